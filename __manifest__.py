@@ -1,0 +1,17 @@
+{
+    "name": "Account AI: Chilean invoices validated with Claude",
+    "summary": "Validates Chilean tax documents with rules and Claude, with evidence",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "Account AI",
+    "website": "https://github.com/account-ai/account_ai",
+    "license": "LGPL-3",
+    "depends": ["account", "l10n_cl", "project", "bus"],
+    "external_dependencies": {
+        "python": ["anthropic", "genai-prices", "structlog", "tenacity"],
+    },
+    "data": [],
+    "assets": {},
+    "application": True,
+    "installable": True,
+}

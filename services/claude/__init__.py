@@ -1,0 +1,1 @@
+"""The one door to Claude: nothing else imports ``anthropic``."""

@@ -1,0 +1,48 @@
+"""The one error of the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ClaudeError(Exception):
+    """Why a call to Claude was refused or failed.
+
+    SDK and HTTP exceptions never leave this package: they are chained as ``__cause__``.
+
+    :ivar code: machine code: ``no_key``, ``no_consent``, ``invalid_key``,
+        ``permission``, ``billing``, ``spend_limit``, ``rate_limited`` (the provider's),
+        ``too_many_requests`` (our own limit), ``overloaded``, ``server_error``,
+        ``timeout``, ``connection``, ``unknown_model``, ``bad_request``, ``too_large``,
+        ``circuit_open``, ``budget``, ``price_unknown``, ``refused`` (by the model),
+        ``truncated``, ``invalid_answer``, ``interrupted``, ``deadline``,
+        ``in_progress`` (the same call is already under way)
+    :ivar message: one sentence for the user, English, ``%(name)s`` filled by ``params``
+    :ivar retryable: whether the same call may succeed later
+    :ivar retry_after: seconds to wait, when known
+    :ivar ambiguous: the call may have been executed and billed
+    :ivar status: HTTP status, when there was an answer
+    :ivar request_id: the provider's ``request-id``, for its support
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        ambiguous: bool = False,
+        status: int | None = None,
+        request_id: str = "",
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.params = dict(params or {})
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.ambiguous = ambiguous
+        self.status = status
+        self.request_id = request_id

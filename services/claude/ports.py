@@ -1,0 +1,191 @@
+"""What the door needs from outside: implemented in ``models``, handed in.
+
+Everything that ``admit`` or ``settle`` touches shares one short transaction of its own,
+apart from the business transaction: a row written here survives its rollback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from .usage import TokenUsage
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whom a call belongs to; goes to the ledger as plain values."""
+
+    company_id: int
+    user_id: int
+    operation: str
+    """``validation``, ``chat``, ..."""
+    lane: str = "screen"
+    """``screen`` for people at the screen, ``queue`` for queued and cron work."""
+    agent: str = ""
+    res_model: str = ""
+    res_id: int = 0
+    partner_id: int = 0
+    run_uuid: str = ""
+    """The run that asked, for the sweeper and for drill-down."""
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """A call to be booked as open, at its worst-case cost."""
+
+    key: str
+    """Idempotency key, unique in the database: ``<run uuid>:<attempt>``."""
+    fingerprint: str
+    owner: Owner
+    model: str
+    endpoint: str
+    simulated: bool
+    unit_prices: Mapping[str, str]
+    """Price in USD per million tokens of each bucket, as decimal strings."""
+    estimated_input: int
+    max_output: int
+    worst_case_usd: Decimal
+    lease_seconds: float
+    """After this the call is past its deadline and the sweeper may close it."""
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Booking:
+    """The ledger row of a call."""
+
+    usage_id: int
+    key: str
+    state: str
+    """``open``, ``settled``, ``failed`` or ``unknown``."""
+    created: bool
+    """False when the key was in the ledger already: the call is not to be repeated."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What closes a ledger row, once."""
+
+    state: str
+    """``settled``, ``failed`` (at zero) or ``unknown`` (at an estimate)."""
+    usage: TokenUsage
+    cost_usd: Decimal
+    estimated: bool
+    outcome: str
+    """``ok`` or the code of the :class:`~.errors.ClaudeError`."""
+    stop_reason: str = ""
+    request_id: str = ""
+    message_id: str = ""
+    unit_prices: Mapping[str, str] = field(default_factory=dict)
+    """Unit prices that were used: the tier follows from the real prompt."""
+    latency_ms: int = 0
+    first_token_ms: int | None = None
+    retries: int = 0
+    """Attempts before this one within the same row: refused ones cost nothing."""
+
+
+@dataclass(frozen=True)
+class LimitState:
+    """State of the sliding window after a hit."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_seconds: float
+    """Seconds until one more call is allowed (0 when one is allowed now)."""
+
+
+@dataclass(frozen=True)
+class CircuitState:
+    """State of the circuit breaker."""
+
+    state: str
+    """``closed``, ``open`` or ``half_open``."""
+    failures: int = 0
+    successes: int = 0
+    retry_after: float = 0.0
+    """Seconds until a probe may pass."""
+
+
+class AnswerStore(Protocol):
+    """Answers by fingerprint; a degraded answer is never stored."""
+
+    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None: ...
+
+    def put(
+        self,
+        fingerprint: str,
+        company_id: int,
+        answer: Mapping[str, Any],
+        ttl_seconds: float | None,
+        usage_id: int,
+    ) -> None: ...
+
+
+class RateLimiter(Protocol):
+    """Sliding window, exact over many processes."""
+
+    def hit(self, key: str, limit: int, window_seconds: float) -> LimitState: ...
+
+
+class CircuitStore(Protocol):
+    """Shared state of the breaker, one circuit per name (endpoint)."""
+
+    def admit(self, name: str) -> CircuitState:
+        """Return the state; ``half_open`` means that this call is the one probe."""
+        ...
+
+    def succeeded(self, name: str) -> None: ...
+
+    def failed(self, name: str, open_seconds: float | None = None) -> None:
+        """Count a failure; ``open_seconds`` opens at once for that long."""
+        ...
+
+    def released(self, name: str) -> None:
+        """Give a probe back that neither failed nor succeeded."""
+        ...
+
+
+class Budget(Protocol):
+    """The wall: refuses what does not fit, by raising ``ClaudeError('budget')``."""
+
+    def reserve(self, call: OpenCall) -> None: ...
+
+
+class Ledger(Protocol):
+    """The table of usage. Settled rows never change."""
+
+    def open(self, call: OpenCall) -> Booking: ...
+
+    def settle(self, key: str, settlement: Settlement) -> bool:
+        """Close the row of ``key``; False when it was closed before."""
+        ...
+
+    def stored_answer(self, call: OpenCall, saved_usd: Decimal) -> Booking:
+        """Book that the answer store saved this call: a settled row at zero."""
+        ...
+
+
+class Transaction(Protocol):
+    """One short transaction over everything shared."""
+
+    answers: AnswerStore
+    limits: RateLimiter
+    circuit: CircuitStore
+    budget: Budget
+    ledger: Ledger
+
+    def now(self) -> datetime:
+        """Time of the database, aware, UTC."""
+        ...
+
+
+class Backend(Protocol):
+    """Opens short transactions; commits on exit, rolls back on error."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]: ...

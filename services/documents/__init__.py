@@ -1,0 +1,1 @@
+"""One neutral picture of a tax document, whatever it was read from."""

@@ -1,0 +1,1 @@
+"""What a validation says: findings, verdicts and how sure it is."""

@@ -1,0 +1,113 @@
+"""Runs the rulebook over a document."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from ..documents.context import Context
+from ..documents.document import Document
+from ..translation import _
+from ..validation.finding import Finding, Origin, Severity
+from ..validation.verdict import Verdict, verdict_of
+from .dated_data import DatedData, MissingRate, shipped_rates
+from .registry import applicable_rules
+
+
+@dataclass(frozen=True)
+class SkippedRule:
+    """A rule that could not be judged, and why."""
+
+    code: str
+    reason: str
+    """SII names of the fields that the source cannot hold, comma-separated, or
+    ``rate:<name>`` when a dated value is missing."""
+
+
+@dataclass(frozen=True)
+class RulesReport:
+    """What the rulebook says about a document."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    skipped: tuple[SkippedRule, ...]
+    version: str
+    """The rulebook that was used; see :func:`rulebook_version`."""
+    checked: int = 0
+    """How many rules were judged; with ``skipped`` a measure of how sure it is."""
+
+
+def check(document: Document, context: Context, rates: DatedData) -> RulesReport:
+    """Return the findings and the verdict of the rules, without model or network.
+
+    A rule that needs a field which the source cannot hold is skipped and named. A rule
+    that needs a value of a period without data gives ``RATE_MISSING`` (review).
+    """
+    findings: list[Finding] = []
+    skipped: list[SkippedRule] = []
+    checked = 0
+    on = document.issue_date or context.today
+    missing_rates: set[tuple[str, date]] = set()
+    absent = document.not_representable
+    for rule in applicable_rules(document.document_type, document.flow):
+        if not rule.is_in_force(on):
+            continue
+        if absent and rule.needs and not absent.isdisjoint(rule.needs):
+            reason = ", ".join(sorted(absent & rule.needs))
+            skipped.append(SkippedRule(rule.code, reason))
+            continue
+        try:
+            violations = tuple(rule.check(document, context, rates))
+        except MissingRate as missing:
+            missing_rates.add((missing.name, missing.on))
+            skipped.append(SkippedRule(rule.code, f"rate:{missing.name}"))
+            continue
+        checked += 1
+        findings.extend(rule.finding(violation, document) for violation in violations)
+    findings.extend(_missing_rate(name, day) for name, day in sorted(missing_rates))
+    return RulesReport(
+        findings=tuple(findings),
+        verdict=verdict_of(findings),
+        skipped=tuple(skipped),
+        version=rulebook_version(rates),
+        checked=checked,
+    )
+
+
+def _missing_rate(name: str, on: date) -> Finding:
+    return Finding(
+        code="RATE_MISSING",
+        severity=Severity.WARNING,
+        origin=Origin.RULE,
+        message=_("There is no value of %(name)s for %(date)s to check against."),
+        advice=_("Check it by hand and ask your administrator for the missing value."),
+        params={"name": name, "date": on.isoformat()},
+        evidence=f"{name} {on.isoformat()}",
+    )
+
+
+def rulebook_version(rates: DatedData) -> str:
+    """Return ``<code>.<data>``: which rules and which dated values were used.
+
+    Equal versions give equal findings for the same document and context: that is what
+    makes a stored verdict replayable.
+    """
+    return f"{_code_version()}.{rates.version}"
+
+
+@cache
+def _code_version() -> str:
+    """Return a short hash over the source text of this package, read once."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:8]
+
+
+RULEBOOK_VERSION = rulebook_version(shipped_rates())
+"""The version of the rules and the dated values that ship with the product."""

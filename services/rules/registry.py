@@ -1,0 +1,166 @@
+"""The registry of rules: what a rule is, and which rules apply to a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ..documents.context import Context
+from ..documents.document import Document
+from ..validation.finding import Finding, Origin, Severity
+from .dated_data import DatedData
+from .document_types import is_issued_by_us
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What a rule yields for each place where the document breaks it."""
+
+    field: str = ""
+    """SII name of the field."""
+    line: int = 0
+    """``NroLinDet`` of the line, 0 for the header."""
+    evidence: str = ""
+    """The value, or both sides of the equation."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """Fills ``%(name)s`` of the rule's message and advice."""
+    severity: Severity | None = None
+    """Overrides the rule's severity, e.g. for a difference of one peso."""
+
+
+Check = Callable[[Document, Context, DatedData], Iterable[Violation]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A registered rule; see :func:`rule` for the meaning of its fields."""
+
+    code: str
+    severity: Severity
+    check: Check
+    title: str
+    message: str
+    advice: str
+    purchase_advice: str
+    types: frozenset[str] | None
+    flow: str
+    valid_from: date | None
+    valid_to: date | None
+    source: str
+    secondary_source: bool
+    needs: frozenset[str]
+    matter: str
+
+    def applies_to(self, document_type: str, flow: str) -> bool:
+        """Return whether the rule concerns documents of this type and flow."""
+        return (self.types is None or document_type in self.types) and (
+            not self.flow or self.flow == flow
+        )
+
+    def is_in_force(self, on: date) -> bool:
+        """Return whether the rule is in force for a document issued ``on``."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on <= self.valid_to
+        )
+
+    def finding(self, violation: Violation, document: Document) -> Finding:
+        """Return the finding of ``violation``, with the advice for who reads it."""
+        issued_by_us = is_issued_by_us(document)
+        return Finding(
+            code=self.code,
+            severity=violation.severity or self.severity,
+            origin=Origin.RULE,
+            message=self.message,
+            advice=self.advice if issued_by_us else self.purchase_advice,
+            params=violation.params,
+            field=violation.field,
+            line=violation.line,
+            evidence=violation.evidence,
+            source=self.source,
+            secondary_source=self.secondary_source,
+        )
+
+
+_rules: dict[str, Rule] = {}
+_applicable: dict[tuple[str, str], tuple[Rule, ...]] = {}
+
+
+def rule(
+    code: str,
+    severity: Severity,
+    *,
+    message: str,
+    advice: str,
+    source: str,
+    purchase_advice: str = "",
+    types: Iterable[str] | None = None,
+    flow: str = "",
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    secondary_source: bool = False,
+    needs: Iterable[str] = (),
+    title: str = "",
+) -> Callable[[Check], Check]:
+    """Register the decorated function as the rule ``code``.
+
+    The function gets ``(document, context, rates)`` and yields a :class:`Violation` for
+    each place that breaks the rule; yielding none means that the document keeps it.
+
+    :param code: unique stable code, e.g. ``RUT_DV``
+    :param severity: error leads to *reject*, warning to *review*, information to *send*
+    :param message: what is wrong, one sentence marked with ``_``, filled by ``params``
+    :param advice: what to do, one sentence marked with ``_``
+    :param source: legal source: law, resolution, page of the format
+    :param purchase_advice: what to do when somebody else issued it (default: ``advice``)
+    :param types: SII document types, ``None`` for all
+    :param flow: ``sale`` or ``purchase``, empty for both
+    :param valid_from: first issue date to which the rule applies, ``None`` for always
+    :param valid_to: last issue date to which the rule applies
+    :param secondary_source: the source is not the SII's own text
+    :param needs: SII names of fields without which the rule cannot be judged: when the
+        source of a document cannot hold one of them, the rule is skipped
+    :param title: short name for documents about the rules (default: the first line of
+        the function's docstring)
+    :raises ValueError: when the code is registered already
+    """
+
+    def register(check: Check) -> Check:
+        if code in _rules:
+            raise ValueError(f"rule {code} is registered twice")
+        _rules[code] = Rule(
+            code=code,
+            severity=severity,
+            check=check,
+            title=title or (check.__doc__ or code).strip().splitlines()[0],
+            message=message,
+            advice=advice,
+            purchase_advice=purchase_advice or advice,
+            types=None if types is None else frozenset(types),
+            flow=flow,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            source=source,
+            secondary_source=secondary_source,
+            needs=frozenset(needs),
+            matter=check.__module__.rsplit(".", 1)[-1],
+        )
+        _applicable.clear()
+        return check
+
+    return register
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return all registered rules, in order of matter and code."""
+    return tuple(sorted(_rules.values(), key=lambda each: (each.matter, each.code)))
+
+
+def applicable_rules(document_type: str, flow: str) -> tuple[Rule, ...]:
+    """Return the rules for a type and flow; worked out once, whatever their dates."""
+    key = (document_type, flow)
+    found = _applicable.get(key)
+    if found is None:
+        found = tuple(each for each in rules() if each.applies_to(*key))
+        _applicable[key] = found
+    return found

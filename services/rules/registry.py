@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from ..documents.context import Context
@@ -23,7 +24,7 @@ class Violation:
     """``NroLinDet`` of the line, 0 for the header."""
     evidence: str = ""
     """The value, or both sides of the equation."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Fills ``%(name)s`` of the rule's message and advice."""
     severity: Severity | None = None
     """Overrides the rule's severity, e.g. for a difference of one peso."""

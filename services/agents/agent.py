@@ -1,0 +1,94 @@
+"""The base of all agents, and what an answer looks like once it was read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..claude.request import ClaudeRequest
+from ..documents.context import Context
+from ..documents.document import Document
+from ..validation.finding import Finding
+from ..validation.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """A model's answer, checked and put back into the words of the document."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    """The model's own verdict, never better than what its findings say."""
+    confidence_word: str
+    """``high``, ``medium`` or ``low``: how sure the model says it is."""
+
+
+class Agent(ABC):
+    """A domain expert: builds the request and reads the answer.
+
+    Agents hold no state and touch no network, so that the same facts always give the
+    same request, byte for byte: freshness and replay depend on it.
+    """
+
+    name: ClassVar[str]
+    """Stable name, goes to the ledger."""
+    routing_words: ClassVar[tuple[str, ...]] = ()
+    """Lower-case words of a question that speak for this agent."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Version of the prompt: changes whenever one of its bytes does."""
+
+    @abstractmethod
+    def system(self, language: str) -> tuple[str, ...]:
+        """Return the blocks of the stable prefix in ``language`` (``es`` or ``en``)."""
+
+    @abstractmethod
+    def request(
+        self,
+        document: Document,
+        context: Context,
+        *,
+        language: str,
+        model: str,
+        effort: str | None = None,
+        cache_ttl: str = "5m",
+        mask_persons: bool = True,
+    ) -> ClaudeRequest:
+        """Return what to ask about ``document``.
+
+        :param language: language of the answer, ``es`` or ``en``
+        :param cache_ttl: ``5m``, ``1h``, or empty for no prompt caching
+        :param mask_persons: false only when the company decided so
+        """
+
+    @abstractmethod
+    def read_answer(
+        self,
+        text: str,
+        document: Document,
+        context: Context | None = None,
+        *,
+        mask_persons: bool = True,
+        stop_reason: str = "end_turn",
+    ) -> ModelAnswer:
+        """Return the answer that ``text`` holds.
+
+        ``document``, ``context`` and ``mask_persons`` are those of the request.
+
+        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
+        """
+
+    @abstractmethod
+    def read_finding(
+        self,
+        item: Mapping[str, Any],
+        document: Document,
+        context: Context | None = None,
+        *,
+        mask_persons: bool = True,
+    ) -> Finding | None:
+        """Return one finding of the answer, ``None`` when it is not to be shown."""

@@ -1,0 +1,1 @@
+"""What protects people and the reader: masking of persons, hostile text."""

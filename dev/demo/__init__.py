@@ -1,0 +1,1 @@
+"""The demonstration: a Chilean company with invoices good and bad, validated."""

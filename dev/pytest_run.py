@@ -1,0 +1,74 @@
+"""Running pytest: the addon's tests inside Odoo, the tools' own without it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from . import addon_folder, databases, paths, python_environment
+from .odoo import Odoo
+
+DATABASE_VARIABLE = "ACCOUNT_AI_TEST_DB"
+TEMPLATE_VARIABLE = "ACCOUNT_AI_TEMPLATE_DB"
+"""Tells a test that starts a server of its own which database to copy."""
+
+
+def concerns_tools(arguments: Sequence[str]) -> bool:
+    """Return whether the paths among pytest's arguments are tests of the tools."""
+    tools = paths.CHECKOUT / "dev"
+    return any(
+        (paths.CHECKOUT / argument.partition("::")[0]).is_relative_to(tools)
+        for argument in arguments
+        if not argument.startswith("-")
+    )
+
+
+def run_tools(arguments: Sequence[str], environment: dict[str, str]) -> int:
+    """Run tests that need no Odoo; return pytest's exit code."""
+    python = python_environment.prepare()
+    return subprocess.call(
+        [python, "-m", "pytest", "-p", "no:odoo", *_plugins(), *_translated(arguments)],
+        cwd=paths.CHECKOUT,
+        env=environment,
+    )
+
+
+def run_addon(odoo: Odoo, arguments: Sequence[str], database: str | None) -> int:
+    """Run tests of the addon in a fresh copy of its database.
+
+    :param database: name of the copy, which then stays for a look; without it the
+        copy has a name of its own and is removed
+    :return: pytest's exit code
+    """
+    if not any(not argument.startswith("-") for argument in arguments):
+        arguments = [*arguments, "tests"]
+    with _copy(odoo, database) as (template, name):
+        return subprocess.call(
+            [odoo.python, "-m", "pytest", "--odoo-http", f"--odoo-database={name}"]
+            + ["--odoo-extra", f"db-filter=^{name}$"]
+            + [*_plugins(), *_translated(arguments)],
+            cwd=paths.CHECKOUT,
+            env=odoo.environment(**{TEMPLATE_VARIABLE: template}),
+        )
+
+
+@contextmanager
+def _copy(odoo: Odoo, database: str | None) -> Iterator[tuple[str, str]]:
+    template = databases.addon_template(odoo)
+    name = database or f"account_ai_test_{os.getpid()}"
+    databases.copy(odoo, template, name)
+    try:
+        yield template, name
+    finally:
+        if not database:
+            databases.drop(odoo, name)
+
+
+def _plugins() -> list[str]:
+    return ["-p", "dev.loopback_only"]
+
+
+def _translated(arguments: Sequence[str]) -> list[str]:
+    return [addon_folder.generated_path(argument) for argument in arguments]

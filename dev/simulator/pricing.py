@@ -1,0 +1,48 @@
+"""What a request costs, in US dollars, from the buckets of its usage."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from .catalogue import Model, Price
+
+_MILLION = Decimal(1_000_000)
+#: A prompt of more tokens than this is billed at ``Model.long_price``.
+LONG_PROMPT = 100_000
+
+
+def price_of(model: Model, usage: dict[str, Any]) -> Price:
+    """Return the price row that applies to ``usage`` (tier by prompt length)."""
+    prompt = (
+        usage["input_tokens"]
+        + usage["cache_read_input_tokens"]
+        + usage["cache_creation_input_tokens"]
+    )
+    if usage.get("speed") == "fast" and model.fast_price:
+        return model.fast_price
+    if model.long_price and prompt > LONG_PROMPT:
+        return model.long_price
+    return model.price
+
+
+def cost_usd(model: Model, usage: dict[str, Any]) -> Decimal:
+    """Return the US dollars that ``usage`` (the API's object) is billed at.
+
+    Thinking tokens are inside ``output_tokens``. Batches cost half; the
+    ``us`` inference geography costs 1.1 times as much; both multiply.
+    """
+    price = price_of(model, usage)
+    written = usage["cache_creation"]
+    amount = (
+        usage["input_tokens"] * price.input
+        + usage["cache_read_input_tokens"] * price.cache_read
+        + written["ephemeral_5m_input_tokens"] * price.cache_write_5m
+        + written["ephemeral_1h_input_tokens"] * price.cache_write_1h
+        + usage["output_tokens"] * price.output
+    ) / _MILLION
+    if usage["service_tier"] == "batch":
+        amount /= 2
+    if usage["inference_geo"] == "us":
+        amount *= Decimal("1.1")
+    return amount

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .ports import LimitState
 
 
 class ClaudeError(Exception):
@@ -16,13 +20,15 @@ class ClaudeError(Exception):
         ``timeout``, ``connection``, ``unknown_model``, ``bad_request``, ``too_large``,
         ``circuit_open``, ``budget``, ``price_unknown``, ``refused`` (by the model),
         ``truncated``, ``invalid_answer``, ``interrupted``, ``deadline``,
-        ``in_progress`` (the same call is already under way)
+        ``in_progress`` (the same call is already under way), ``already_made`` (the same
+        call was made before and is closed)
     :ivar message: one sentence for the user, English, ``%(name)s`` filled by ``params``
     :ivar retryable: whether the same call may succeed later
     :ivar retry_after: seconds to wait, when known
     :ivar ambiguous: the call may have been executed and billed
     :ivar status: HTTP status, when there was an answer
     :ivar request_id: the provider's ``request-id``, for its support
+    :ivar limit_state: our own limit after the refusal, for the headers of the answer
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class ClaudeError(Exception):
         ambiguous: bool = False,
         status: int | None = None,
         request_id: str = "",
+        limit_state: LimitState | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -46,3 +53,4 @@ class ClaudeError(Exception):
         self.ambiguous = ambiguous
         self.status = status
         self.request_id = request_id
+        self.limit_state = limit_state

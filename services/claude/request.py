@@ -30,8 +30,41 @@ class ClaudeRequest:
     tools: tuple[Mapping[str, Any], ...] = ()
 
     def parameters(self) -> dict[str, Any]:
-        """Return the body of ``POST /v1/messages`` without ``stream``."""
-        raise NotImplementedError
+        """Return the body of ``POST /v1/messages`` without ``stream``.
+
+        The order of keys is kept as given: Claude writes the properties of an answer in
+        the order of the schema, and the prompt cache compares bytes. There are no
+        sampling parameters: the API refuses them since its version 2026-10-21.
+        """
+        body: dict[str, Any] = {"model": self.model, "max_tokens": self.max_tokens}
+        if self.tools:
+            body["tools"] = [dict(tool) for tool in self.tools]
+        if self.system:
+            body["system"] = self._system_blocks()
+        body["messages"] = [dict(message) for message in self.messages]
+        output_config: dict[str, Any] = {}
+        if self.effort:
+            output_config["effort"] = self.effort
+        if self.output_schema is not None:
+            output_config["format"] = {
+                "type": "json_schema",
+                "schema": self.output_schema,
+            }
+        if output_config:
+            body["output_config"] = output_config
+        return body
+
+    def _system_blocks(self) -> list[dict[str, Any]]:
+        """Return the system blocks; the last one carries the cache breakpoint."""
+        blocks: list[dict[str, Any]] = [
+            {"type": "text", "text": text} for text in self.system
+        ]
+        if self.cache_ttl:
+            breakpoint_ = {"type": "ephemeral"}
+            if self.cache_ttl != "5m":  # 5m is the API's default: shorter is the same
+                breakpoint_["ttl"] = self.cache_ttl
+            blocks[-1]["cache_control"] = breakpoint_
+        return blocks
 
     def canonical(self) -> str:
         """Return the body as canonical JSON: sorted keys, no spaces, UTF-8."""

@@ -1,0 +1,136 @@
+"""What goes through the gateway: an admission, what it saw, its result and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .ports import LimitState, OpenCall
+from .request import ClaudeRequest
+from .usage import TokenUsage
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """A complete answer, whatever it says; the caller judges ``stop_reason``."""
+
+    text: str
+    """All text blocks together; thinking is not part of it."""
+    stop_reason: str
+    usage: TokenUsage
+    cost_usd: Decimal
+    unit_prices: Mapping[str, str]
+    """USD per million tokens of each bucket, of the tier that the real prompt fell in."""
+    model: str
+    request_id: str = ""
+    message_id: str = ""
+    simulated: bool = False
+    """The answer said that it comes from a simulator, whatever the settings say."""
+    latency_ms: int = 0
+    """From the start of the attempt that succeeded to its end."""
+    first_token_ms: int | None = None
+    """From the start of that attempt to the first delta; ``None`` without a stream."""
+    retries: int = 0
+    """Attempts before the one that succeeded, within the same ledger row."""
+    content: tuple[Mapping[str, Any], ...] = ()
+    """Raw content blocks, to be passed back unchanged in a conversation."""
+    from_store: bool = False
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what the answer store keeps, as plain JSON."""
+        data = asdict(self)
+        data["cost_usd"] = str(self.cost_usd)
+        data["content"] = [dict(block) for block in self.content]
+        data["unit_prices"] = dict(self.unit_prices)
+        del data["from_store"]
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> CallResult:
+        """Return the result that :meth:`to_data` described, marked as stored."""
+        return cls(
+            **{
+                **data,
+                "usage": TokenUsage(**data["usage"]),
+                "cost_usd": Decimal(data["cost_usd"]),
+                "content": tuple(data["content"]),
+                "from_store": True,
+            }
+        )
+
+
+@dataclass
+class Seen:
+    """What an attempt has shown so far: the base of an estimate when it breaks off."""
+
+    usage: TokenUsage | None = None
+    """``None`` until the answer has told its usage."""
+    complete: bool = False
+    """The answer came to its end: usage is what Claude bills, not an estimate."""
+    output_characters: int = 0
+    """Characters of text and tool input that arrived."""
+    text: str = ""
+    content: list[dict[str, Any]] = field(default_factory=list)
+    stop_reason: str = ""
+    model: str = ""
+    message_id: str = ""
+    request_id: str = ""
+    simulated: bool = False
+    latency_ms: int = 0
+    first_token_ms: int | None = None
+    retries: int = 0
+
+
+@dataclass
+class Admission:
+    """A call that may be made, once: its ledger row is open (or the store had it)."""
+
+    request: ClaudeRequest
+    call: OpenCall
+    """The row that is open now; replaced when a lost attempt is repeated."""
+    deadline: float
+    """On the gateway's monotonic clock."""
+    usage_id: int
+    limit_state: LimitState | None = None
+    answer: CallResult | None = None
+    """The stored answer; then there is nothing to call and nothing to settle."""
+    seen: Seen = field(default_factory=Seen)
+
+    @property
+    def key(self) -> str:
+        """Idempotency key of the ledger row that is open now."""
+        return self.call.key
+
+
+@dataclass(frozen=True)
+class FirstToken:
+    """The model began to answer."""
+
+    milliseconds: int
+    """Since the attempt began."""
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """More text of the answer; one event may join several deltas of the network."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class FindingParsed:
+    """One complete item of the answer's array ``findings``, valid by the schema."""
+
+    item: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is complete."""
+
+    result: CallResult
+
+
+StreamEvent = FirstToken | TextDelta | FindingParsed | Finished

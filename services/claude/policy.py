@@ -1,0 +1,80 @@
+"""Limits and times of the door: one frozen set of figures, handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from .ports import Owner
+
+_LIMITS_PER_MINUTE = MappingProxyType(
+    {"validation": 20, "chat": 30, "project_suggestion": 50}
+)
+_ANSWER_SECONDS = MappingProxyType({"validation": None})
+
+
+@dataclass(frozen=True)
+class BreakerPolicy:
+    """When the circuit opens, probes and closes; the backend is built with it."""
+
+    failures: int = 5
+    """Failures in a row that open it."""
+    open_seconds: float = 60.0
+    """Seconds until one probe may pass; also how long a silent probe blocks others."""
+    successes: int = 2
+    """Probes in a row that close it."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long an attempt is repeated; seconds."""
+
+    attempts: int = 3
+    """Attempts in all, the first one included."""
+    first_wait: float = 0.5
+    """Upper end of the first jittered wait; it doubles with every attempt."""
+    longest_wait: float = 8.0
+    retry_after_cap: float = 15.0
+    """A server that asks for a longer wait is not waited for: the call fails at once
+    and says when to come back, so that no worker sleeps on somebody's word."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the gateway is allowed to do for one company."""
+
+    limits_per_minute: Mapping[str, int] = field(
+        default_factory=lambda: _LIMITS_PER_MINUTE
+    )
+    """Calls per operation for one user of one company at the screen."""
+    default_limit: int = 30
+    """The same for an operation that is not named there."""
+    queue_limit: int = 300
+    """Calls per operation for all queued and cron work of one company."""
+    window_seconds: float = 60.0
+    answer_seconds: Mapping[str, float | None] = field(
+        default_factory=lambda: _ANSWER_SECONDS
+    )
+    """How long an answer is kept per operation; ``None``: while its fingerprint holds.
+    Validations hold, because everything that decides them is in the fingerprint."""
+    default_answer_seconds: float | None = 900.0
+    """The same for an operation that is not named there: chat-like answers."""
+    max_input_tokens: int = 100_000
+    """Larger requests are refused with the figures; above it Haiku 5.5 costs five
+    times as much."""
+    deadline_seconds: float = 90.0
+    """From the admission to the end of the answer; the lease of the ledger row."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+
+    def limit(self, owner: Owner) -> tuple[str, int]:
+        """Return the key of the window that ``owner`` is counted in, and its limit."""
+        if owner.lane == "screen":
+            key = f"{owner.operation}:screen:{owner.company_id}:{owner.user_id}"
+            return key, self.limits_per_minute.get(owner.operation, self.default_limit)
+        return f"{owner.operation}:{owner.lane}:{owner.company_id}", self.queue_limit
+
+    def answer_ttl(self, operation: str) -> float | None:
+        """Return for how many seconds an answer is kept, ``None`` without an end."""
+        return self.answer_seconds.get(operation, self.default_answer_seconds)

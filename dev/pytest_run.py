@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import addon_folder, databases, paths, python_environment
 from .odoo import Odoo
@@ -28,10 +29,10 @@ def concerns_tools(arguments: Sequence[str]) -> bool:
 def run_tools(arguments: Sequence[str], environment: dict[str, str]) -> int:
     """Run tests that need no Odoo; return pytest's exit code."""
     python = python_environment.prepare()
+    addon_folder.refresh()
+    command = _command(python, addon_folder.python_path(), arguments)
     return subprocess.call(
-        [python, "-m", "pytest", "-p", "no:odoo", *_plugins(), *_translated(arguments)],
-        cwd=paths.CHECKOUT,
-        env=environment,
+        [*command, "-p", "no:odoo"], cwd=paths.CHECKOUT, env=environment
     )
 
 
@@ -44,11 +45,11 @@ def run_addon(odoo: Odoo, arguments: Sequence[str], database: str | None) -> int
     """
     if not any(not argument.startswith("-") for argument in arguments):
         arguments = [*arguments, "tests"]
+    command = _command(odoo.python, addon_folder.refresh(), arguments)
     with _copy(odoo, database) as (template, name):
         return subprocess.call(
-            [odoo.python, "-m", "pytest", "--odoo-http", f"--odoo-database={name}"]
-            + ["--odoo-extra", f"db-filter=^{name}$"]
-            + [*_plugins(), *_translated(arguments)],
+            [*command, "--odoo-http", f"--odoo-database={name}"]
+            + ["--odoo-extra", f"db-filter=^{name}$"],
             cwd=paths.CHECKOUT,
             env=odoo.environment(**{TEMPLATE_VARIABLE: template}),
         )
@@ -66,9 +67,16 @@ def _copy(odoo: Odoo, database: str | None) -> Iterator[tuple[str, str]]:
             databases.drop(odoo, name)
 
 
-def _plugins() -> list[str]:
-    return ["-p", "dev.loopback_only"]
+def _command(python: Path, root: Path, arguments: Sequence[str]) -> list[str]:
+    """Return pytest's command line.
 
-
-def _translated(arguments: Sequence[str]) -> list[str]:
-    return [addon_folder.generated_path(argument) for argument in arguments]
+    Its root is a generated folder: collecting from the checkout, pytest would import
+    the repository as a package of the wrong name.
+    """
+    return [
+        *(str(python), "-m", "pytest", "-p", "dev.loopback_only"),
+        *("-c", str(paths.CHECKOUT / "pyproject.toml"), f"--rootdir={root}"),
+        f"--confcutdir={root}",
+        *("-o", f"cache_dir={paths.state('pytest-cache')}"),
+        *(addon_folder.generated_path(argument) for argument in arguments),
+    ]

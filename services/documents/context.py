@@ -38,6 +38,20 @@ class OdooWarnings:
 
 
 @dataclass(frozen=True)
+class ReferencedDocument:
+    """A document that a note refers to, as the books know it."""
+
+    document_type: str
+    folio: str
+    issue_date: date | None = None
+    partner_rut: str = ""
+    """RUT of the other party."""
+    total: Decimal | None = None
+    credited: Decimal = Decimal(0)
+    """Total of the other credit notes on it that are in the books already."""
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything around a document that rules and prompt may use."""
 
@@ -46,3 +60,7 @@ class Context:
     company_rut: str = ""
     history: PartnerHistory = field(default_factory=PartnerHistory)
     odoo_warnings: OdooWarnings = field(default_factory=OdooWarnings)
+    referenced: tuple[ReferencedDocument, ...] = ()
+    """What the books know of the documents in ``Document.references``."""
+    is_issued: bool = False
+    """True when the document is out already (posted): its date is history."""

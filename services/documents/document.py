@@ -132,6 +132,12 @@ class Totals:
     """ImptoReten."""
     vat_not_withheld: Decimal | None = None
     """IVANoRet."""
+    deposit_guarantee: Decimal = Decimal(0)
+    """GrntDep: deposit for containers, added to the total."""
+    construction_credit: Decimal = Decimal(0)
+    """CredEC: 65 % credit of construction companies, taken off the total."""
+    commissions: Decimal = Decimal(0)
+    """ValComNeto + ValComExe + ValComIVA of a type 43, taken off the total."""
     total: Decimal | None = None
     """MntTotal."""
 
@@ -167,7 +173,11 @@ class Document:
     transfer_indicator: int | None = None
     """IndTraslado."""
     gross_lines: bool = False
-    """MntBruto: amounts of lines include VAT."""
+    """MntBruto is 1, or a boleta without IndMntNeto: amounts of lines include VAT."""
+    no_debit_reduction: bool = False
+    """IndNoRebaja: a credit note that does not lower the issuer's tax debit."""
+    special_invoice: int | None = None
+    """TipoFactEsp: 1 is an invoice for a foreign tourist."""
     notes: str = ""
     """Free text of the document."""
     not_representable: frozenset[str] = field(default_factory=frozenset)

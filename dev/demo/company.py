@@ -161,3 +161,9 @@ def _line_values(line: DemoLine, issued: date) -> dict[str, Any]:
     if not line.taxed:
         values["tax_ids"] = [(6, 0, [])]
     return values
+
+
+def switch_sending_on(env: Any, company: Any) -> None:
+    """Give the company's consent, as an administrator does in the dialog."""
+    consent = env["account.ai.consent"].create({"company_id": company.id})
+    consent.action_confirm()

@@ -258,7 +258,9 @@ INVOICES = (
         "supplier",
         (
             DemoLine("Canaleta ranurada 40x60 mm", 30, 5_200),
-            DemoLine("Consola de videojuegos y juguetes, regalo cumpleaños", 1, 489_990),
+            DemoLine(
+                "Consola de videojuegos y juguetes, regalo cumpleaños", 1, 489_990
+            ),
         ),
         move_type="in_invoice",
         folio="88640",

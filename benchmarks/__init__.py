@@ -1,0 +1,1 @@
+"""Measurements, always as ratios against something in the same run."""

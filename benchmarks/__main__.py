@@ -1,0 +1,37 @@
+"""``make bench``: all measurements; ``PEERS=1`` adds the LiteLLM proxy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from dev import odoo, postgresql
+
+from . import cost, database, rules, streams
+
+SECTIONS = ("rules", "documents", "streams", "cost")
+
+
+def main() -> int:
+    """Run the wanted sections and print their figures."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", default=SECTIONS, metavar="section")
+    sections = parser.parse_args().sections
+    if "rules" in sections:
+        rules.main()
+    if {"documents", "streams", "cost"} & set(sections):
+        with postgresql.server() as server:
+            prepared = odoo.prepare(server)
+            bench = database.prepare(prepared, streams.drafts_needed())
+            if "documents" in sections:
+                database.report_queries(bench)
+            if {"streams", "cost"} & set(sections):
+                ways = streams.measure(bench, peers=bool(os.environ.get("PEERS")))
+                streams.report(ways)
+                cost.report(prepared)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The LiteLLM proxy in an environment of its own, as a peer in the stream table."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev import odoo, paths, python_environment
+from dev.command import download, run, say
+from dev.errors import SetupError
+from dev.locking import exclusive
+from dev.server import free_port
+
+# 1.109 does not resolve together with its own proxy extra.
+REQUIREMENT = "litellm[proxy]>=1.106,<1.107"
+START_SECONDS = 180
+WORKERS = 2
+"""As many processes as Odoo gets evented ones."""
+
+
+def _program() -> Path:
+    folder = paths.cache() / "litellm-1.106"
+    with exclusive(folder.with_name(folder.name + ".lock")):
+        if not (folder / ".complete").exists():
+            say("Building the environment of the LiteLLM proxy")
+            shutil.rmtree(folder, ignore_errors=True)
+            run([python_environment.interpreter(), "-m", "venv", folder])
+            download([folder / "bin" / "pip", "install", "--quiet", REQUIREMENT])
+            (folder / ".complete").touch()
+    return folder / "bin" / "litellm"
+
+
+@contextmanager
+def running(provider: str, key: str) -> Iterator[str]:
+    """Run the proxy in front of ``provider``; yield its address.
+
+    :raise SetupError: when it does not answer in time, with its log's end
+    """
+    program = _program()
+    models = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
+    configuration = paths.state("litellm.yaml")
+    # JSON is YAML too.
+    configuration.write_text(
+        json.dumps(
+            {
+                "model_list": [
+                    {
+                        "model_name": model,
+                        "litellm_params": {
+                            "model": f"anthropic/{model}",
+                            "api_base": provider,
+                            "api_key": key,
+                        },
+                    }
+                    for model in models
+                ],
+                "litellm_settings": {"telemetry": False, "num_retries": 0},
+            }
+        )
+    )
+    port = free_port()
+    log = paths.state("litellm.log")
+    environment = odoo.bare_environment() | {
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_LOG": "ERROR",
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    environment.pop("PYTHONPATH", None)
+    command = [str(program), "--config", str(configuration), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--num_workers", str(WORKERS)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, url, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(process: subprocess.Popen, url: str, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            opener.open(f"{url}/health/liveliness", timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise SetupError(f"LiteLLM does not answer:\n{log.read_text()[-3000:]}")

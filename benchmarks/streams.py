@@ -1,0 +1,216 @@
+"""Time to first token of simultaneous validations, beside the provider and the floor.
+
+Three ways to the same simulated Claude, in one run on the same machine:
+
+* *direct*: the client asks the simulator itself;
+* *floor*: a bare authenticated Odoo route that only relays the stream;
+* *account_ai*: the product, phase A (access, freshness, facts, rules, run) included.
+
+Floor and product run in the same processes behind the same nginx, in turns.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from dev import paths
+from dev.demo.web_client import WebClient
+from dev.server import OdooServer, free_port
+from dev.simulator.process import SimulatorProcess
+
+from . import nginx
+from .database import USERS, BenchDatabase
+from .load import Call, Streamed, errors, median_first_token, open_streams
+from .records import PASSWORD
+
+ROUNDS = {1: 9, 20: 5, 100: 3, 300: 1}
+EVENTED_PROCESSES = 2
+KEY = "sk-ant-simulated-benchmark"
+FIRST_TOKEN_MS = 50
+TOKENS_PER_SECOND = 50
+
+
+def drafts_needed() -> int:
+    """Return how many invoices all rounds together validate, the warm-up included."""
+    return sum(streams * rounds for streams, rounds in ROUNDS.items()) + 2 * USERS
+
+
+@dataclass
+class Way:
+    """One way to Claude and what was measured on it."""
+
+    name: str
+    calls: Callable[[int], Sequence[Call]]
+    token: bytes
+    end: bytes
+    medians: dict[int, list[float]] = field(default_factory=dict)
+    errors: dict[int, list[str]] = field(default_factory=dict)
+
+    def measure(self, count: int) -> list[Streamed]:
+        """Open ``count`` streams at once and keep the median time to first token."""
+        streams = open_streams(
+            self.calls(count), lambda seen: self.token in seen, self._ended
+        )
+        failed = errors(streams)
+        self.errors.setdefault(count, []).extend(failed)
+        if len(failed) < len(streams):
+            self.medians.setdefault(count, []).append(median_first_token(streams))
+        return streams
+
+    def _ended(self, seen: bytes) -> bool:
+        return self.end in seen
+
+    def median(self, count: int) -> float | None:
+        """Return the median of the rounds' medians, in milliseconds."""
+        medians = self.medians.get(count)
+        return statistics.median(medians) if medians else None
+
+
+class _People:
+    """Logged-in users who take the next unvalidated draft each."""
+
+    def __init__(self, url: str, database: BenchDatabase) -> None:
+        self._url = url
+        self._moves = iter(database.moves)
+        self._sessions: list[tuple[str, str]] = []
+        for login in database.logins:
+            client = WebClient(url)
+            client.login(login, PASSWORD)
+            session = next(c.value for c in client.cookies if c.name == "session_id")
+            self._sessions.append((session or "", client.csrf_token))
+
+    def _turns(self, count: int) -> Iterator[tuple[dict[str, str], str]]:
+        for number in range(count):
+            session, token = self._sessions[number % len(self._sessions)]
+            yield {"Cookie": f"session_id={session}"}, token
+
+    def validations(self, count: int) -> list[Call]:
+        """Return the product's calls: another invoice each."""
+        return [
+            Call(
+                f"{self._url}/account_ai/validate",
+                headers,
+                form={
+                    "move_id": str(next(self._moves)),
+                    "run_uuid": str(uuid.uuid4()),
+                    "csrf_token": token,
+                },
+            )
+            for headers, token in self._turns(count)
+        ]
+
+    def relays(self, count: int) -> list[Call]:
+        """Return the floor's calls."""
+        url = f"{self._url}/account_ai_relay"
+        return [
+            Call(url, headers, form={"csrf_token": token})
+            for headers, token in self._turns(count)
+        ]
+
+
+def _direct(url: str, body: dict) -> Callable[[int], list[Call]]:
+    headers = {
+        "authorization": f"Bearer {KEY}",
+        "anthropic-version": "2026-10-21",
+    }
+    call = Call(f"{url}/v1/messages", headers, json={**body, "stream": True})
+    return lambda count: [call] * count
+
+
+def measure(database: BenchDatabase, peers: bool = False) -> list[Way]:
+    """Run all rounds and return what was measured on each way.
+
+    :param peers: whether the LiteLLM proxy takes part
+    """
+    with ExitStack() as stack:
+        simulator = stack.enter_context(
+            SimulatorProcess(
+                first_token_ms=FIRST_TOKEN_MS, tokens_per_second=TOKENS_PER_SECOND
+            )
+        )
+        body = paths.state("bench-request.json")
+        body.write_text(json.dumps(database.request))
+        web = stack.enter_context(
+            OdooServer(
+                database.odoo,
+                database.name,
+                workers=2,
+                evented=EVENTED_PROCESSES,
+                extra_arguments=(
+                    database.addons_option(),
+                    "--db_maxconn_gevent=200",
+                    "--proxy-mode",
+                ),
+                environment={
+                    "ACCOUNT_AI_API_KEY": KEY,
+                    "ACCOUNT_AI_BASE_URL": simulator.base_url,
+                    "ACCOUNT_AI_SIMULATED": "1",
+                    "ACCOUNT_AI_RELAY_BODY": str(body),
+                },
+            )
+        )
+        url = stack.enter_context(
+            nginx.running(
+                paths.state("bench-nginx"), free_port(), web.port, web.evented_ports
+            )
+        )
+        people = _People(url, database)
+        ways = [
+            Way(
+                "direct",
+                _direct(simulator.base_url, database.request),
+                b"text_delta",
+                b"message_stop",
+            ),
+            Way("floor", people.relays, b"event: token", b"event: done"),
+            Way("account_ai", people.validations, b"event: progress", b"event: done"),
+        ]
+        if peers:
+            from . import litellm_proxy
+
+            proxy = stack.enter_context(litellm_proxy.running(simulator.base_url, KEY))
+            ways.append(
+                Way(
+                    "LiteLLM",
+                    _direct(proxy, database.request),
+                    b"text_delta",
+                    b"message_stop",
+                )
+            )
+        for way in ways:
+            # Every process has its registry, its client and its connections first.
+            way.measure(2 * USERS)
+            way.medians.clear()
+        for count, rounds in ROUNDS.items():
+            for _round in range(rounds):
+                for way in ways:
+                    way.measure(count)
+        return ways
+
+
+def report(ways: Sequence[Way]) -> None:
+    """Print the table."""
+    floor = next(way for way in ways if way.name == "floor")
+    print(
+        f"\nTime to first token in ms (median), provider's own {FIRST_TOKEN_MS} ms, "
+        f"{EVENTED_PROCESSES} evented processes behind nginx"
+    )
+    names = [way.name for way in ways]
+    print(f"{'streams':>8}" + "".join(f"{name:>12}" for name in names), end="")
+    print(f"{'/ floor':>10}  errors")
+    for count in ROUNDS:
+        cells, failed = [], []
+        for way in ways:
+            median = way.median(count)
+            cells.append("-" if median is None else f"{median:,.0f}")
+            failed += [f"{way.name}: {error}" for error in way.errors.get(count, ())]
+        ours, least = ways[2].median(count), floor.median(count)
+        ratio = f"{ours / least:.2f}" if ours and least else "-"
+        print(f"{count:>8}" + "".join(f"{cell:>12}" for cell in cells), end="")
+        print(f"{ratio:>10}  {len(failed)} {', '.join(sorted(set(failed))[:3])}")
+    print("Goal: 1.3 x the floor or less, and no errors.")

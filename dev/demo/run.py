@@ -1,0 +1,136 @@
+"""``make demo``: a Chilean company's invoices validated in a real Odoo."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
+from contextlib import ExitStack
+from pathlib import Path
+
+from .. import databases, odoo, paths, postgresql
+from ..command import say
+from ..errors import SetupError
+from ..server import OdooServer
+from ..simulator.process import SimulatorProcess
+from .table import Row, print_table
+from .web_client import WebClient
+
+DATABASE = "account_ai_demo"
+LOGIN = "admin"
+SIMULATED_KEY = "sk-ant-simulated"
+PROVIDER = "https://api.anthropic.com"
+
+# Runs inside Odoo's shell, where ``env`` is the administrator's.
+_CREATE = """
+import datetime, json, sys
+sys.path.insert(0, {python_path!r})
+from dev.demo import company as demo
+demo_company = demo.create_company(env)
+demo.switch_sending_on(env, demo_company)
+partners = demo.create_partners(env)
+demo.create_history(env, partners, datetime.date.today())
+drafts = demo.create_invoices(env, partners, datetime.date.today())
+env.cr.commit()
+with open({output!r}, "w") as file:
+    json.dump([[title, move.id] for title, move in drafts], file)
+"""
+
+
+def run(serve: bool, port: int) -> int:
+    """Validate the demonstration's invoices, print the table, and serve.
+
+    With ``ANTHROPIC_API_KEY`` set Claude itself answers, otherwise the simulator.
+
+    :param serve: whether the web client is served afterwards, until Ctrl-C
+    :param port: where the web client is served, 0 for any free port
+    :return: exit code: 0 when every document got a verdict of rules and model
+    """
+    key = os.environ.get("ACCOUNT_AI_API_KEY") or os.environ.get("ANTHROPIC_API_KEY")
+    with ExitStack() as stack:
+        server = stack.enter_context(postgresql.server())
+        prepared = odoo.prepare(server)
+        template = databases.addon_template(prepared)
+        databases.copy(prepared, template, DATABASE)
+        say("Creating the demonstration company and its invoices")
+        drafts = _create(prepared)
+        if key:
+            say("ANTHROPIC_API_KEY is set: Claude answers, and it costs real money")
+            variables = {
+                "ACCOUNT_AI_API_KEY": key,
+                "ACCOUNT_AI_BASE_URL": os.environ.get("ACCOUNT_AI_BASE_URL", PROVIDER),
+            }
+        else:
+            say("No ANTHROPIC_API_KEY: the simulator answers in Claude's place")
+            simulator = stack.enter_context(SimulatorProcess())
+            variables = {
+                "ACCOUNT_AI_API_KEY": SIMULATED_KEY,
+                "ACCOUNT_AI_BASE_URL": simulator.base_url,
+                "ACCOUNT_AI_SIMULATED": "1",
+            }
+        web = stack.enter_context(
+            OdooServer(prepared, DATABASE, port=port, environment=variables)
+        )
+        say("Opening the web client, which builds its assets at the first visit")
+        rows = _validate(web.url, drafts)
+        print()
+        print_table(rows, simulated=not key)
+        sys.stdout.flush()
+        complete = all(row.validation.get("model_verdict") for row in rows)
+        if not complete:
+            print("Not every document got an answer of the model.", file=sys.stderr)
+        if serve:
+            _serve(web)
+    return 0 if complete else 1
+
+
+def _create(prepared: odoo.Odoo) -> list[tuple[str, int]]:
+    output = paths.state("demo-invoices.json")
+    output.unlink(missing_ok=True)
+    script = _CREATE.format(
+        python_path=str(Path(odoo.bare_environment()["PYTHONPATH"])),
+        output=str(output),
+    )
+    command = prepared.command(
+        *("shell", "--database", DATABASE, "--no-http", "--log-level=warn")
+    )
+    done = subprocess.run(
+        command,
+        env=prepared.environment(),
+        input=script,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode or not output.exists():
+        raise SetupError(
+            "The demonstration's company could not be created:\n" + done.stdout[-4000:]
+        )
+    return json.loads(output.read_text())
+
+
+def _validate(url: str, drafts: list[tuple[str, int]]) -> list[Row]:
+    client = WebClient(url)
+    client.login(LOGIN, LOGIN)
+    rows = []
+    for title, move_id in drafts:
+        panel = {}
+        for event, data in client.validate(move_id):
+            if event == "done":
+                panel = data.get("panel", data)
+        rows.append(Row(title, panel))
+        say(f"{title}: {(rows[-1].validation.get('verdict') or 'none')}")
+    return rows
+
+
+def _serve(web: OdooServer) -> None:
+    host = urllib.parse.urlsplit(web.url).netloc
+    print(f"\nThe web client: http://{host}/odoo   login {LOGIN}, password {LOGIN}")
+    print("Open Invoicing, take any invoice and press Validate with AI.")
+    print("Ctrl-C ends it.", flush=True)
+    try:
+        web.wait()
+    except KeyboardInterrupt:
+        print()

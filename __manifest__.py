@@ -10,7 +10,11 @@
     "external_dependencies": {
         "python": ["anthropic", "genai-prices", "structlog", "tenacity"],
     },
-    "data": [],
+    "data": [
+        "security/account_ai_groups.xml",
+        "security/ir.model.access.csv",
+        "security/account_ai_rules.xml",
+    ],
     "assets": {},
     "application": True,
     "installable": True,

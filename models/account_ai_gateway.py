@@ -1,0 +1,181 @@
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from odoo import api, models
+from odoo.tools import str2bool
+
+from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
+from ..services.claude.errors import ClaudeError
+from ..services.claude.policy import Policy
+from ..services.translation import _ as mark
+from .backend.transaction import PostgresBackend
+
+API_KEY_PARAMETER = "account_ai.api_key"
+BASE_URL_PARAMETER = "account_ai.base_url"
+SIMULATED_PARAMETER = "account_ai.simulated"
+
+API_KEY_VARIABLE = "ACCOUNT_AI_API_KEY"
+BASE_URL_VARIABLE = "ACCOUNT_AI_BASE_URL"
+SIMULATED_VARIABLE = "ACCOUNT_AI_SIMULATED"
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """How Claude is asked for one company."""
+
+    model: str
+    effort: str
+    endpoint: str
+    """Base URL; part of every fingerprint."""
+    simulated: bool
+    """True when the endpoint is the simulator: every screen and row says so."""
+    language: str
+    """``es`` or ``en``: of the prompt and of what the model writes."""
+    policy: Policy
+
+
+class AccountAiGateway(models.AbstractModel):
+    """Builds the door to Claude for the current database.
+
+    What it returns needs neither environment nor cursor: it goes on working in a
+    response's body and in a thread, after the request's cursor is closed.
+    """
+
+    _name = "account.ai.gateway"
+    _description = "Door to Claude"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _backend(self):
+        """Return the shared state of the door in this database."""
+        return PostgresBackend(self.env.cr.dbname, self._policy().breaker)
+
+    @api.model
+    def _gateway(self):
+        """Return the gateway of this database.
+
+        :rtype: odoo.addons.account_ai.services.claude.gateway.Gateway
+        :raise ClaudeError: ``no_key`` when there is none
+        """
+        from ..services.claude.client import client_for
+        from ..services.claude.gateway import Gateway
+
+        api_key = self._api_key()
+        if not api_key:
+            raise self._no_key_error()
+        return Gateway(
+            client_for(api_key, self._base_url()), self._backend(), self._policy()
+        )
+
+    @api.model
+    def _settings(self, company, operation="validation"):
+        """Return how ``operation`` is asked for ``company``.
+
+        :rtype: GatewaySettings
+        """
+        company_sudo = company.sudo()  # gives technical values to code, not to a user
+        default = default_model(operation)
+        return GatewaySettings(
+            model=company_sudo.account_ai_model or default.model,
+            effort=company_sudo.account_ai_effort or default.effort,
+            endpoint=self._base_url(),
+            simulated=self._is_simulated(),
+            language=company_sudo.account_ai_language or "es",
+            policy=self._policy(),
+        )
+
+    @api.model
+    def _check_ready(self, company):
+        """Check that calls may be made for ``company``: consent first, then the key.
+
+        :raise ClaudeError: ``no_consent`` or ``no_key``
+        """
+        if not company._account_ai_has_consent():
+            raise ClaudeError(
+                "no_consent",
+                mark(
+                    "Nothing is sent to Claude for this company until an "
+                    "administrator switches it on."
+                ),
+            )
+        if not self._api_key():
+            raise self._no_key_error()
+
+    # === CONNECTION === #
+
+    @api.model
+    def _api_key(self):
+        """Return the API key, the environment's first; empty when there is none.
+
+        A neutralized copy of a database ignores the environment's key: it belongs to
+        the server, whose operator meant it for the original.
+        """
+        key = os.environ.get(API_KEY_VARIABLE, "").strip()
+        if key and not self._is_neutralized():
+            return key
+        return self._parameter(API_KEY_PARAMETER)
+
+    @api.model
+    def _base_url(self):
+        """Return the address of the API without a slash at its end."""
+        url = os.environ.get(BASE_URL_VARIABLE, "").strip()
+        url = url or self._parameter(BASE_URL_PARAMETER) or DEFAULT_BASE_URL
+        return url.rstrip("/")
+
+    @api.model
+    def _is_simulated(self):
+        """Return whether the endpoint is said to be the simulator."""
+        value = os.environ.get(SIMULATED_VARIABLE, "").strip()
+        return str2bool(value or self._parameter(SIMULATED_PARAMETER), default=False)
+
+    @api.model
+    def _environment_wins(self):
+        """Return which of ``api_key``, ``base_url`` and ``simulated`` come from the
+        environment, so that the settings page can say so."""
+        variables = {
+            "api_key": API_KEY_VARIABLE,
+            "base_url": BASE_URL_VARIABLE,
+            "simulated": SIMULATED_VARIABLE,
+        }
+        return {
+            name
+            for name, variable in variables.items()
+            if os.environ.get(variable, "").strip()
+            and not (name == "api_key" and self._is_neutralized())
+        }
+
+    @api.model
+    def _policy(self):
+        """Return the limits and times of the door."""
+        return Policy()
+
+    @api.model
+    def _is_neutralized(self):
+        """Return whether this database is a neutralized copy."""
+        return str2bool(self._parameter("database.is_neutralized"), default=False)
+
+    @api.model
+    def _parameter(self, name):
+        """Return a system parameter, stripped."""
+        parameters = self.env["ir.config_parameter"]
+        # sudo: the key is handed to the client only, the other values are no secrets
+        return (parameters.sudo().get_param(name) or "").strip()
+
+    @api.model
+    def _no_key_error(self):
+        """Return the error that says that there is no key."""
+        return ClaudeError(
+            "no_key",
+            mark("There is no API key for Claude: an administrator can set one."),
+        )
+
+
+def is_valid_base_url(url):
+    """Return whether ``url`` may receive the key: HTTPS, or HTTP on this machine."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        return False
+    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "https" or (parts.scheme == "http" and loopback)

@@ -1,0 +1,172 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .many2one_without_foreign_key import Many2oneWithoutForeignKey
+
+
+class AccountAiUsage(models.Model):
+    """The ledger: one row for each call to Claude, and for each one that was saved.
+
+    Life of a row::
+
+        (admitted) -> open ---[answer or known failure]--> settled, failed
+                       \\------[process died, ambiguous]---> unknown (estimated)
+
+    An open row stands at its worst-case cost, so that a sum over all rows counts what
+    is reserved too. Rows are written only by ``backend/ledger.py``, in short
+    transactions of their own; a closed row never changes, a correction is a new row.
+    """
+
+    _name = "account.ai.usage"
+    _description = "Claude Usage"
+    _order = "opened_at desc, id desc"
+    _rec_name = "key"
+    # No create_uid and write_uid: they would bring foreign keys, and rows never change.
+    _log_access = False
+
+    # === FIELDS === #
+
+    key = fields.Char(
+        string="Idempotency Key",
+        required=True,
+        readonly=True,
+        help="Unique: the same call is never booked, or paid, twice.",
+    )
+    state = fields.Selection(
+        selection=[
+            ("open", "Open"),
+            ("settled", "Settled"),
+            ("failed", "Failed"),
+            ("unknown", "Unknown"),
+        ],
+        required=True,
+        readonly=True,
+        help="Open: reserved at the worst-case cost. Settled: the answer arrived. "
+        "Failed: nothing was billed. Unknown: it may have been billed, booked at an "
+        "estimate.",
+    )
+    outcome = fields.Char(readonly=True, help="'ok' or the code of the error.")
+    stop_reason = fields.Char(readonly=True)
+    from_store = fields.Boolean(
+        string="From Answer Store",
+        readonly=True,
+        help="Answered from what is stored, at no cost.",
+    )
+    estimated = fields.Boolean(
+        readonly=True, help="The cost is an estimate, not what the answer says."
+    )
+    simulated = fields.Boolean(
+        readonly=True, help="Answered by the Claude simulator, not billed by anybody."
+    )
+
+    # Who and what for
+    company_id = Many2oneWithoutForeignKey("res.company", readonly=True)
+    user_id = Many2oneWithoutForeignKey("res.users", readonly=True)
+    partner_id = Many2oneWithoutForeignKey("res.partner", readonly=True)
+    operation = fields.Char(readonly=True)
+    lane = fields.Selection(
+        selection=[("screen", "Screen"), ("queue", "Queue")],
+        readonly=True,
+        help="Screen: somebody waits. Queue: queued and scheduled work.",
+    )
+    agent = fields.Char(readonly=True)
+    res_model = fields.Char(string="Document Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True
+    )
+    run_uuid = fields.Char(string="Run", readonly=True)
+    fingerprint = fields.Char(readonly=True)
+
+    # The call
+    model = fields.Char(readonly=True)
+    endpoint = fields.Char(readonly=True)
+    service_tier = fields.Char(readonly=True)
+    inference_geo = fields.Char(readonly=True)
+    speed = fields.Char(readonly=True)
+    request_id = fields.Char(string="Request ID", readonly=True)
+    message_id = fields.Char(string="Message ID", readonly=True)
+    attempt = fields.Integer(aggregator=None, readonly=True)
+    retries = fields.Integer(
+        readonly=True, help="Refused attempts before the one that counts, at no cost."
+    )
+    latency_ms = fields.Integer(string="Latency (ms)", aggregator="avg", readonly=True)
+    first_token_ms = fields.Integer(
+        string="First Token (ms)", aggregator="avg", readonly=True
+    )
+
+    # Tokens: buckets do not overlap, but thinking is part of output.
+    uncached_input_tokens = fields.Integer(readonly=True)
+    cache_write_5m_tokens = fields.Integer(string="Cache Write 5m", readonly=True)
+    cache_write_1h_tokens = fields.Integer(string="Cache Write 1h", readonly=True)
+    cache_read_tokens = fields.Integer(string="Cache Read", readonly=True)
+    output_tokens = fields.Integer(readonly=True)
+    thinking_tokens = fields.Integer(readonly=True)
+    web_searches = fields.Integer(readonly=True)
+    estimated_input_tokens = fields.Integer(
+        string="Estimated Input", aggregator=None, readonly=True
+    )
+    max_output_tokens = fields.Integer(
+        string="Output Limit", aggregator=None, readonly=True
+    )
+
+    # Money: Float with explicit digits, since Monetary rounds US$ 0.0004 to nothing.
+    unit_prices = fields.Json(
+        readonly=True, help="US$ per million tokens of each bucket, as used."
+    )
+    cost_usd = fields.Float(string="Cost (US$)", digits=(16, 8), readonly=True)
+    worst_case_usd = fields.Float(
+        string="Worst Case (US$)", digits=(16, 8), aggregator=None, readonly=True
+    )
+    saved_usd = fields.Float(string="Saved (US$)", digits=(16, 8), readonly=True)
+    cost_company = fields.Float(
+        string="Cost (Company Currency)",
+        digits=(16, 4),
+        readonly=True,
+        help="At the rate of the day on which the call was closed. Empty when the "
+        "company has no US$ rate.",
+    )
+
+    # Time of the database, UTC
+    opened_at = fields.Datetime(readonly=True)
+    lease_until = fields.Datetime(
+        readonly=True, help="An open call past this time has lost its process."
+    )
+    settled_at = fields.Datetime(string="Closed At", readonly=True)
+
+    _key_unique = models.Constraint("UNIQUE (key)")
+    _lease_index = models.Index("(lease_until) WHERE state = 'open'")
+    _company_index = models.Index("(company_id, opened_at)")
+    _document_index = models.Index("(res_model, res_id)")
+    _run_index = models.Index("(run_uuid)")
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of the ORM: refuse, for everybody."""
+        raise UserError(self.env._("Only calls to Claude are booked in this ledger."))
+
+    def write(self, vals):
+        """Override of the ORM: refuse, for everybody."""
+        raise UserError(self.env._("The ledger of Claude usage cannot be changed."))
+
+    def unlink(self):
+        """Override of the ORM: refuse, for everybody."""
+        raise UserError(self.env._("The ledger of Claude usage cannot be changed."))
+
+    # === ACTION METHODS === #
+
+    def action_open_document(self):
+        """Return the action that opens the document that the call was for."""
+        self.ensure_one()
+        if not self.res_id or self.res_model not in self.env:
+            raise UserError(self.env._("This call belongs to no document."))
+        document = self.env[self.res_model].browse(self.res_id).exists()
+        if not document:
+            raise UserError(self.env._("The document does not exist any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

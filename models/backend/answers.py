@@ -1,0 +1,74 @@
+"""The answer store on the table of ``account.ai.answer``."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from odoo.sql_db import BaseCursor
+
+from .clock import NOW
+from .cursor import execute
+
+_GET = f"""
+    SELECT answer
+      FROM account_ai_answer
+     WHERE fingerprint = %(fingerprint)s
+       AND company_id = %(company_id)s
+       AND (expires_at IS NULL OR expires_at > {NOW})
+"""
+
+_PUT = f"""
+    INSERT INTO account_ai_answer
+           (fingerprint, company_id, answer, usage_id, stored_at, expires_at)
+    VALUES (%(fingerprint)s, %(company_id)s, %(answer)s, %(usage_id)s, {NOW},
+            {NOW} + %(ttl)s * interval '1 second')
+        ON CONFLICT (fingerprint, company_id) DO UPDATE
+       SET answer = EXCLUDED.answer,
+           usage_id = EXCLUDED.usage_id,
+           stored_at = EXCLUDED.stored_at,
+           expires_at = EXCLUDED.expires_at
+"""
+
+
+class PostgresAnswerStore:
+    """Answers by fingerprint and company: what one company paid for stays with it."""
+
+    def __init__(self, cursor: BaseCursor, time_shift: float = 0.0) -> None:
+        self._cursor = cursor
+        self._time_shift = time_shift
+
+    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None:
+        """Return the stored answer; ``None`` when there is none, or it expired."""
+        execute(
+            self._cursor,
+            _GET,
+            {
+                "fingerprint": fingerprint,
+                "company_id": company_id,
+                "time_shift": self._time_shift,
+            },
+        )
+        row = self._cursor.fetchone()
+        return row[0] if row else None
+
+    def put(
+        self,
+        fingerprint: str,
+        company_id: int,
+        answer: Mapping[str, Any],
+        ttl_seconds: float | None,
+        usage_id: int,
+    ) -> None:
+        """Store ``answer`` for ``ttl_seconds``; ``None`` stores it without an end."""
+        execute(
+            self._cursor,
+            _PUT,
+            {
+                "fingerprint": fingerprint,
+                "company_id": company_id,
+                "answer": json.dumps(answer, ensure_ascii=False),
+                "usage_id": usage_id or None,
+                "ttl": ttl_seconds,
+                "time_shift": self._time_shift,
+            },
+        )

@@ -1,0 +1,81 @@
+"""Everything shared behind one short transaction: the gateway's backend."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from odoo.sql_db import BaseCursor
+
+from ...services.claude.policy import BreakerPolicy
+from ...services.claude.ports import OpenCall
+from .answers import PostgresAnswerStore
+from .circuit import PostgresCircuitStore
+from .clock import NOW
+from .cursor import execute, open_cursor
+from .ledger import ClosedCall, PostgresLedger
+from .rate_limit import PostgresRateLimiter
+
+
+class OpenBudget:
+    """A budget without a limit: every call fits.
+
+    The guard has its place in the chain; companies have no budgets to set yet.
+    """
+
+    def reserve(self, call: OpenCall) -> None:
+        """Let ``call`` pass: its ledger row is the reservation."""
+
+
+class PostgresTransaction:
+    """The stores over one cursor."""
+
+    def __init__(
+        self, cursor: BaseCursor, breaker: BreakerPolicy, time_shift: float = 0.0
+    ) -> None:
+        self.cursor = cursor
+        self.answers = PostgresAnswerStore(cursor, time_shift)
+        self.limits = PostgresRateLimiter(cursor, time_shift)
+        self.circuit = PostgresCircuitStore(cursor, breaker, time_shift)
+        self.budget = OpenBudget()
+        self.ledger = PostgresLedger(cursor, time_shift)
+        self._time_shift = time_shift
+
+    def now(self) -> datetime:
+        """Return the time of the database, aware, UTC."""
+        execute(self.cursor, f"SELECT {NOW}", {"time_shift": self._time_shift})
+        return self.cursor.fetchone()[0].replace(tzinfo=UTC)
+
+
+class PostgresBackend:
+    """Shared state in the database ``dbname``; knows no environment and no request.
+
+    :ivar time_shift: seconds that the database's clock is moved by; for tests
+    """
+
+    def __init__(
+        self,
+        dbname: str,
+        breaker: BreakerPolicy | None = None,
+        time_shift: float = 0.0,
+    ) -> None:
+        self.dbname = dbname
+        self.breaker = breaker or BreakerPolicy()
+        self.time_shift = time_shift
+
+    @contextmanager
+    def transaction(self) -> Iterator[PostgresTransaction]:
+        """Open a short transaction of its own: commits on exit, rolls back on error.
+
+        :raise psycopg2.pool.PoolError: when no connection became free in time
+        """
+        with open_cursor(self.dbname) as cursor:
+            yield PostgresTransaction(cursor, self.breaker, self.time_shift)
+
+    def close_expired(self, limit: int = 100) -> list[ClosedCall]:
+        """Close calls whose process died as *unknown*, at their worst-case cost.
+
+        :param limit: calls to close at most, so that the transaction stays short
+        :return: what was closed, so that its runs can be closed too
+        """
+        with self.transaction() as transaction:
+            return transaction.ledger.close_expired(limit)

@@ -1,0 +1,171 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..services.claude.defaults import EFFORTS
+
+_logger = logging.getLogger(__name__)
+
+CONSENT_VERSION = "2026-11"
+"""Version of the text that an administrator agrees to; a new text asks again."""
+
+_CONSENT_FIELDS = frozenset(
+    {
+        "account_ai_enabled",
+        "account_ai_consent_user_id",
+        "account_ai_consent_date",
+        "account_ai_consent_version",
+    }
+)
+
+
+class ResCompany(models.Model):
+    """What a company decides about Claude: whether, how, and for how long."""
+
+    _inherit = "res.company"
+
+    # === FIELDS === #
+
+    account_ai_enabled = fields.Boolean(
+        string="Send to Claude",
+        readonly=True,
+        help="Switched on by an administrator who agreed to what is sent where.",
+    )
+    account_ai_consent_user_id = fields.Many2one(
+        "res.users", string="Switched On By", readonly=True, ondelete="restrict"
+    )
+    account_ai_consent_date = fields.Datetime(string="Switched On At", readonly=True)
+    account_ai_consent_version = fields.Char(
+        string="Version of the Consent", readonly=True
+    )
+    account_ai_mask_persons = fields.Boolean(
+        string="Mask Natural Persons",
+        default=True,
+        help="Names, RUTs, e-mails and phone numbers of natural persons are replaced "
+        "before sending, and put back in what comes.",
+    )
+    account_ai_language = fields.Selection(
+        selection=[("es", "Spanish"), ("en", "English")],
+        string="Language of the Findings",
+        default="es",
+        required=True,
+        help="Language in which Claude writes.",
+    )
+    account_ai_model = fields.Char(
+        string="Claude Model",
+        help="Model that validates invoices. Empty: the default model.",
+    )
+    account_ai_effort = fields.Selection(
+        selection=[(effort, effort.capitalize()) for effort in EFFORTS],
+        string="Effort",
+        help="How hard the model thinks. Empty: the default effort.",
+    )
+    account_ai_retention_days = fields.Integer(
+        string="Keep Facts For (days)",
+        default=365,
+        required=True,
+        help="After this, what was sent and what the documents said is deleted from "
+        "the validations. Verdicts, codes of findings and costs stay.",
+    )
+
+    _account_ai_retention_days_positive = models.Constraint(
+        "CHECK (account_ai_retention_days > 0)",
+        "Facts have to be kept for at least one day.",
+    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: consent cannot be written in passing."""
+        for vals in vals_list:
+            self._account_ai_check_consent_fields(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `base`: consent cannot be written in passing."""
+        self._account_ai_check_consent_fields(vals)
+        return super().write(vals)
+
+    @api.model
+    def _account_ai_check_consent_fields(self, vals):
+        """Check that consent is not given by writing fields.
+
+        :raise UserError: outside of what records who agreed, when, and to what
+        """
+        if not self.env.su and not _CONSENT_FIELDS.isdisjoint(vals):
+            raise UserError(
+                self.env._("Use the dialog that explains what is sent to Claude.")
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _account_ai_is_available(self):
+        """Return whether the addon exists for this company: only for Chilean ones."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # the country of a company is no secret
+        return company_sudo.account_fiscal_country_id.code == "CL"
+
+    def _account_ai_has_consent(self):
+        """Return whether sending is on, by somebody who agreed to the present text."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # tells yes or no, to whoever may validate
+        return (
+            company_sudo.account_ai_enabled
+            and company_sudo.account_ai_consent_version == CONSENT_VERSION
+        )
+
+    def _account_ai_grant_consent(self):
+        """Switch sending on and record who did, when, and by which text.
+
+        :raise AccessError: for anybody but an administrator of the addon
+        """
+        self._account_ai_check_administrator()
+        for company in self:
+            if not company._account_ai_is_available():
+                raise UserError(
+                    self.env._("Claude validates documents of Chilean companies only.")
+                )
+        self.sudo().write(  # checked above: administrators need not manage companies
+            {
+                "account_ai_enabled": True,
+                "account_ai_consent_user_id": self.env.uid,
+                "account_ai_consent_date": fields.Datetime.now(),
+                "account_ai_consent_version": CONSENT_VERSION,
+            }
+        )
+        _logger.info(
+            "sending to Claude switched on for companies %s by user %s, text %s",
+            self.ids,
+            self.env.uid,
+            CONSENT_VERSION,
+        )
+
+    def _account_ai_withdraw_consent(self):
+        """Switch sending off; who had switched it on stays recorded.
+
+        :raise AccessError: for anybody but an administrator of the addon
+        """
+        self._account_ai_check_administrator()
+        # sudo: checked above, administrators need not manage companies
+        self.sudo().write({"account_ai_enabled": False})
+        _logger.info(
+            "sending to Claude switched off for companies %s by user %s",
+            self.ids,
+            self.env.uid,
+        )
+
+    def _account_ai_check_administrator(self):
+        """Check that the user may decide for these companies.
+
+        :raise AccessError: for anybody but an administrator of the addon, or when a
+            company is not one of the user's own
+        """
+        allowed = self.env.su or self.env.user.has_groups(
+            "account_ai.group_manager,base.group_system"
+        )
+        if not allowed or (not self.env.su and self - self.env.user.company_ids):
+            raise AccessError(
+                self.env._("Only administrators of Account AI may change this.")
+            )

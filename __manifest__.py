@@ -15,7 +15,14 @@
         "security/ir.model.access.csv",
         "security/account_ai_rules.xml",
     ],
-    "assets": {},
+    "assets": {
+        "web.assets_backend": ["account_ai/static/src/**/*"],
+        "web.assets_unit_tests": [
+            "account_ai/static/tests/**/*",
+            ("remove", "account_ai/static/tests/tours/**/*"),
+        ],
+        "web.assets_tests": ["account_ai/static/tests/tours/**/*"],
+    },
     "application": True,
     "installable": True,
 }

@@ -1,0 +1,1 @@
+"""Reads accounting entries as neutral documents: queries here, meaning there."""

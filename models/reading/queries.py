@@ -1,0 +1,212 @@
+"""The reader's queries: few, whatever the number of invoices, and with the access of
+whoever reads.
+
+Each starts from ``_search``, which adds the record rules of the user, and selects plain
+columns with the joins that it needs: records and their caches would cost several times
+as much, and this runs before the first byte of a stream.
+"""
+
+from __future__ import annotations
+
+from odoo.api import Environment
+from odoo.tools import SQL
+
+from .rows import LineRow, MoveRow, PartnerRow
+
+VAT_CODE = 14
+"""``l10n_cl_sii_code`` of VAT."""
+
+_MOVE_FIELDS = (
+    "state",
+    "name",
+    "ref",
+    "narration",
+    "invoice_date",
+    "invoice_date_due",
+    "amount_untaxed",
+    "amount_total",
+    "amount_untaxed_signed",
+    "amount_total_signed",
+    "partner_id",
+    "commercial_partner_id",
+    "l10n_latam_document_type_id",
+    "reversed_entry_id",
+    "debit_origin_id",
+)
+_LINE_FIELDS = (
+    "display_type",
+    "name",
+    "quantity",
+    "product_uom_id",
+    "price_unit",
+    "discount",
+    "price_subtotal",
+    "price_total",
+    "balance",
+    "amount_currency",
+    "tax_ids",
+    "tax_line_id",
+    "sequence",
+)
+_PARTNER_FIELDS = (
+    "name",
+    "vat",
+    "street",
+    "street2",
+    "city",
+    "email",
+    "phone",
+    "country_id",
+    "is_company",
+    "commercial_partner_id",
+    "l10n_cl_activity_description",
+)
+
+
+def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
+    """Return the headers of the invoices among ``move_ids`` that the user may read."""
+    moves = env["account.move"]
+    moves.flush_model(_MOVE_FIELDS)
+    query = moves._search([("id", "in", move_ids)])
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT account_move.id, account_move.move_type, account_move.state,
+                   account_move.name, account_move.ref, account_move.narration,
+                   account_move.invoice_date, account_move.invoice_date_due,
+                   account_move.create_date,
+                   account_move.amount_untaxed, account_move.amount_total,
+                   account_move.amount_untaxed_signed,
+                   account_move.amount_total_signed,
+                   currency.id, currency.name,
+                   company.id, company.partner_id,
+                   company_currency.id, company_currency.name,
+                   account_move.partner_id, account_move.commercial_partner_id,
+                   document_type.code, document_type.doc_code_prefix,
+                   origin.name, origin.invoice_date,
+                   origin_type.code, origin_type.doc_code_prefix,
+                   origin.amount_total, origin_partner.vat,
+                   CASE WHEN origin.id IS NOT NULL THEN (
+                        SELECT sum(note.amount_total)
+                          FROM account_move note
+                         WHERE note.reversed_entry_id = origin.id
+                           AND note.state = 'posted'
+                           AND note.id <> account_move.id) END
+              FROM (%(readable)s) readable
+              JOIN account_move ON account_move.id = readable.id
+              JOIN res_currency currency ON currency.id = account_move.currency_id
+              JOIN res_company company ON company.id = account_move.company_id
+              JOIN res_currency company_currency
+                ON company_currency.id = company.currency_id
+              LEFT JOIN l10n_latam_document_type document_type
+                ON document_type.id = account_move.l10n_latam_document_type_id
+              LEFT JOIN account_move origin
+                ON origin.id = COALESCE(
+                       account_move.reversed_entry_id, account_move.debit_origin_id)
+              LEFT JOIN l10n_latam_document_type origin_type
+                ON origin_type.id = origin.l10n_latam_document_type_id
+              LEFT JOIN res_partner origin_partner
+                ON origin_partner.id = origin.commercial_partner_id
+             WHERE account_move.move_type IN (
+                       'out_invoice', 'out_refund', 'in_invoice', 'in_refund')
+            """,
+            readable=query.select(),
+        )
+    )
+    return [MoveRow._make(row) for row in rows]
+
+
+def read_partners(env: Environment, partner_ids: set[int]) -> dict[int, PartnerRow]:
+    """Return the partners and their commercial entities, by id.
+
+    :raises AccessError: when the user may not read one of ``partner_ids``: without it
+        the document would look incomplete
+    """
+    partners = env["res.partner"].with_context(active_test=False)
+    partners.flush_model(_PARTNER_FIELDS)
+    query = partners._search(
+        [
+            "|",
+            ("id", "in", list(partner_ids)),
+            ("id", "in", _commercial_ids(partner_ids)),
+        ]
+    )
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT res_partner.id, res_partner.commercial_partner_id, res_partner.name,
+                   res_partner.vat, res_partner.street, res_partner.street2,
+                   res_partner.city, res_partner.email, res_partner.phone,
+                   res_partner.l10n_cl_activity_description, country.code,
+                   res_partner.is_company
+              FROM (%(readable)s) readable
+              JOIN res_partner ON res_partner.id = readable.id
+              LEFT JOIN res_country country ON country.id = res_partner.country_id
+            """,
+            readable=query.select(),
+        )
+    )
+    found = {row[0]: PartnerRow._make(row) for row in rows}
+    missing = partner_ids - found.keys()
+    if missing:
+        partners.browse(missing).check_access("read")
+    return found
+
+
+def _commercial_ids(partner_ids: set[int]) -> SQL:
+    return SQL(
+        "(SELECT commercial_partner_id FROM res_partner WHERE id IN %s)",
+        tuple(partner_ids),
+    )
+
+
+def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
+    """Return the product and tax lines of the invoices, in the order of the screen."""
+    lines = env["account.move.line"]
+    lines.flush_model(_LINE_FIELDS)
+    query = lines._search(
+        [("move_id", "in", move_ids), ("display_type", "in", ("product", "tax"))]
+    )
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT line.id, line.move_id, line.display_type, line.name,
+                   line.quantity, COALESCE(unit.name->>%(lang)s, unit.name->>'en_US'),
+                   line.price_unit, line.discount,
+                   line.price_subtotal, line.price_total,
+                   line.balance, line.amount_currency,
+                   taxes.codes,
+                   %(line_code)s,
+                   CASE WHEN tax.amount_type = 'percent' THEN tax.amount END
+              FROM (%(readable)s) readable
+              JOIN account_move_line line ON line.id = readable.id
+              LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
+              LEFT JOIN account_tax tax ON tax.id = line.tax_line_id
+              LEFT JOIN LATERAL (
+                   SELECT array_agg(%(code)s ORDER BY applied.id) AS codes
+                     FROM account_move_line_account_tax_rel relation
+                     JOIN account_tax applied ON applied.id = relation.account_tax_id
+                    WHERE relation.account_move_line_id = line.id
+                   ) taxes ON TRUE
+             ORDER BY line.move_id, line.sequence, line.id
+            """,
+            lang=env.lang or "en_US",
+            line_code=_sii_code("tax"),
+            code=_sii_code("applied"),
+            readable=query.select(),
+        )
+    )
+    return [LineRow._make(row) for row in rows]
+
+
+def _sii_code(tax: str) -> SQL:
+    """Return the SII code of a tax; a plain 19 % without a code is VAT."""
+    return SQL(
+        """CASE WHEN %(code)s <> 0 THEN %(code)s
+                WHEN %(type)s = 'percent' AND %(amount)s = 19 THEN %(vat)s
+                ELSE 0 END""",
+        code=SQL.identifier(tax, "l10n_cl_sii_code"),
+        type=SQL.identifier(tax, "amount_type"),
+        amount=SQL.identifier(tax, "amount"),
+        vat=VAT_CODE,
+    )

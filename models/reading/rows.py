@@ -1,0 +1,84 @@
+"""What the queries of the reader return: plain rows, no records."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+
+class MoveRow(NamedTuple):
+    """Header of one invoice, with what it points at."""
+
+    id: int
+    move_type: str
+    state: str
+    name: str | None
+    ref: str | None
+    narration: str | None
+    invoice_date: date | None
+    invoice_date_due: date | None
+    create_date: datetime
+    amount_untaxed: float
+    amount_total: float
+    amount_untaxed_signed: float
+    amount_total_signed: float
+    currency_id: int
+    currency: str
+    company_id: int
+    company_partner_id: int
+    company_currency_id: int
+    company_currency: str
+    partner_id: int | None
+    commercial_partner_id: int | None
+    document_type: str | None
+    prefix: str | None
+    origin_name: str | None
+    """Name of the document that a note mends."""
+    origin_date: date | None
+    origin_type: str | None
+    origin_prefix: str | None
+    origin_total: float | None
+    origin_vat: str | None
+    """RUT of the other party of that document."""
+    origin_credited: float | None
+    """Total of the other posted credit notes on it."""
+
+
+class PartnerRow(NamedTuple):
+    """A partner, as a party of a document."""
+
+    id: int
+    commercial_partner_id: int | None
+    name: str | None
+    vat: str | None
+    street: str | None
+    street2: str | None
+    city: str | None
+    email: str | None
+    phone: str | None
+    giro: str | None
+    country: str | None
+    is_company: bool
+
+
+class LineRow(NamedTuple):
+    """A product line or a tax line of an invoice."""
+
+    id: int
+    move_id: int
+    display_type: str
+    name: str | None
+    quantity: float | None
+    unit: str | None
+    price_unit: float | None
+    discount: float | None
+    price_subtotal: float | None
+    price_total: float | None
+    balance: float
+    amount_currency: float
+    tax_codes: list[int] | None
+    """SII codes of the taxes on a product line; 14 is VAT."""
+    tax_code: int | None
+    """SII code of the tax that a tax line holds."""
+    tax_rate: float | None
+    """Its rate in per cent; ``None`` for a fixed amount."""

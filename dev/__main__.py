@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from . import (
+    browser,
     databases,
     odoo,
     odoo_source,
@@ -26,6 +27,7 @@ def setup(_: argparse.Namespace) -> int:
     """Bring everything that the other verbs need."""
     python_environment.prepare()
     odoo_source.prepare()
+    browser.prepare()
     with postgresql.server() as server:
         prepared = odoo.prepare(server)
         databases.dependencies_template(prepared)
@@ -79,6 +81,7 @@ def run_pytest(options: argparse.Namespace) -> int:
         return pytest_run.run_tools(arguments, odoo.bare_environment())
     with postgresql.server() as server:
         prepared = odoo.prepare(server)
+        browser.prepare()
         return pytest_run.run_addon(prepared, arguments, options.database)
 
 
@@ -94,6 +97,14 @@ def python(options: argparse.Namespace) -> int:
     """Run the environment's Python."""
     return subprocess.call(
         [python_environment.prepare(), *_rest(options)], env=odoo.bare_environment()
+    )
+
+
+def screenshot(options: argparse.Namespace) -> int:
+    """Take pictures of pages of a running web client."""
+    return subprocess.call(
+        [python_environment.prepare(), "-m", "dev.screenshot", *_rest(options)],
+        env=odoo.bare_environment() | {"CHROMIUM": str(browser.prepare())},
     )
 
 
@@ -151,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb("psql", psql, rest=True)
     verb("python", python, rest=True)
+    verb("screenshot", screenshot, rest=True)
     verb("stop", stop)
     verb("clean", clean).add_argument("--cache", action="store_true")
     return parser

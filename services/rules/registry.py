@@ -11,7 +11,7 @@ from ..documents.context import Context
 from ..documents.document import Document
 from ..validation.finding import Finding, Origin, Severity
 from .dated_data import DatedData
-from .document_types import is_issued_by_us
+from .document_types import acting_flow, is_issued_by_us
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Rule:
     def applies_to(self, document_type: str, flow: str) -> bool:
         """Return whether the rule concerns documents of this type and flow."""
         return (self.types is None or document_type in self.types) and (
-            not self.flow or self.flow == flow
+            not self.flow or self.flow == acting_flow(document_type, flow)
         )
 
     def is_in_force(self, on: date) -> bool:
@@ -113,9 +113,10 @@ def rule(
     :param message: what is wrong, one sentence marked with ``_``, filled by ``params``
     :param advice: what to do, one sentence marked with ``_``
     :param source: legal source: law, resolution, page of the format
-    :param purchase_advice: what to do when somebody else issued it (default: ``advice``)
+    :param purchase_advice: what to do when others issued it (default: ``advice``)
     :param types: SII document types, ``None`` for all
-    :param flow: ``sale`` or ``purchase``, empty for both
+    :param flow: ``sale`` for documents that the company issues (46 is one of them),
+        ``purchase`` for those it receives, empty for both
     :param valid_from: first issue date to which the rule applies, ``None`` for always
     :param valid_to: last issue date to which the rule applies
     :param secondary_source: the source is not the SII's own text

@@ -1,0 +1,174 @@
+"""Amounts: how a total follows from what it is made of, and how amounts are shown.
+
+Amounts in pesos are whole and rounded half-up, as the real documents that were
+compared are. In other currencies a difference below half a cent is rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from ..documents.context import Context
+from ..documents.document import Document, Line
+from ..validation.finding import Severity
+from .dated_data import DatedData, required
+from .document_types import EXEMPT_ONLY, EXPORTS
+from .registry import Violation
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+_HALF_CENT = Decimal("0.005")
+_CENT = Decimal("0.015")
+
+EXEMPT = 1
+DEPOSIT = 3
+NOT_BILLABLE = frozenset({2, 6})
+WITHOUT_AMOUNT = frozenset({4, 5})
+"""IndExe 4 (not sold) and 5 (to be taken off): MontoItem is zero, format p. 37."""
+
+WITHHELD = frozenset(
+    "15 30 31 32 33 34 36 37 38 39 41 46 47 48 49 301 321 331 341 361 371 481".split()
+)
+"""Codes of taxes that are withheld: they lower the total (format v2.2, p. 46-49)."""
+
+
+def issue_day(document: Document, context: Context) -> date:
+    """Return the day whose rates count: the issue date, today while there is none."""
+    return document.issue_date or context.today
+
+
+def vat_rate(document: Document, context: Context, rates: DatedData) -> Decimal:
+    """Return the legal VAT rate in per cent on the day of issue.
+
+    :raises MissingRate: when the dated data do not cover the day
+    """
+    return required(rates, "vat_rate", issue_day(document, context))
+
+
+def rounded(value: Decimal, currency: str) -> Decimal:
+    """Return ``value`` in whole pesos, half-up; unchanged in other currencies."""
+    if currency != "CLP":
+        return value
+    return value.quantize(ONE, rounding=ROUND_HALF_UP)
+
+
+def difference(stated: Decimal, expected: Decimal, currency: str) -> Severity | None:
+    """Return how much a difference weighs: one peso (or cent) off is a warning.
+
+    ``None`` when both agree. Fractions of a peso are the matter of ``DECIMALS_CLP``.
+    """
+    apart = abs(stated - expected)
+    if currency == "CLP":
+        if apart < 1:
+            return None
+        return Severity.WARNING if apart < 2 else Severity.ERROR
+    if apart <= _HALF_CENT:
+        return None
+    return Severity.WARNING if apart <= _CENT else Severity.ERROR
+
+
+def shown(value: Decimal) -> str:
+    """Return ``value`` as it is written in Chile: ``1.234.567,89``."""
+    text = f"{value.normalize() + ZERO:,f}"
+    return text.replace(",", "_").replace(".", ",").replace("_", ".")
+
+
+def compare(
+    field: str,
+    stated: Decimal | None,
+    expected: Decimal,
+    currency: str,
+    explanation: str,
+    line: int = 0,
+) -> Violation | None:
+    """Return the violation when ``stated`` is not ``expected``, else ``None``.
+
+    ``explanation`` spells the right side of the equation, e.g. ``19 % × 1.000``.
+    """
+    value = ZERO if stated is None else stated
+    severity = difference(value, expected, currency)
+    if severity is None:
+        return None
+    return Violation(
+        field=field,
+        line=line,
+        evidence=f"{field} {shown(value)} ≠ {shown(expected)} = {explanation}",
+        params={"stated": shown(value), "expected": shown(expected)},
+        severity=severity,
+    )
+
+
+def line_gross(line: Line, currency: str) -> Decimal | None:
+    """Return quantity times price of a line, ``None`` when one of them is absent."""
+    if line.quantity is None or line.unit_price is None:
+        return None
+    return rounded(line.quantity * line.unit_price, currency)
+
+
+def is_exempt(line: Line, document: Document) -> bool:
+    """Return whether a line is exempt: by itself, or because the whole type is.
+
+    A document that is exempt as a whole need not mark its lines (format p. 31, note).
+    """
+    if line.exemption == EXEMPT:
+        return True
+    return line.exemption is None and (
+        document.document_type in EXEMPT_ONLY or document.document_type in EXPORTS
+    )
+
+
+def _adjusted(document: Document, amount: Decimal, exempt: bool) -> Decimal:
+    """Return ``amount`` after the global discounts and surcharges of its part."""
+    result = amount
+    whole_type_exempt = document.document_type in EXEMPT_ONLY | EXPORTS
+    for discount in document.global_discounts:
+        if discount.exemption in NOT_BILLABLE:
+            continue
+        if (discount.exemption == EXEMPT or whole_type_exempt) != exempt:
+            continue
+        value = discount.value
+        if discount.value_type == "%":
+            value = amount * value / HUNDRED
+        result += value if discount.kind == "R" else -value
+    return result
+
+
+def affected_amount(document: Document) -> Decimal:
+    """Return what the affected lines and global discounts come to, before rounding.
+
+    With VAT when the lines are gross (``Document.gross_lines``).
+    """
+    lines = _sum(
+        line.amount
+        for line in document.lines
+        if line.exemption is None and not is_exempt(line, document)
+    )
+    return _adjusted(document, lines, exempt=False)
+
+
+def exempt_amount(document: Document) -> Decimal:
+    """Return what MntExe has to be: exempt lines and their global discounts."""
+    lines = _sum(line.amount for line in document.lines if is_exempt(line, document))
+    return rounded(_adjusted(document, lines, exempt=True), document.currency)
+
+
+def additional_taxes(document: Document) -> Decimal:
+    """Return the additional taxes less what is withheld, as they enter the total."""
+    return _sum(
+        -tax.amount if tax.code in WITHHELD else tax.amount
+        for tax in document.totals.additional_taxes
+    )
+
+
+def withheld_vat(document: Document) -> Decimal:
+    """Return the VAT that the buyer withholds."""
+    return _sum(
+        tax.amount for tax in document.totals.additional_taxes if tax.code in WITHHELD
+    )
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal:
+    return sum((value for value in values if value is not None), ZERO)

@@ -1,0 +1,128 @@
+"""Dates of issue, of payment, and of the day on which a document is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ...documents.context import Context
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..calendar import tax_period
+from ..dated_data import DatedData, required
+from ..document_types import SUPPORTED
+from ..registry import Violation, rule
+
+_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_FIRST_ISSUE = date(2003, 4, 1)
+_LAST = date(2050, 12, 31)
+_LAST_DAY_TO_INVOICE = 10
+"""Day of the next month until which a document may be issued (D.L. 825 art. 55)."""
+
+
+@rule(
+    "DATE_RANGE",
+    Severity.ERROR,
+    message=_("The issue date %(date)s is outside of what the format allows."),
+    advice=_("Correct the issue date."),
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 11, FchEmis (2003-04-01 to 2050-12-31)",
+)
+def issue_date_is_in_range(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The issue date lies between 2003-04-01 and 2050-12-31."""
+    day = document.issue_date
+    if day is not None and not _FIRST_ISSUE <= day <= _LAST:
+        yield Violation(
+            field="FchEmis", evidence=day.isoformat(), params={"date": day.isoformat()}
+        )
+
+
+@rule(
+    "DATE_FUTURE",
+    Severity.ERROR,
+    message=_("The issue date %(date)s is later than today, %(today)s."),
+    advice=_("Issue it on the day itself, or date it today."),
+    purchase_advice=_(
+        "Compare the date with the document; if it came like this, claim it within "
+        "eight days."
+    ),
+    types=SUPPORTED,
+    source="D.L. 825 art. 55 (issue when goods are delivered); practice of the SII",
+    secondary_source=True,
+)
+def issue_date_is_not_in_future(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A document is not dated later than the day on which it is judged."""
+    day = document.issue_date
+    if day is not None and day > context.today:
+        yield Violation(
+            field="FchEmis",
+            evidence=f"{day.isoformat()} > {context.today.isoformat()}",
+            params={"date": day.isoformat(), "today": context.today.isoformat()},
+        )
+
+
+@rule(
+    "DATE_BACKDATED",
+    Severity.WARNING,
+    message=_("The issue date is %(date)s, %(days)s days before today."),
+    advice=_("Date it today, unless the law lets this date stand."),
+    types=SUPPORTED - {"52"},
+    flow="sale",
+    source="D.L. 825 art. 55 (until day 10 of the next month); SII, reparo DTE-1-650",
+    secondary_source=True,
+)
+def issue_date_is_not_old(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A document about to go out is not dated in a period that is closed already.
+
+    Until day 10 the period before is open. Within an open period a date of more than a
+    few days ago is only worth knowing: the SII notes it, and takes the document.
+    """
+    day = document.issue_date
+    if day is None or document.issue_date_assumed or context.is_issued:
+        return
+    days = (context.today - day).days
+    if days <= required(rates, "days_to_send", day):
+        return
+    periods = tax_period(context.today) - tax_period(day)
+    is_open = periods == 0 or (
+        periods == 1 and context.today.day <= _LAST_DAY_TO_INVOICE
+    )
+    yield Violation(
+        field="FchEmis",
+        evidence=f"{day.isoformat()} … {context.today.isoformat()} = {days}",
+        params={"date": day.isoformat(), "days": str(days)},
+        severity=Severity.INFORMATION if is_open else None,
+    )
+
+
+@rule(
+    "DUE_BEFORE_ISSUE",
+    Severity.ERROR,
+    message=_("The due date %(due)s is before the issue date %(date)s."),
+    advice=_("Correct the due date or the payment terms."),
+    purchase_advice=_(
+        "Compare the dates with the document; if they came like this, ask the issuer."
+    ),
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 15, FchVenc",
+)
+def due_date_is_not_before_issue(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Payment is not due before the document is issued."""
+    day, due = document.issue_date, document.due_date
+    if day is None or due is None or document.issue_date_assumed:
+        return
+    if due < day:
+        yield Violation(
+            field="FchVenc",
+            evidence=f"{due.isoformat()} < {day.isoformat()}",
+            params={"due": due.isoformat(), "date": day.isoformat()},
+        )

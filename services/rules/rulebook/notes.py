@@ -1,0 +1,311 @@
+"""Credit and debit notes: what they refer to, and whether they may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ...documents.context import Context
+from ...documents.document import Document, Reference
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import shown
+from ..calendar import months_later, tax_period
+from ..dated_data import DatedData
+from ..document_types import ALL_NOTES, EXPORT_NOTES, TAX_DOCUMENT_CODES
+from ..registry import Violation, rule
+
+_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_ANNULS, _CORRECTS_TEXT, _CORRECTS_AMOUNTS = 1, 2, 3
+_CODES = frozenset({_ANNULS, _CORRECTS_TEXT, _CORRECTS_AMOUNTS})
+_EXPORT_CODES = frozenset({"110", "111", "112"})
+_INVOICE_CODES = frozenset({"30", "32", "33", "34", "45", "46"})
+_RECEIPT_CODES = frozenset({"35", "38", "39", "41"})
+_DEBIT_NOTES = frozenset({"55", "56", "111"})
+_MAY_ANNUL = {
+    "61": _INVOICE_CODES | _RECEIPT_CODES | _DEBIT_NOTES,
+    "56": frozenset({"60", "61"}),
+    "112": frozenset({"110", "111"}),
+    "111": frozenset({"112"}),
+}
+_FIRST_REFERENCE = date(2002, 8, 1)
+_LAST_REFERENCE = date(2050, 12, 31)
+_MONTHS_TO_RETURN = 6
+
+
+def _tax_references(document: Document) -> list[Reference]:
+    return [
+        reference
+        for reference in document.references
+        if reference.document_type in TAX_DOCUMENT_CODES
+    ]
+
+
+def _named(reference: Reference) -> str:
+    return f"{reference.document_type}/{reference.folio}"
+
+
+@rule(
+    "NOTE_NO_REF",
+    Severity.ERROR,
+    message=_("The note does not say which document it corrects."),
+    advice=_("Add a reference to the document that the note corrects."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 41-42, Referencia; D.L. 825 art. 57",
+    needs=("Referencia",),
+)
+def note_refers_to_document(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A note refers to at least one tax document."""
+    if not _tax_references(document):
+        yield Violation(field="TpoDocRef")
+
+
+@rule(
+    "NOTE_NO_CODREF",
+    Severity.ERROR,
+    message=_("The reference to %(document)s does not say what the note does to it."),
+    advice=_("Choose 1 (annuls), 2 (corrects text) or 3 (corrects amounts)."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 42, CodRef",
+    needs=("Referencia", "CodRef"),
+)
+def note_says_what_it_does(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Every document that a note refers to has a CodRef of 1, 2 or 3."""
+    for reference in _tax_references(document):
+        if reference.code not in _CODES:
+            yield Violation(
+                field="CodRef",
+                evidence=f"{_named(reference)}: {reference.code or '–'}",
+                params={"document": _named(reference)},
+            )
+
+
+@rule(
+    "NOTE_CODREF1_MULTI",
+    Severity.ERROR,
+    message=_("A note that annuls or corrects text refers to one document, not %(n)s."),
+    advice=_("Issue one note for each document."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 42, CodRef (cases a, b and c)",
+    needs=("Referencia", "CodRef"),
+)
+def annulling_note_has_one_reference(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A note that annuls, or corrects text, refers to exactly one tax document."""
+    references = _tax_references(document)
+    if len(references) > 1 and any(
+        reference.code in (_ANNULS, _CORRECTS_TEXT) for reference in references
+    ):
+        yield Violation(
+            field="Referencia",
+            evidence=", ".join(_named(reference) for reference in references),
+            params={"n": str(len(references))},
+        )
+
+
+@rule(
+    "NOTE_CODREF2_AMOUNT",
+    Severity.ERROR,
+    message=_("A note that corrects text has no amounts, but this one has %(total)s."),
+    advice=_("Set the amounts to zero, or choose CodRef 3 when amounts change."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 37, MontoItem (fe de erratas) and p. 42, CodRef 2",
+    needs=("CodRef",),
+)
+def text_correction_is_zero(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A note that corrects text has the total zero."""
+    total = document.totals.total
+    if not total:
+        return
+    if any(each.code == _CORRECTS_TEXT for each in _tax_references(document)):
+        yield Violation(
+            field="MntTotal", evidence=shown(total), params={"total": shown(total)}
+        )
+
+
+@rule(
+    "NOTE_WRONG_KIND",
+    Severity.ERROR,
+    message=_("A document of type %(type)s cannot annul %(document)s."),
+    advice=_(
+        "Annul invoices and debit notes by a credit note, credit notes by a debit."
+    ),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 42, CodRef (cases a and c); D.L. 825 art. 57",
+    needs=("Referencia", "CodRef"),
+)
+def note_annuls_what_it_may(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A credit note annuls invoices and debit notes, a debit note credit notes."""
+    export_note = document.document_type in EXPORT_NOTES
+    for reference in _tax_references(document):
+        if reference.code != _ANNULS:
+            continue
+        if (reference.document_type in _EXPORT_CODES) != export_note:
+            continue  # NOTE_EXPORT_KIND says it
+        if reference.document_type not in _MAY_ANNUL[document.document_type]:
+            yield Violation(
+                field="TpoDocRef",
+                evidence=f"{document.document_type} → {_named(reference)}",
+                params={"type": document.document_type, "document": _named(reference)},
+            )
+
+
+@rule(
+    "NOTE_EXPORT_KIND",
+    Severity.ERROR,
+    message=_("A note of type %(type)s cannot refer to %(document)s."),
+    advice=_("Use 111 and 112 for export documents, 56 and 61 for all others."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 41, TpoDocRef (notas de exportación)",
+    needs=("Referencia",),
+)
+def note_stays_in_its_family(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Export notes refer to export documents, the others to domestic ones."""
+    export_note = document.document_type in EXPORT_NOTES
+    for reference in _tax_references(document):
+        if (reference.document_type in _EXPORT_CODES) != export_note:
+            yield Violation(
+                field="TpoDocRef",
+                evidence=f"{document.document_type} → {_named(reference)}",
+                params={"type": document.document_type, "document": _named(reference)},
+            )
+
+
+@rule(
+    "REF_FOLIO_ZERO",
+    Severity.ERROR,
+    message=_("A reference to a document of type %(type)s has no folio."),
+    advice=_("Enter the folio, or mark the reference as global."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 42, FolioRef",
+    needs=("Referencia",),
+)
+def reference_has_folio(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A note's reference has a folio, zero only when it is global."""
+    for reference in _tax_references(document):
+        if not reference.folio.strip(" 0") and not reference.is_global:
+            yield Violation(
+                field="FolioRef",
+                evidence=reference.folio,
+                params={"type": reference.document_type},
+            )
+
+
+@rule(
+    "NOTE_REF_DATE",
+    Severity.WARNING,
+    message=_("The reference to %(document)s has the date %(date)s: %(problem)s."),
+    advice=_("Enter the date of the document that the note corrects."),
+    types=ALL_NOTES,
+    source=f"{_DTE}, p. 42, FchRef",
+    needs=("Referencia",),
+)
+def reference_date_is_right(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A reference has the date of its document, which is not later than the note's."""
+    known = {
+        (each.document_type, each.folio): each.issue_date for each in context.referenced
+    }
+    for reference in _tax_references(document):
+        day = reference.date
+        if day is None:
+            continue
+        booked = known.get((reference.document_type, reference.folio))
+        if booked is not None and booked != day:
+            problem = f"≠ {booked.isoformat()}"
+        elif document.issue_date is not None and day > document.issue_date:
+            problem = f"> {document.issue_date.isoformat()}"
+        elif not _FIRST_REFERENCE <= day <= _LAST_REFERENCE:
+            problem = (
+                f"∉ {_FIRST_REFERENCE.isoformat()} … {_LAST_REFERENCE.isoformat()}"
+            )
+        else:
+            continue
+        yield Violation(
+            field="FchRef",
+            evidence=f"{_named(reference)}: {day.isoformat()} {problem}",
+            params={
+                "document": _named(reference),
+                "date": day.isoformat(),
+                "problem": problem,
+            },
+        )
+
+
+@rule(
+    "NOTE_CANCEL_OUT_OF_PERIOD",
+    Severity.WARNING,
+    message=_("The note annuls %(document)s of %(date)s, of a period long closed."),
+    advice=_("Check whether the debit has to be recovered by petition (form 2117)."),
+    types={"61"},
+    flow="sale",
+    source="SII, FAQ 001.003.7335 (2025-06-30) and 001.003.2167",
+    needs=("Referencia", "CodRef"),
+)
+def annulment_is_in_time(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """An own error is annulled in the same tax period or the next."""
+    day = document.issue_date
+    if day is None or not document.totals.vat:
+        return
+    for reference in _tax_references(document):
+        if reference.code != _ANNULS or reference.date is None:
+            continue
+        if tax_period(day) - tax_period(reference.date) > 1:
+            yield Violation(
+                field="FchRef",
+                evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
+                params={
+                    "document": _named(reference),
+                    "date": reference.date.isoformat(),
+                },
+            )
+
+
+@rule(
+    "NOTE_LATE_NO_INDNOREBAJA",
+    Severity.ERROR,
+    message=_(
+        "More than six months after %(document)s (%(date)s) the note cannot lower the "
+        "VAT debit, and it does not say so."
+    ),
+    advice=_("Set IndNoRebaja to 1, unless nothing is returned or cancelled."),
+    types={"61"},
+    flow="sale",
+    source="D.L. 825 art. 70 and art. 21 no. 2; Formato DTE v2.2, p. 11, IndNoRebaja",
+    needs=("Referencia", "CodRef", "IndNoRebaja"),
+)
+def late_return_does_not_lower_debit(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A note on a sale of more than six months ago carries IndNoRebaja."""
+    day = document.issue_date
+    if day is None or document.no_debit_reduction or not document.totals.vat:
+        return
+    for reference in _tax_references(document):
+        if reference.code != _CORRECTS_AMOUNTS or reference.date is None:
+            continue
+        if day > months_later(reference.date, _MONTHS_TO_RETURN):
+            yield Violation(
+                field="IndNoRebaja",
+                evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
+                params={
+                    "document": _named(reference),
+                    "date": reference.date.isoformat(),
+                },
+            )

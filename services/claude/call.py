@@ -65,6 +65,8 @@ class CallResult:
 class Seen:
     """What an attempt has shown so far: the base of an estimate when it breaks off."""
 
+    in_flight: bool = False
+    """The request was sent and no answer has told that it was not executed."""
     usage: TokenUsage | None = None
     """``None`` until the answer has told its usage."""
     complete: bool = False
@@ -90,9 +92,16 @@ class Admission:
     request: ClaudeRequest
     call: OpenCall
     """The row that is open now; replaced when a lost attempt is repeated."""
+    body: str
+    """The request as JSON: the bytes that go out."""
     deadline: float
     """On the gateway's monotonic clock."""
-    usage_id: int
+    started: float = 0.0
+    """Begin of the attempt under way, on the same clock."""
+    use_stored: bool = True
+    """False when the user wants a new answer whatever the store has."""
+    usage_id: int = 0
+    """The ledger row; 0 until it is open."""
     limit_state: LimitState | None = None
     answer: CallResult | None = None
     """The stored answer; then there is nothing to call and nothing to settle."""

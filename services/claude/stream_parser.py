@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .call import Seen
-from .errors_mapping import cut_error, error_of_event
+from .errors_mapping import cut_error, error_of_event, foreign_answer_error
 from .usage import TokenUsage
 
 
@@ -64,8 +64,14 @@ class AnswerReader:
     def read(self, event: Mapping[str, Any]) -> str:
         """Take ``event`` in and return the text that it adds to the answer.
 
-        :raises ClaudeError: when the event reports an error
+        :raises ClaudeError: when the event reports an error or is not Claude's
         """
+        try:
+            return self._read(event)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise foreign_answer_error(200, self.seen.request_id) from error
+
+    def _read(self, event: Mapping[str, Any]) -> str:
         kind = event.get("type")
         if kind == "content_block_delta":
             return self._read_delta(event["index"], event["delta"])

@@ -1,0 +1,361 @@
+"""The door: *admit*, *call* or *stream*, *settle*.
+
+Three verbs, because a streamed answer outlives the transaction that asked for it:
+*admit* and *settle* are one short transaction each, and between them only the network
+works, with no database connection held.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ..translation import _
+from .call import (
+    Admission,
+    CallResult,
+    FindingParsed,
+    Finished,
+    FirstToken,
+    Seen,
+    StreamEvent,
+    TextDelta,
+)
+from .client import READ_SECONDS, ClaudeClient
+from .errors import ClaudeError
+from .estimate import estimated_input, worst_case
+from .guards import Guard, guards_for
+from .log import log_failed_call, log_refused_call
+from .message import read_message
+from .open_stream import OpenStream
+from .policy import Policy
+from .ports import Backend, Booking, OpenCall, Owner, Settlement, Transaction
+from .request import ClaudeRequest
+from .retry import retrying
+from .settlement import judged, result_of, settlement_of, stored_settlement
+from .structured_output import ItemParser
+
+SIMULATOR_HEADER = "x-claude-simulator"
+_LEASE_MARGIN = READ_SECONDS + 30
+"""Seconds: a silent connection may pass the deadline by its read timeout, and then the
+result is still to be stored."""
+_SHORTEST_REPEAT = 5.0
+"""Seconds that must be left for the second attempt of a lost call."""
+
+_T = TypeVar("_T")
+
+
+class Gateway:
+    """Every call to Claude goes through here.
+
+    It holds no state of its own, so that it may be built for each call; what processes
+    share lives behind ``backend``.
+    """
+
+    def __init__(
+        self,
+        client: ClaudeClient,
+        backend: Backend,
+        policy: Policy,
+        *,
+        simulated: bool = False,
+        guards: Sequence[Guard] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Put a gateway together.
+
+        :param simulated: the endpoint is a simulator by the settings
+        :param guards: other guards than those of ``policy``
+        :param clock: monotonic seconds
+        :param sleep: waits for so many seconds
+        """
+        self._client = client
+        self._backend = backend
+        self._policy = policy
+        self._simulated = simulated
+        self._guards = guards_for(policy) if guards is None else tuple(guards)
+        self._clock = clock
+        self._sleep = sleep
+
+    # === ADMIT === #
+
+    def admit(
+        self,
+        request: ClaudeRequest,
+        owner: Owner,
+        key: str,
+        *,
+        use_stored: bool = True,
+    ) -> Admission:
+        """Let a call pass all guards and book it as open, at its worst-case cost.
+
+        Everything happens in one transaction of its own: a refusal leaves no trace.
+        When the store has the answer, it is in ``answer``: nothing remains to be done.
+
+        :param key: idempotency key: the same key is never called twice
+        :param use_stored: false to ask Claude whatever the store has
+        :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_many_requests``,
+            ``circuit_open``, ``budget``, ``in_progress``, ``already_made``
+        """
+        body = json.dumps(
+            request.parameters(), ensure_ascii=False, separators=(",", ":")
+        )
+        input_tokens = estimated_input(request, len(body))
+        worst_case_usd, prices = worst_case(request, input_tokens)
+        call = OpenCall(
+            key=key,
+            fingerprint=request.fingerprint(self._client.endpoint),
+            owner=owner,
+            model=request.model,
+            endpoint=self._client.endpoint,
+            simulated=self._simulated,
+            unit_prices=prices.to_data(),
+            estimated_input=input_tokens,
+            max_output=request.max_tokens,
+            worst_case_usd=worst_case_usd,
+            lease_seconds=self._policy.deadline_seconds + _LEASE_MARGIN,
+        )
+        admission = Admission(
+            request=request,
+            call=call,
+            body=body,
+            deadline=self._clock() + self._policy.deadline_seconds,
+            use_stored=use_stored,
+        )
+        try:
+            self._check_size(input_tokens)
+            with self._backend.transaction() as transaction:
+                self._pass_guards(transaction, admission)
+        except ClaudeError as error:
+            log_refused_call(call, error)
+            raise
+        return admission
+
+    def _check_size(self, input_tokens: int) -> None:
+        limit = self._policy.max_input_tokens
+        if input_tokens > limit:
+            raise ClaudeError(
+                "too_large",
+                _("The document is too large: %(tokens)s tokens, %(limit)s allowed."),
+                params={"tokens": str(input_tokens), "limit": str(limit)},
+            )
+
+    def _pass_guards(self, transaction: Transaction, admission: Admission) -> None:
+        for guard in self._guards:
+            guard.admit(transaction, admission)
+            if admission.answer is not None:
+                booking = transaction.ledger.stored_answer(
+                    admission.call, saved_usd=admission.answer.cost_usd
+                )
+                admission.usage_id = booking.usage_id
+                return
+        booking = transaction.ledger.open(admission.call)
+        _check_created(booking)
+        admission.usage_id = booking.usage_id
+
+    # === CALL AND STREAM === #
+
+    def call(self, admission: Admission) -> CallResult:
+        """Make the call and return its answer, whole. Network only.
+
+        :raises ClaudeError: when there is no answer; *settle* takes it as the outcome
+        """
+        if admission.answer is not None:
+            return admission.answer
+        return self._attempts(admission, self._call_once)
+
+    def stream(self, admission: Admission) -> Iterator[StreamEvent]:
+        """Make the call and yield what arrives; the last event is ``Finished``.
+
+        Network only. What was seen before a failure, or before the caller stopped
+        listening, is in ``admission.seen``, so that *settle* can book it.
+
+        :raises ClaudeError: when the answer does not come to its end
+        """
+        items = ItemParser(admission.request.output_schema)
+        if admission.answer is not None:
+            for item in items.feed(admission.answer.text):
+                yield FindingParsed(item)
+            yield Finished(admission.answer)
+            return
+        stream = self._attempts(admission, self._open_once)
+        try:
+            yield from self._events(admission, stream, items)
+        finally:
+            stream.close()
+
+    def _events(
+        self, admission: Admission, stream: OpenStream, items: ItemParser
+    ) -> Iterator[StreamEvent]:
+        seen = stream.seen
+        finished = False
+        for text in stream.texts():
+            if stream.generating and seen.first_token_ms is None:
+                seen.first_token_ms = self._milliseconds(admission)
+                yield FirstToken(seen.first_token_ms)
+            if text:
+                yield TextDelta(text)
+                for item in items.feed(text):
+                    yield FindingParsed(item)
+            if seen.complete and not finished:
+                # Before the end of the stream, which only serves the connection.
+                finished = True
+                seen.latency_ms = self._milliseconds(admission)
+                yield Finished(result_of(seen, admission.call))
+            elif not finished:
+                seen.latency_ms = self._milliseconds(admission)
+                self._check_deadline(admission)
+        if not finished:
+            yield Finished(result_of(seen, admission.call))
+
+    def _call_once(self, admission: Admission) -> CallResult:
+        seen = admission.seen
+        headers, message = self._client.call(
+            admission.body, seconds=self._silence(admission)
+        )
+        _read_headers(headers, seen)
+        seen.latency_ms = self._milliseconds(admission)
+        read_message(message, seen)
+        return result_of(seen, admission.call)
+
+    def _open_once(self, admission: Admission) -> OpenStream:
+        seen = admission.seen
+        byte_stream = self._client.stream(
+            admission.body, seconds=self._silence(admission)
+        )
+        _read_headers(byte_stream.headers, seen)
+        stream = OpenStream(byte_stream, seen)
+        try:
+            stream.begin()
+        except BaseException:  # whatever it is: the connection is not to be leaked
+            stream.close()
+            raise
+        return stream
+
+    # === ATTEMPTS === #
+
+    def _attempts(self, admission: Admission, send: Callable[[Admission], _T]) -> _T:
+        """Return what ``send`` returns, repeating what may be repeated.
+
+        What was certainly not executed is repeated within the same ledger row. A call
+        that was lost on the way may have been executed: it is repeated at most once,
+        and both attempts are booked.
+        """
+        while True:
+            numbers = itertools.count()
+            controller = retrying(
+                self._policy.retry,
+                remaining=lambda: self._remaining(admission),
+                sleep=self._sleep,
+            )
+            try:
+                return controller(self._attempt, admission, send, numbers)
+            except ClaudeError as error:
+                if not self._may_repeat_lost(admission, error):
+                    raise
+                if not self._open_second(admission, error):
+                    raise
+
+    def _attempt(
+        self,
+        admission: Admission,
+        send: Callable[[Admission], _T],
+        numbers: Iterator[int],
+    ) -> _T:
+        self._check_deadline(admission)
+        admission.seen = Seen(retries=next(numbers), in_flight=True)
+        admission.started = self._clock()
+        try:
+            return send(admission)
+        except ClaudeError as error:
+            admission.seen.in_flight = error.ambiguous
+            admission.seen.latency_ms = self._milliseconds(admission)
+            raise
+
+    def _may_repeat_lost(self, admission: Admission, error: ClaudeError) -> bool:
+        return (
+            error.ambiguous
+            and error.retryable
+            and admission.seen.usage is None
+            and admission.call.attempt == 1
+            and self._remaining(admission) > _SHORTEST_REPEAT
+        )
+
+    def _open_second(self, admission: Admission, error: ClaudeError) -> bool:
+        """Book the lost attempt and open a row for the second; false when refused."""
+        self.settle(admission, error)
+        call = replace(admission.call, key=f"{admission.key}:2", attempt=2)
+        try:
+            with self._backend.transaction() as transaction:
+                for guard in self._guards:
+                    if guard.guards_repeats:
+                        guard.admit(transaction, admission)
+                booking = transaction.ledger.open(call)
+                _check_created(booking)
+        except ClaudeError as refusal:
+            log_refused_call(call, refusal)
+            return False
+        admission.call = call
+        admission.usage_id = booking.usage_id
+        return True
+
+    # === SETTLE === #
+
+    def settle(
+        self, admission: Admission, outcome: CallResult | ClaudeError
+    ) -> Settlement:
+        """Close the ledger row of a call, once, and tell the guards how it ended.
+
+        Call it after every admission, whatever happened, with the result or with the
+        error; also with an error of one's own about a result that came (an answer that
+        cannot be used was paid for all the same). A second time changes nothing.
+        """
+        if admission.answer is not None:
+            return stored_settlement(admission.answer)
+        outcome = judged(admission, outcome)
+        settlement = settlement_of(admission, outcome)
+        with self._backend.transaction() as transaction:
+            closed = transaction.ledger.settle(admission.key, settlement)
+            if closed:
+                for guard in self._guards:
+                    guard.settle(transaction, admission, outcome)
+        if closed and isinstance(outcome, ClaudeError):
+            log_failed_call(admission.call, outcome, settlement.state)
+        return settlement
+
+    # === TIME === #
+
+    def _remaining(self, admission: Admission) -> float:
+        """Return the seconds until the deadline, below zero when it is past."""
+        return admission.deadline - self._clock()
+
+    def _silence(self, admission: Admission) -> float:
+        """Return how many seconds the connection may be silent."""
+        return max(1.0, min(READ_SECONDS, self._remaining(admission)))
+
+    def _milliseconds(self, admission: Admission) -> int:
+        return round((self._clock() - admission.started) * 1000)
+
+    def _check_deadline(self, admission: Admission) -> None:
+        if self._remaining(admission) <= 0:
+            raise ClaudeError(
+                "deadline", _("Claude took too long to answer."), retryable=True
+            )
+
+
+def _check_created(booking: Booking) -> None:
+    if booking.created:
+        return
+    if booking.state == "open":
+        raise ClaudeError("in_progress", _("The same call is already under way."))
+    raise ClaudeError("already_made", _("The same call was made before."))
+
+
+def _read_headers(headers: Mapping[str, str], seen: Seen) -> None:
+    seen.request_id = headers.get("request-id", "")
+    seen.simulated = SIMULATOR_HEADER in headers

@@ -1,0 +1,33 @@
+"""The guards of the gateway, in the order in which they stand.
+
+What refuses cheaply stands first. All of them share the short transaction of *admit*: a
+refusal undoes what the ones before have taken.
+"""
+
+from __future__ import annotations
+
+from ..policy import Policy
+from .answer_store import AnswerStoreGuard
+from .budget import BudgetGuard
+from .circuit_breaker import CircuitBreakerGuard
+from .guard import Guard
+from .rate_limit import RateLimitGuard
+
+__all__ = [
+    "AnswerStoreGuard",
+    "BudgetGuard",
+    "CircuitBreakerGuard",
+    "Guard",
+    "RateLimitGuard",
+    "guards_for",
+]
+
+
+def guards_for(policy: Policy) -> tuple[Guard, ...]:
+    """Return the guards under ``policy``, first one first."""
+    return (
+        AnswerStoreGuard(policy),
+        RateLimitGuard(policy),
+        CircuitBreakerGuard(),
+        BudgetGuard(),
+    )

@@ -1,0 +1,36 @@
+"""What a guard is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..call import Admission, CallResult
+from ..errors import ClaudeError
+from ..ports import Transaction
+
+
+class Guard(Protocol):
+    """Stands before a call and is told how it ended.
+
+    ``admit`` and ``settle`` each run within one short transaction; neither may wait on
+    anything but the database.
+    """
+
+    guards_repeats: bool
+    """Whether the second attempt of a lost call passes it again."""
+
+    def admit(self, transaction: Transaction, admission: Admission) -> None:
+        """Let the call pass, or answer it by setting ``admission.answer``.
+
+        :raises ClaudeError: to refuse it
+        """
+        ...
+
+    def settle(
+        self,
+        transaction: Transaction,
+        admission: Admission,
+        outcome: CallResult | ClaudeError,
+    ) -> None:
+        """Take the outcome in; called once for each attempt that was admitted."""
+        ...

@@ -1,0 +1,39 @@
+"""Reads the message of a call that was not streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .call import Seen
+from .errors_mapping import foreign_answer_error
+from .usage import TokenUsage
+
+
+def read_message(message: Mapping[str, Any], seen: Seen) -> None:
+    """Take ``message`` into ``seen``, as a stream would have left it.
+
+    Usage first: whatever else is wrong with an answer, it is booked.
+
+    :raises ClaudeError: when it is no message of Claude
+    """
+    usage = message.get("usage")
+    content = message.get("content")
+    if not isinstance(usage, Mapping) or not _are_blocks(content):
+        raise foreign_answer_error(200, seen.request_id)
+    seen.usage = TokenUsage.from_api(usage)
+    seen.complete = True
+    seen.content = content
+    seen.stop_reason = message.get("stop_reason") or ""
+    seen.model = message.get("model") or ""
+    seen.message_id = message.get("id") or ""
+    seen.text = "".join(
+        block.get("text", "") for block in content if block.get("type") == "text"
+    )
+    seen.output_characters = len(seen.text)
+
+
+def _are_blocks(content: Any) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(block, Mapping) for block in content
+    )

@@ -34,6 +34,7 @@ def _create_drafts(env: Any, partner: Any, count: int) -> Any:
     document_type = env["l10n_latam.document.type"].search(
         [("code", "=", "33"), ("country_id.code", "=", "CL")], limit=1
     )
+    vat = env.company.account_sale_tax_id
     work = (
         "Mantención preventiva de grupo electrógeno, equipo",
         "Recambio de filtros de aceite y combustible, equipo",
@@ -52,6 +53,7 @@ def _create_drafts(env: Any, partner: Any, count: int) -> Any:
                             "name": f"{text} GE-{number:05}",
                             "quantity": 1,
                             "price_unit": 440_000 + 1000 * line,
+                            "tax_ids": [Command.set(vat.ids)],
                         }
                     )
                     for line, text in enumerate(work)

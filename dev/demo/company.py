@@ -131,13 +131,19 @@ def _create_move(
         [("code", "=", invoice.document_type), ("country_id.code", "=", "CL")], limit=1
     )
     moves = env["account.move"].with_context(default_move_type=invoice.move_type)
+    purchase = invoice.move_type.startswith("in_")
+    vat = (
+        env.company.account_purchase_tax_id
+        if purchase
+        else env.company.account_sale_tax_id
+    )
     vals = {
         "move_type": invoice.move_type,
         "partner_id": partners[invoice.partner].id,
         "l10n_latam_document_type_id": document_type.id,
         "narration": invoice.narration or False,
         "invoice_line_ids": [
-            (0, 0, _line_values(line, issued)) for line in invoice.lines
+            (0, 0, _line_values(line, issued, vat)) for line in invoice.lines
         ],
         **values,
     }
@@ -146,21 +152,19 @@ def _create_move(
     return moves.create(vals)
 
 
-def _line_values(line: DemoLine, issued: date) -> dict[str, Any]:
+def _line_values(line: DemoLine, issued: date, vat: Any) -> dict[str, Any]:
     last = issued - relativedelta(months=3)
     text = line.name.format(
         month=MONTHS[issued.month - 1],
         last_month=MONTHS[last.month - 1],
         year=issued.year,
     )
-    values: dict[str, Any] = {
+    return {
         "name": text,
         "quantity": line.quantity,
         "price_unit": line.price,
+        "tax_ids": [(6, 0, vat.ids if line.taxed else [])],
     }
-    if not line.taxed:
-        values["tax_ids"] = [(6, 0, [])]
-    return values
 
 
 def switch_sending_on(env: Any, company: Any) -> None:

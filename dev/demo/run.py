@@ -64,7 +64,9 @@ def run(serve: bool, port: int) -> int:
             }
         else:
             say("No ANTHROPIC_API_KEY: the simulator answers in Claude's place")
-            simulator = stack.enter_context(SimulatorProcess())
+            simulator = stack.enter_context(
+                SimulatorProcess(python=str(prepared.python))
+            )
             variables = {
                 "ACCOUNT_AI_API_KEY": SIMULATED_KEY,
                 "ACCOUNT_AI_BASE_URL": simulator.base_url,

@@ -29,6 +29,11 @@ def worse_of(*verdicts: Verdict) -> Verdict:
     return max(verdicts, key=_BADNESS.__getitem__)
 
 
+def is_worse(one: Verdict, other: Verdict) -> bool:
+    """Return whether ``one`` is worse than ``other``."""
+    return _BADNESS[one] > _BADNESS[other]
+
+
 def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """Return the verdict that ``findings`` alone lead to: the worst severity decides.
 

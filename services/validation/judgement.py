@@ -1,0 +1,87 @@
+"""The final word on a document: findings, verdict and confidence of rules and model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..documents.document import Document
+from .confidence import confidence_of
+from .finding import Finding
+from .merge import merge_findings
+from .verdict import Verdict, final_verdict, verdict_of, worse_of
+
+
+class Answer(Protocol):
+    """What is needed of a model's answer; see ``agents.agent.ModelAnswer``."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+    @property
+    def confidence_word(self) -> str: ...
+
+
+class Report(Protocol):
+    """What is needed of the rules' report; see ``rules.checking.RulesReport``."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+    @property
+    def checked(self) -> int: ...
+
+    @property
+    def skipped(self) -> tuple[object, ...]: ...
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a validation ends with."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    confidence: float
+    """From 0 to 1; how it is computed stands in :mod:`.confidence`."""
+
+
+def judge(document: Document, report: Report, answer: Answer | None) -> Judgement:
+    """Return the final findings, verdict and confidence.
+
+    The verdict is the worst of the rules', the model's own and what the findings say;
+    *review* at best when ``answer`` is ``None``: nothing that the model did not look at
+    is called good.
+    """
+    if answer is None:
+        return Judgement(
+            findings=report.findings,
+            verdict=final_verdict(report.verdict, None),
+            confidence=confidence_of(
+                checked=report.checked,
+                skipped=len(report.skipped),
+                rules_verdict=report.verdict,
+                model_verdict=None,
+            ),
+        )
+    merged = merge_findings(document, report.findings, answer.findings)
+    return Judgement(
+        findings=merged.findings,
+        verdict=worse_of(
+            final_verdict(report.verdict, answer.verdict), verdict_of(merged.findings)
+        ),
+        confidence=confidence_of(
+            checked=report.checked,
+            skipped=len(report.skipped),
+            rules_verdict=report.verdict,
+            model_verdict=answer.verdict,
+            model_word=answer.confidence_word,
+            quoted=merged.quoted,
+            unquoted=merged.unquoted,
+        ),
+    )

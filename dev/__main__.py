@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import (
     browser,
+    checks,
     databases,
     odoo,
     odoo_source,
@@ -21,6 +22,7 @@ from . import (
 )
 from .command import say
 from .errors import SetupError
+from .outcome import Outcome
 
 
 def setup(_: argparse.Namespace) -> int:
@@ -83,6 +85,42 @@ def run_pytest(options: argparse.Namespace) -> int:
         prepared = odoo.prepare(server)
         browser.prepare()
         return pytest_run.run_addon(prepared, arguments, options.database)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Validate the demonstration's invoices, then serve the web client."""
+    # Imported here: the other verbs do without it.
+    from .demo.run import run
+
+    return run(serve=options.serve, port=options.port)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure what the design promises in figures."""
+    environment = odoo.bare_environment()
+    if peers := os.environ.get("PEERS"):
+        environment["PEERS"] = peers
+    return subprocess.call(
+        [python_environment.prepare(), "-m", "benchmarks", *_rest(options)],
+        cwd=paths.CHECKOUT,
+        env=environment,
+    )
+
+
+def _checking(check: Callable[[], Outcome]) -> Callable[[argparse.Namespace], int]:
+    """Return a verb that runs ``check`` and prints its outcome as the last line."""
+
+    def verb(_: argparse.Namespace) -> int:
+        outcome = Outcome(failed=1)
+        try:
+            outcome = check()
+        except SetupError as error:
+            print(f"\n{error}", file=sys.stderr, flush=True)
+        print(outcome, flush=True)
+        return outcome.exit_code
+
+    verb.__doc__ = check.__doc__
+    return verb
 
 
 def psql(options: argparse.Namespace) -> int:
@@ -160,6 +198,18 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get(pytest_run.DATABASE_VARIABLE),
         help="name of the test database, which then stays",
     )
+    for name, check in (
+        ("test", checks.everything),
+        ("test-addon", checks.addon),
+        ("test-tools", checks.tools),
+        ("test-installation", checks.installation_and_back),
+        ("lint", checks.linters),
+    ):
+        verb(name, _checking(check))
+    command = verb("demo", demo)
+    command.add_argument("--port", type=int, default=8069)
+    command.add_argument("--no-serve", dest="serve", action="store_false")
+    verb("bench", bench, rest=True)
     verb("psql", psql, rest=True)
     verb("python", python, rest=True)
     verb("screenshot", screenshot, rest=True)

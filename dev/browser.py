@@ -33,6 +33,13 @@ SWITCHES = (
     "--no-sandbox",
 )
 
+FAMILIES = {
+    "monospace": "Liberation Mono",
+    "sans-serif": "Liberation Sans",
+    "serif": "Liberation Serif",
+    "system-ui": "Liberation Sans",
+}
+
 FONTS = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -40,10 +47,7 @@ FONTS = """\
   <dir>/usr/share/fonts</dir>
   <dir>{root}/usr/share/fonts</dir>
   <cachedir prefix="xdg">fontconfig</cachedir>
-  <alias><family>sans-serif</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>system-ui</family><prefer><family>Liberation Sans</family></prefer></alias>
-  <alias><family>monospace</family><prefer><family>Liberation Mono</family></prefer></alias>
-  <alias><family>serif</family><prefer><family>Liberation Serif</family></prefer></alias>
+  {aliases}
 </fontconfig>
 """
 
@@ -86,7 +90,11 @@ def _command(own: Path) -> str:
             if not root.exists():
                 _unpack(root)
     fonts = paths.state("fonts.conf")
-    fonts.write_text(FONTS.format(root=root))
+    aliases = "".join(
+        f"<alias><family>{name}</family><prefer><family>{font}</family></prefer></alias>"
+        for name, font in FAMILIES.items()
+    )
+    fonts.write_text(FONTS.format(root=root, aliases=aliases))
     libraries = root / "usr/lib" / f"{os.uname().machine}-linux-gnu"
     return (
         f"LD_LIBRARY_PATH='{libraries}:{libraries}/nss:{libraries}/pulseaudio' "

@@ -88,7 +88,6 @@ class Odoo:
                 + "\n".join(text.splitlines()[-40:])
             )
 
-
     def run_script(self, database: str, script: str) -> str:
         """Run Python with ``env`` in Odoo's shell and commit; return what it printed.
 

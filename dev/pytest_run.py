@@ -36,22 +36,31 @@ def run_tools(arguments: Sequence[str], environment: dict[str, str]) -> int:
     )
 
 
-def run_addon(odoo: Odoo, arguments: Sequence[str], database: str | None) -> int:
+def run_addon(
+    odoo: Odoo,
+    arguments: Sequence[str],
+    database: str | None,
+    environment: dict[str, str] | None = None,
+) -> int:
     """Run tests of the addon in a fresh copy of its database.
 
     :param database: name of the copy, which then stays for a look; without it the
         copy has a name of its own and is removed
+    :param environment: variables on top of Odoo's
     :return: pytest's exit code
     """
     if not any(not argument.startswith("-") for argument in arguments):
         arguments = [*arguments, "tests"]
     command = _command(odoo.python, addon_folder.refresh(), arguments)
     with _copy(odoo, database) as (template, name):
+        variables = {TEMPLATE_VARIABLE: template, **(environment or {})}
         return subprocess.call(
             [*command, "--odoo-http", f"--odoo-database={name}"]
             + ["--odoo-extra", f"db-filter=^{name}$"],
             cwd=paths.CHECKOUT,
-            env=odoo.environment(**{TEMPLATE_VARIABLE: template}),
+            env=odoo.environment(
+                **{TEMPLATE_VARIABLE: template, **(environment or {})}
+            ),
         )
 
 

@@ -1,0 +1,137 @@
+"""``make test``: everything that has to hold, and one closing line.
+
+The addon's tests run inside Odoo; everything else runs beside them, because machines
+have more than one core. Each part is a verb of its own too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from . import (
+    browser,
+    installation,
+    lint,
+    odoo,
+    odoo_source,
+    paths,
+    postgresql,
+    pytest_run,
+    python_environment,
+)
+from .command import say
+from .outcome import Outcome, of_closing_line, of_pytest
+
+COVERED = ("services", "models")
+COVERAGE_FLOOR = 90
+"""Percent of the lines of each of :data:`COVERED`."""
+
+BESIDE = {
+    "lint": "Linters",
+    "test-tools": "Tests of the tools",
+    "test-installation": "Installation and uninstallation",
+}
+"""Verbs, and what they are, that run beside the addon's tests."""
+
+
+def everything() -> Outcome:
+    """Run all checks and return their sum."""
+    python_environment.prepare()
+    odoo_source.prepare()
+    browser.prepare()
+    # Held here, so that the server stays up from the first part to the last.
+    with postgresql.server():
+        beside = _Beside()
+        beside.start()
+        say("Tests of the addon")
+        outcome = addon()
+        say("Waiting for what ran beside")
+        return outcome + beside.finish()
+
+
+def addon() -> Outcome:
+    """Run the addon's tests inside Odoo and check how much of it they cover."""
+    with postgresql.server() as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepared = odoo.prepare(server)
+        browser.prepare()
+        report = folder / "report.xml"
+        coverage = {"COVERAGE_FILE": str(folder / "coverage")}
+        arguments = [f"--junit-xml={report}", "--quiet", "--durations=10", "--cov"]
+        arguments += [f"--cov-config={paths.CHECKOUT / 'pyproject.toml'}"]
+        arguments += ["--cov-report="]
+        code = pytest_run.run_addon(prepared, arguments, None, coverage)
+        outcome = of_pytest(report, code)
+        for layer in COVERED:
+            say(f"Coverage of {layer}/, at least {COVERAGE_FLOOR} %")
+            done = subprocess.run(
+                [prepared.python, "-m", "coverage", "report"]
+                + [f"--include={layer}/*", f"--fail-under={COVERAGE_FLOOR}"],
+                cwd=paths.CHECKOUT,
+                env=prepared.environment(**coverage),
+            )
+            outcome += Outcome.of_check(done.returncode == 0)
+        return outcome
+
+
+def tools() -> Outcome:
+    """Run the tests of the tools and of the simulator, which need no Odoo."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = pytest_run.run_tools(
+            [f"--junit-xml={report}", "--quiet", "dev/tests"], odoo.bare_environment()
+        )
+        return of_pytest(report, code)
+
+
+def installation_and_back() -> Outcome:
+    """Check that the addon comes and goes without a trace."""
+    with postgresql.server() as server:
+        return installation.check(odoo.prepare(server))
+
+
+def linters() -> Outcome:
+    """Run all linters."""
+    return lint.run()
+
+
+class _Beside:
+    """The parts that run beside the addon's tests, one after another.
+
+    Their output is kept until the end, so that the two do not mix.
+    """
+
+    def __init__(self) -> None:
+        self._outcome = Outcome()
+        self._output: list[str] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Start the first part."""
+        self._thread.start()
+
+    def finish(self) -> Outcome:
+        """Wait for the last part, print what all said, and return their sum."""
+        self._thread.join()
+        print("\n".join(self._output), flush=True)
+        return self._outcome
+
+    def _run(self) -> None:
+        for verb, title in BESIDE.items():
+            done = subprocess.run(
+                [sys.executable, "-m", "dev", verb],
+                cwd=paths.CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            outcome = of_closing_line(done.stdout, done.returncode)
+            say(f"{title}: {outcome}")
+            self._output.append(f"==> {title}\n{done.stdout.rstrip()}")
+            self._outcome += outcome

@@ -1,0 +1,75 @@
+"""The linters: each is one check that passes or fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from . import addon_folder, import_direction, paths, python_environment
+from .outcome import Outcome
+
+LONGEST_FILE = 450
+"""Lines. One file holds one idea; a longer one holds two."""
+
+
+def run() -> Outcome:
+    """Run all linters, print what they find, and return how many passed."""
+    python = python_environment.prepare()
+    addons = addon_folder.refresh()
+    # pylint does not follow the links to folders by itself.
+    files = [
+        file.relative_to(addons)
+        for name in sorted(addon_folder.SHIPPED)
+        for file in _python_files(addons / addon_folder.NAME / name)
+    ]
+    services = [file for file in files if "services" in file.parts]
+    others = [file for file in files if "services" not in file.parts]
+    pylint = ["-m", "pylint", f"--rcfile={paths.CHECKOUT / '.pylintrc'}"]
+    ruff = ["-m", "ruff", "--quiet"]
+    # Services are no models: they have no `env`, and `read` is any method.
+    no_model = "--disable=prefer-env-translation,method-required-super"
+    outcome = Outcome()
+    for title, arguments, folder in (
+        ("ruff check", [*ruff, "check", "."], paths.CHECKOUT),
+        ("ruff format", [*ruff, "format", "--diff", "."], paths.CHECKOUT),
+        ("pylint-odoo", [*pylint, *others], addons),
+        ("pylint-odoo, services", [*pylint, no_model, *services], addons),
+    ):
+        done = subprocess.run([python, *arguments], cwd=folder)
+        outcome += _report(title, done.returncode == 0)
+    for title, found in (
+        ("import direction", import_direction.check(paths.CHECKOUT)),
+        ("file length", _long_files()),
+    ):
+        print("".join(f"{line}\n" for line in found), end="")
+        outcome += _report(title, not found)
+    return outcome
+
+
+def _report(title: str, succeeded: bool) -> Outcome:
+    print(f"{title}: {'passed' if succeeded else 'FAILED'}")
+    sys.stdout.flush()
+    return Outcome.of_check(succeeded)
+
+
+def _python_files(top: Path) -> list[Path]:
+    if top.is_file():
+        return [top] if top.suffix == ".py" else []
+    return sorted(top.rglob("*.py"))
+
+
+def _long_files() -> list[str]:
+    """Return the source files with more than :data:`LONGEST_FILE` lines."""
+    found = []
+    for top in (*addon_folder.SHIPPED, "dev", "benchmarks"):
+        folder = paths.CHECKOUT / top
+        for pattern in ("*.py", "*.js"):
+            for file in sorted(folder.rglob(pattern)):
+                lines = file.read_text(encoding="utf-8").count("\n")
+                if lines > LONGEST_FILE and "lib" not in file.parts:
+                    found.append(
+                        f"{file.relative_to(paths.CHECKOUT)}: {lines} lines, "
+                        f"at most {LONGEST_FILE}"
+                    )
+    return found

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from dev.import_direction import check, problems
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("services/rules/registry.py", "import odoo"),
+        ("services/rules/registry.py", "from odoo import fields"),
+        ("services/rules/registry.py", "def f():\n    from odoo.tools import sql"),
+        ("services/rules/registry.py", "from ...models import account_move"),
+        ("services/rules/registry.py", "from odoo.addons.account_ai.models import x"),
+        ("services/rules/registry.py", "import account_ai.services"),
+        ("services/rules/registry.py", "import anthropic"),
+        ("services/rules/registry.py", "from dev import paths"),
+        ("models/account_move.py", "from anthropic import Anthropic"),
+        ("models/account_move.py", "from ..controllers import stream"),
+        ("models/account_move.py", "from odoo.addons.account_ai.wizards import x"),
+        ("models/account_move.py", "from .. import wizards"),
+        ("models/account_move.py", "from ..tests import common"),
+        ("models/account_move.py", "from odoo.addons import account_ai"),
+        ("wizards/consent.py", "from ..controllers import stream"),
+        ("controllers/stream.py", "import anthropic.types"),
+    ],
+)
+def test_an_import_that_points_up_is_found(path, source):
+    (problem,) = problems(path, source)
+    assert problem.startswith(f"{path}:{source.count(chr(10)) + 1}: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("services/claude/client.py", "import anthropic"),
+        ("services/claude/client.py", "from .errors import ClaudeError"),
+        ("services/rules/rulebook/dates.py", "from ...documents import document"),
+        ("models/account_move.py", "from odoo import models"),
+        ("models/backend/ledger.py", "from ...services.claude import ports"),
+        (
+            "models/account_move.py",
+            "from odoo.addons.account import models",
+        ),
+        ("models/res_company.py", "from .reading import rows"),
+        ("wizards/consent.py", "from ..models import res_company"),
+        ("controllers/stream.py", "from ..services import claude"),
+        ("controllers/stream.py", "import json"),
+    ],
+)
+def test_an_import_that_points_down_is_fine(path, source):
+    assert problems(path, source) == []
+
+
+def test_all_files_of_the_layers_are_read(tmp_path):
+    deep = tmp_path / "services" / "rules" / "rulebook"
+    deep.mkdir(parents=True)
+    (deep / "dates.py").write_text("import odoo\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "common.py").write_text("import anthropic\n")
+    assert check(tmp_path) == [
+        "services/rules/rulebook/dates.py:1: imports odoo; services know no Odoo"
+    ]

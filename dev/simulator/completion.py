@@ -46,7 +46,10 @@ class Completion:
             "type": "message",
             "role": "assistant",
             "model": self.model.id,
-            "content": self.blocks,
+            "content": [
+                {name: block[name] for name in block if name != "partial_json"}
+                for block in self.blocks
+            ],
             "stop_reason": self.stop_reason,
             "stop_sequence": self.stop_sequence,
             "stop_details": self.stop_details,

@@ -39,10 +39,10 @@ class Billed:
 class Entry:
     """One request.
 
-    ``executed``: the model ran, so that tokens were spent, whatever the caller
-    learned of it. ``delivered``: what left for the caller: ``complete``,
-    ``deltas``, ``characters`` of text, and ``ended_by`` (``server``, ``client``
-    or ``fault``).
+    ``group``: the model line whose rate limits apply. ``executed``: the model ran,
+    so that tokens were spent, whatever the caller learned of it. ``delivered``:
+    what left for the caller: ``complete``, ``deltas``, ``characters`` of text, and
+    ``ended_by`` (``server``, ``client`` or ``fault``).
     """
 
     id: int
@@ -54,6 +54,7 @@ class Entry:
     headers: dict[str, str]
     body: Any = None
     workspace: str | None = None
+    group: str = "haiku"
     status: int | None = None
     error_type: str | None = None
     fault: str | None = None

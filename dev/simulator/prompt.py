@@ -16,6 +16,7 @@ from typing import Any
 
 from . import tokens
 from .catalogue import Model
+from .validation import Accepted
 
 #: Blocks that cannot carry ``cache_control``.
 _NOT_CACHEABLE = ("thinking", "redacted_thinking")
@@ -63,20 +64,12 @@ class _Builder:
         self.total += count
         self._hash.update(tokens.compact_json(plain).encode())
         self._hash.update(b"\n")
-        self.positions.append(
-            Position(self.total, self._hash.copy().digest(), ttl)
-        )
+        self.positions.append(Position(self.total, self._hash.copy().digest(), ttl))
 
 
-def read_prompt(
-    body: dict[str, Any],
-    model: Model,
-    workspace: str,
-    *,
-    effort: str | None,
-    thinking: dict[str, Any],
-) -> Prompt:
-    """Return the prompt of ``body``, a request that was found valid."""
+def read_prompt(accepted: Accepted, workspace: str) -> Prompt:
+    """Return the prompt of a request that was found valid."""
+    body, model = accepted.body, accepted.model
     builder = _Builder(model, workspace)
     tools = body.get("tools") or []
     if tools:
@@ -92,7 +85,7 @@ def read_prompt(
     builder.salt(f"speed {body.get('speed') or 'standard'}")
     for block in _blocks(body.get("system")):
         builder.add(block, tokens.block_tokens(model, block))
-    builder.salt(_message_salt(body, effort, thinking))
+    builder.salt(_message_salt(accepted))
     last_cacheable = len(builder.positions) - 1
     for message in body["messages"]:
         builder.total += tokens.MESSAGE_TOKENS
@@ -119,13 +112,12 @@ def _blocks(content: Any) -> list[Any]:
     return content
 
 
-def _message_salt(
-    body: dict[str, Any], effort: str | None, thinking: dict[str, Any]
-) -> str:
+def _message_salt(accepted: Accepted) -> str:
+    body = accepted.body
     pictures = any(
         isinstance(block, dict) and block.get("type") == "image"
         for message in body["messages"]
         for block in _blocks(message["content"])
     )
     choice = body.get("tool_choice") or {"type": "auto"}
-    return tokens.compact_json([choice, thinking, effort, pictures])
+    return tokens.compact_json([choice, accepted.thinking, accepted.effort, pictures])

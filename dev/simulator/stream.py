@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from aiohttp import web
 
 from . import tokens
 from .completion import Completion, block_text
+from .connection import cut_connection, reset_connection
 from .faults import Fault
 from .journal import Entry
 from .settings import Settings
@@ -144,17 +143,19 @@ async def send(
     request: web.Request,
     response: web.StreamResponse,
     pieces: list[Piece],
-    settings: Settings,
+    *,
+    speed: float,
+    interval: float,
     entry: Entry,
     fault: Fault | None,
 ) -> None:
-    """Write ``pieces`` at the set speed and note in ``entry`` what went out.
+    """Write ``pieces`` and note in ``entry`` what went out.
 
-    ``fault`` strikes after its ``after_deltas`` deltas.
+    ``speed`` is in tokens per second (0: without limit); what falls into one
+    ``interval`` (seconds) is one write. ``fault`` strikes after its
+    ``after_deltas`` deltas.
     """
     await response.prepare(request)
-    speed = settings.tokens_per_second
-    interval = settings.write_interval_ms / 1000
     loop = asyncio.get_running_loop()
     started = loop.time()
     cut = len(pieces) if fault is None else _cut_index(pieces, fault)
@@ -226,22 +227,3 @@ async def _strike(
         cut_connection(request)
     else:
         reset_connection(request)
-
-
-def cut_connection(request: web.Request) -> None:
-    """Close the connection after what was written, without an end of the body."""
-    if request.transport is not None:
-        request.transport.close()
-
-
-def reset_connection(request: web.Request) -> None:
-    """Close the connection with a TCP reset."""
-    transport = request.transport
-    if transport is None:
-        return
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-        )
-    transport.abort()

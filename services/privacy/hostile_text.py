@@ -12,7 +12,7 @@ from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from .document_texts import Text, document_texts
 from .hidden_text import hidden_characters, hides_text, visible_text
-from .reader_instructions import find_reader_instruction
+from .reader_instructions import find_reader_instruction, may_instruct_reader
 
 CODE = "SEM_PROMPT_INJECTION"
 _EVIDENCE_LENGTH = 120
@@ -60,9 +60,11 @@ def _judge(text: Text) -> Iterator[Finding]:
 
 
 def _judge_together(texts: list[Text]) -> Iterator[Finding]:
-    for first, second in zip(texts, texts[1:], strict=False):
-        both = f"{visible_text(first.value)} {visible_text(second.value)}"
-        if find_reader_instruction(both):
+    visible = [visible_text(text.value) for text in texts]
+    may_instruct = [may_instruct_reader(each) for each in visible]
+    for number, first in enumerate(texts[:-1]):
+        both = f"{visible[number]} {visible[number + 1]}"
+        if any(may_instruct[number : number + 2]) and find_reader_instruction(both):
             yield _instruction(first.field, first.line, both)
 
 

@@ -15,7 +15,7 @@ from ..documents.document import Document, Party
 from .document_texts import document_texts, history_texts
 from .hidden_text import visible_text
 from .person_names import name_pattern
-from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, ruts_in, split_rut
+from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, rut_body, ruts_in
 
 _PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -30,6 +30,8 @@ _PHONE = re.compile(
     """,
     re.VERBOSE,
 )
+# Neither a RUT nor a telephone has less than seven digits.
+_MANY_DIGITS = re.compile(r"(?:\d\D{0,4}){7}")
 _PHONE_LABEL = re.compile(
     r"(?:fono|tel[eé]fono|tel|celular|cel|m[oó]vil|whats\s?app|wsp|phone|mobile)"
     r"\b[\s.:°ºnN]*$",
@@ -116,8 +118,7 @@ class Masking:
             self._placeholder("PERSON", identity, name)
         rut = visible_text(party.rut).strip()
         if rut:
-            body, _digit = split_rut(rut)
-            identity = body or rut
+            identity = rut_body(rut) or rut
             self._ruts.append((known_rut_pattern(rut), identity))
             self._placeholder("RUT", identity, rut)
         if party.phone:
@@ -141,7 +142,9 @@ class Masking:
     def _matches(self, text: str) -> list[_Match]:
         found: list[_Match] = []
         for match in self._candidates(text):
-            if all(match.end <= each.start or match.start >= each.end for each in found):
+            if all(
+                match.end <= each.start or match.start >= each.end for each in found
+            ):
                 found.append(match)
         return sorted(found, key=lambda match: match.start)
 
@@ -156,7 +159,7 @@ class Masking:
         for pattern, identity in self._ruts:
             for match in pattern.finditer(text):
                 yield _Match(*match.span(), "RUT", identity)
-        if any(character.isdigit() for character in text):
+        if _MANY_DIGITS.search(text):
             yield from map(self._rut_match, ruts_in(text))
             yield from self._phone_matches(text)
         for pattern, identity in self._names:
@@ -187,5 +190,7 @@ def is_natural_person(party: Party) -> bool:
     """
     if party.is_natural_person:
         return True
-    body, _digit = split_rut(visible_text(party.rut))
-    return bool(body) and 0 < int(body) < NATURAL_PERSON_LIMIT
+    if party.country not in ("", "CL"):
+        return False  # a foreign number is no RUT
+    body = rut_body(visible_text(party.rut))
+    return bool(body) and int(body) < NATURAL_PERSON_LIMIT

@@ -203,19 +203,27 @@ _ORDERED = re.compile(
 _MIXED_WORD = re.compile(r"(?=\w*[a-z@$])(?=\w*[\d@$])[\w@$]{3,}")
 _LEET = str.maketrans("013457@$", "oieastas")
 _SPACED_WORD = re.compile(r"(?<!\w)(?:\w[ .\-_*]){3,}\w(?!\w)")
+_MIXED_OR_SPACED = re.compile(r"[a-z][\d@$]|[\d@$][a-z]|\b\w[ .\-_*]\w\b")
 # Cyrillic and Greek letters that look like Latin ones.
 _LOOKALIKE = str.maketrans(
     "авекмнорстухіјѕԁɡαβεικνορτυχⅼ", "abekmhopctyxijsdgabeikvoptuxl"
 )
-_TRIGGER = re.compile(
-    r"send|verdict|veredicto|dictamen|finding|hallazgo|facts|system|sistema|assist|asist"
-    r"|inst|prompt|sem_|jailb|m[o]d[eo] |ignor|omit|olvid|descart|desestim|desat|caso omiso"
-    r"|salt|por alto|no |n't|sin efecto|reemplaz|anul|disreg|forget|overrid|bypass|skip"
-    r"|discard|apr[uo]|acept|valid|autor|bueno|buena|marc|marq|clasif|calif|consid|trat"
-    r"|approv|accept|author|mark|treat|label|claude|\bia\b|\bai\b|gpt|llm|modelo|model"
-    r"|eres|you|actu|act |pretend|finge|tarea|task|reglas|rules|revel|reveal|repit|repeat"
-    r"|muestr|human|not |report|answer|enviar|no l[ao]s? |no me|sudo|respon|devuel|return|output|revis|review|<\||without|sin |nunca|never|debe"
+# Plain search of stems is many times faster than the patterns: most texts end here.
+_STEMS = (
+    *(
+        "send verdict veredicto dictamen finding hallazgo facts system sistema "
+        "assist asist inst prompt sem_ jailb modo mode ignor omit olvid descart "
+        "desestim desat omiso salt alto n't efecto reemplaz anul disreg forget "
+        "overrid bypass skip discard apru apro acept valid autor bueno buena "
+        "marc marq clasif calif consid trat approv accept author mark treat "
+        "label claude gpt llm modelo model eres you actu pretend finge tarea "
+        "task regla rule revel reveal repit repeat muestr human report answer "
+        "enviar sudo respon devuel return output revis review <| <! without "
+        "nunca never debe artificial bot "
+    ).split(),
+    *(" no ", " not ", "sin ", "act ", " ia", " ai"),
 )
+_NEAR = 120
 
 
 def find_reader_instruction(text: str) -> str:
@@ -224,19 +232,35 @@ def find_reader_instruction(text: str) -> str:
     What is returned is in the plain form that was searched: lower case, no accents.
     """
     plain = _plain(text)
-    if _TRIGGER.search(plain) is None:
-        changed = _deobfuscated(plain)
-        if changed == plain or _TRIGGER.search(changed) is None:
-            return ""
     for form in dict.fromkeys((plain, _deobfuscated(plain))):
-        match = _STRONG.search(form)
-        if match:
-            return match[0].strip()
-        spoken_to = _SPOKEN_TO.search(form)
-        ordered = spoken_to and _ORDERED.search(form)
-        if spoken_to and ordered and abs(spoken_to.start() - ordered.start()) < 120:
-            start = min(spoken_to.start(), ordered.start())
-            return form[start : max(spoken_to.end(), ordered.end())].strip()
+        if _has_stem(form):
+            found = _instruction_in(form)
+            if found:
+                return found
+    return ""
+
+
+def may_instruct_reader(text: str) -> bool:
+    """Return whether ``text`` has any word that an instruction needs; quick."""
+    plain = _plain(text)
+    return _has_stem(plain) or _has_stem(_deobfuscated(plain))
+
+
+def _has_stem(plain: str) -> bool:
+    # A word may begin the text: stems that begin with a space count there too.
+    padded = f" {plain}"
+    return any(stem in padded for stem in _STEMS)
+
+
+def _instruction_in(plain: str) -> str:
+    match = _STRONG.search(plain)
+    if match:
+        return match[0].strip()
+    spoken_to = _SPOKEN_TO.search(plain)
+    ordered = spoken_to and _ORDERED.search(plain)
+    if spoken_to and ordered and abs(spoken_to.start() - ordered.start()) < _NEAR:
+        start = min(spoken_to.start(), ordered.start())
+        return plain[start : max(spoken_to.end(), ordered.end())].strip()
     return ""
 
 
@@ -253,5 +277,7 @@ def _plain(text: str) -> str:
 
 def _deobfuscated(plain: str) -> str:
     """Return ``plain`` with spaced words closed and digits for letters put back."""
+    if _MIXED_OR_SPACED.search(plain) is None:
+        return plain
     closed = _SPACED_WORD.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), plain)
     return _MIXED_WORD.sub(lambda match: match[0].translate(_LEET), closed)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..documents.rut import check_digit, normalise
+
 NATURAL_PERSON_LIMIT = 50_000_000
 """Bodies below this are given to natural persons (RUN)."""
 _LOWEST_BODY = 1_000_000
@@ -53,7 +55,7 @@ def ruts_in(text: str) -> Iterator[TextRut]:
             yield TextRut(*match.span("rut"), body)
     for match in _RUT.finditer(text):
         body = _digits(match["body"])
-        is_right = check_digit(body) == match["digit"].upper()
+        is_right = check_digit(int(body)) == match["digit"].upper()
         is_dotted = "." in match["body"] and len(match["dash"]) == 1
         if _is_natural(body) and (is_right or is_dotted):
             yield TextRut(*match.span(), body)
@@ -61,30 +63,20 @@ def ruts_in(text: str) -> Iterator[TextRut]:
 
 def known_rut_pattern(rut: str) -> re.Pattern[str]:
     """Return a pattern that finds ``rut`` in any usual format, with or without digit."""
-    body, digit = split_rut(rut)
+    body = rut_body(rut)
     # Something too short to be a RUT would match half of all numbers.
     alternatives = [re.escape(rut)] if len(rut) > 4 else ["(?!)"]
     if len(body) >= 6:
         groups = [body[:-6], body[-6:-3], body[-3:]]
         spelled = r"[.\s]?".join(group for group in groups if group)
-        last = f"[{digit}{digit.lower()}]" if digit else r"[\dkK]"
-        alternatives.append(rf"(?<!\d){spelled}(?:\s?{_DASH}?\s?{last}(?!\w))?(?!\d)")
+        alternatives.append(rf"(?<!\d){spelled}(?:\s?{_DASH}?\s?[\dkK](?!\w))?(?!\d)")
     return re.compile("|".join(alternatives))
 
 
-def split_rut(rut: str) -> tuple[str, str]:
-    """Return body and check digit of ``rut`` as written; empty what is not there."""
-    plain = re.sub(rf"[.\s]|^CL(?=\d)|{_DASH}", "", rut.upper())
-    match = re.fullmatch(r"(\d{1,8})([\dK])", plain)
-    return (_digits(match[1]).lstrip("0"), match[2]) if match else ("", "")
-
-
-def check_digit(body: str) -> str:
-    """Return the check digit (modulo 11) of the digits ``body``."""
-    total = sum(
-        int(digit) * (2 + position % 6) for position, digit in enumerate(reversed(body))
-    )
-    return "0123456789K0"[11 - total % 11]
+def rut_body(rut: str) -> str:
+    """Return the digits before the check digit of ``rut`` as written, or nothing."""
+    plain = re.sub(rf"\s|^CL(?=\d)|{_DASH}", "", rut.upper())
+    return normalise(plain)[:-2]
 
 
 def _digits(text: str) -> str:

@@ -14,6 +14,10 @@
         "security/account_ai_groups.xml",
         "security/ir.model.access.csv",
         "security/account_ai_rules.xml",
+        "views/account_ai_usage_views.xml",
+        "views/res_config_settings_views.xml",
+        "wizards/account_ai_company_settings_views.xml",
+        "wizards/account_ai_consent_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_ai/static/src/**/*"],
@@ -23,6 +27,7 @@
         ],
         "web.assets_tests": ["account_ai/static/tests/tours/**/*"],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,
 }

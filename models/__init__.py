@@ -5,3 +5,4 @@ from . import account_ai_gateway
 from . import account_ai_rate_window
 from . import account_ai_usage
 from . import res_company
+from . import res_config_settings

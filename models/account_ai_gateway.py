@@ -4,7 +4,9 @@ from urllib.parse import urlsplit
 
 from odoo import api, models
 from odoo.tools import str2bool
+from odoo.tools.translate import code_translations
 
+from ..services.claude.client import client_for
 from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
 from ..services.claude.errors import ClaudeError
 from ..services.claude.policy import Policy
@@ -59,15 +61,9 @@ class AccountAiGateway(models.AbstractModel):
         :rtype: odoo.addons.account_ai.services.claude.gateway.Gateway
         :raise ClaudeError: ``no_key`` when there is none
         """
-        from ..services.claude.client import client_for
         from ..services.claude.gateway import Gateway
 
-        api_key = self._api_key()
-        if not api_key:
-            raise self._no_key_error()
-        return Gateway(
-            client_for(api_key, self._base_url()), self._backend(), self._policy()
-        )
+        return Gateway(self._client(), self._backend(), self._policy())
 
     @api.model
     def _settings(self, company, operation="validation"):
@@ -103,7 +99,62 @@ class AccountAiGateway(models.AbstractModel):
         if not self._api_key():
             raise self._no_key_error()
 
+    @api.model
+    def _sentence(self, error):
+        """Return the sentence of a ``ClaudeError``, in the user's language.
+
+        The services cannot translate: they mark the English sentence, which the
+        translation export collects, and hand it out with its parameters.
+        """
+        translations = code_translations.get_python_translations(
+            "account_ai", self.env.lang or "en_US"
+        )
+        return translations.get(error.message, error.message) % error.params
+
+    @api.model
+    def _test_connection(self, company):
+        """Ask the endpoint which models there are, which is free.
+
+        Nothing of the company is sent, so that this needs no consent.
+
+        :return: whether validations of ``company`` would find key and model, and a
+            sentence that says so, or what is wrong
+        :rtype: tuple[bool, str]
+        """
+        model = self._settings(company).model
+        try:
+            known = {found["id"] for found in self._client().models()}
+        except ClaudeError as error:
+            facts = [error.code]
+            if error.status:
+                facts.append(f"HTTP {error.status}")
+            if error.request_id:
+                facts.append(error.request_id)
+            return False, f"{self._sentence(error)} ({', '.join(facts)})"
+        if model not in known:
+            return False, self.env._(
+                "Claude answers and accepts the key, but does not know the model "
+                "%(model)s. It knows: %(known)s.",
+                model=model,
+                known=", ".join(sorted(known)),
+            )
+        return True, self.env._(
+            "Claude answers, accepts the key and knows the model %(model)s.",
+            model=model,
+        )
+
     # === CONNECTION === #
+
+    @api.model
+    def _client(self):
+        """Return the client of this process for the key and the address.
+
+        :raise ClaudeError: ``no_key`` when there is none
+        """
+        api_key = self._api_key()
+        if not api_key:
+            raise self._no_key_error()
+        return client_for(api_key, self._base_url())
 
     @api.model
     def _api_key(self):

@@ -156,6 +156,18 @@ class ResCompany(models.Model):
             self.env.uid,
         )
 
+    def _account_ai_consent_action(self):
+        """Return the action that opens the dialog of consent for this company."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What is sent to Claude"),
+            "res_model": "account.ai.consent",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_company_id": self.id},
+        }
+
     def _account_ai_check_administrator(self):
         """Check that the user may decide for these companies.
 

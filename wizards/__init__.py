@@ -1,0 +1,2 @@
+from . import account_ai_company_settings
+from . import account_ai_consent

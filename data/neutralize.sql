@@ -1,0 +1,5 @@
+-- a copy of the database must neither use nor know the key, nor send anything
+DELETE FROM ir_config_parameter
+ WHERE key = 'account_ai.api_key';
+UPDATE res_company
+   SET account_ai_enabled = FALSE;

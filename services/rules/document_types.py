@@ -1,4 +1,4 @@
-"""The SII's document types, by what the rules need to tell apart."""
+"""The SII's document types and generic RUTs, as the rules tell them apart."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ TAX_DOCUMENT_CODES = frozenset(
     "30 32 33 34 35 38 39 40 41 43 45 46 50 52 55 56 60 61 103 110 111 112".split()
 )
 """Tax documents among the codes of TpoDocRef (format p. 41); others are papers."""
+
+ANONYMOUS_BUYER = "66666666-6"
+"""RUT for boletas to a buyer who gives none (Formato Boletas v4.1, RUTRecep)."""
+FOREIGNER = "55555555-5"
+"""RUT for whoever has none because of being abroad."""
+GENERIC_RUTS = frozenset({ANONYMOUS_BUYER, FOREIGNER})
 
 
 def acting_flow(document_type: str, flow: str) -> str:

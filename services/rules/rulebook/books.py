@@ -11,7 +11,7 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..dated_data import DatedData
-from ..document_types import ALL_NOTES
+from ..document_types import ALL_NOTES, GENERIC_RUTS
 from ..registry import Violation, rule
 
 _ANNULS = 1
@@ -50,6 +50,8 @@ def note_is_for_the_same_partner(
         field, partner = "RUTEmisor", document.issuer.rut
     for reference, original in _known_references(document, context):
         theirs, ours = rut.normalise(original.partner_rut), rut.normalise(partner)
+        if theirs in GENERIC_RUTS:
+            continue  # a note on a boleta names buyer or issuer (FAQ 001.380.6571)
         if theirs and ours and theirs != ours:
             yield Violation(
                 field=field,

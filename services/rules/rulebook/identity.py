@@ -12,19 +12,17 @@ from ...validation.finding import Severity
 from ..dated_data import DatedData
 from ..document_types import (
     ALL_NOTES,
+    ANONYMOUS_BUYER,
     DOMESTIC,
     EXPORTS,
+    FOREIGNER,
+    GENERIC_RUTS,
     RECEIPT_CODES,
     RECEIPTS,
     SUPPORTED,
 )
 from ..registry import Violation, rule
 
-ANONYMOUS_BUYER = "66666666-6"
-"""For boletas to a buyer who gives no RUT (Formato Boletas, RUTRecep)."""
-FOREIGNER = "55555555-5"
-"""For whoever has no RUT because of being abroad."""
-_GENERIC = frozenset({ANONYMOUS_BUYER, FOREIGNER})
 _PLACEHOLDER_DIGITS = frozenset("1234789")
 _TOURIST_INVOICE = 1
 _INTERNAL_TRANSFER = 5
@@ -145,7 +143,7 @@ def rut_is_not_anonymous(
     """Only boletas may go to the anonymous buyer; no document comes from a generic."""
     for field, value in _ruts(document):
         plain = rut.normalise(value)
-        if plain == ANONYMOUS_BUYER or (field == "RUTEmisor" and plain in _GENERIC):
+        if plain == ANONYMOUS_BUYER or (field == "RUTEmisor" and plain in GENERIC_RUTS):
             yield Violation(
                 field=field,
                 evidence=value,

@@ -58,9 +58,7 @@ def run_addon(
             [*command, "--odoo-http", f"--odoo-database={name}"]
             + ["--odoo-extra", f"db-filter=^{name}$"],
             cwd=paths.CHECKOUT,
-            env=odoo.environment(
-                **{TEMPLATE_VARIABLE: template, **(environment or {})}
-            ),
+            env=odoo.environment(**variables),
         )
 
 

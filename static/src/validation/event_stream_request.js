@@ -29,7 +29,7 @@ export class EventStreamRefused extends Error {
  * @throws {EventStreamLost} when the network breaks, or nothing comes for `SILENCE_LIMIT`
  * @throws {EventStreamRefused} when the answer is something else
  */
-export async function* requestEventStream(route, fields) {
+async function* requestEventStream(route, fields) {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) {
         body.append(name, value);
@@ -74,3 +74,5 @@ async function orLost(promise) {
         throw new EventStreamLost(error.message, { cause: error });
     }
 }
+
+export { requestEventStream }; // Odoo's transpiler does not know "export async function*"

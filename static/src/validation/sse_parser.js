@@ -52,7 +52,7 @@ export function parseServerSentEvents(text) {
  * @param {ReadableStream<Uint8Array>} body
  * @returns {AsyncGenerator<ServerSentEvent[]>}
  */
-export async function* readServerSentEvents(body) {
+async function* readServerSentEvents(body) {
     const reader = body.getReader();
     const decoder = new TextDecoder();
     let rest = "";
@@ -70,3 +70,5 @@ export async function* readServerSentEvents(body) {
         reader.releaseLock();
     }
 }
+
+export { readServerSentEvents }; // Odoo's transpiler does not know "export async function*"

@@ -176,8 +176,8 @@ EXAMPLES = (
                 "CodRef",
                 "Anula documento",
                 {
-                    "es": "La referencia anula toda la factura, pero la línea devuelve "
-                    "solo una de seis sillas.",
+                    "es": "La referencia anula toda la factura, pero la línea "
+                    "devuelve solo una de seis sillas.",
                     "en": "The reference annuls the whole invoice, but the line returns "
                     "one chair of six.",
                 },

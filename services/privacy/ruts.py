@@ -62,7 +62,7 @@ def ruts_in(text: str) -> Iterator[TextRut]:
 
 
 def known_rut_pattern(rut: str) -> re.Pattern[str]:
-    """Return a pattern that finds ``rut`` in any usual format, with or without digit."""
+    """Return a pattern that finds ``rut`` in any format, also without its digit."""
     body = rut_body(rut)
     # Something too short to be a RUT would match half of all numbers.
     alternatives = [re.escape(rut)] if len(rut) > 4 else ["(?!)"]

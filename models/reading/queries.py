@@ -11,10 +11,14 @@ from __future__ import annotations
 from odoo.api import Environment
 from odoo.tools import SQL
 
-from .rows import LineRow, MoveRow, PartnerRow
+from .rows import LineRow, MoveRow, OriginRow, PartnerRow
 
 VAT_CODE = 14
 """``l10n_cl_sii_code`` of VAT."""
+
+_UNIT_LENGTH = 4
+"""UnmdItem: Odoo's names of units are labels for the screen, cut when they are sent;
+always the Spanish ones, so that a document reads the same for every user."""
 
 _MOVE_FIELDS = (
     "state",
@@ -83,15 +87,8 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
                    company_currency.id, company_currency.name,
                    account_move.partner_id, account_move.commercial_partner_id,
                    document_type.code, document_type.doc_code_prefix,
-                   origin.name, origin.invoice_date,
-                   origin_type.code, origin_type.doc_code_prefix,
-                   origin.amount_total, origin_partner.vat,
-                   CASE WHEN origin.id IS NOT NULL THEN (
-                        SELECT sum(note.amount_total)
-                          FROM account_move note
-                         WHERE note.reversed_entry_id = origin.id
-                           AND note.state = 'posted'
-                           AND note.id <> account_move.id) END
+                   COALESCE(account_move.reversed_entry_id,
+                            account_move.debit_origin_id)
               FROM (%(readable)s) readable
               JOIN account_move ON account_move.id = readable.id
               JOIN res_currency currency ON currency.id = account_move.currency_id
@@ -100,13 +97,6 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
                 ON company_currency.id = company.currency_id
               LEFT JOIN l10n_latam_document_type document_type
                 ON document_type.id = account_move.l10n_latam_document_type_id
-              LEFT JOIN account_move origin
-                ON origin.id = COALESCE(
-                       account_move.reversed_entry_id, account_move.debit_origin_id)
-              LEFT JOIN l10n_latam_document_type origin_type
-                ON origin_type.id = origin.l10n_latam_document_type_id
-              LEFT JOIN res_partner origin_partner
-                ON origin_partner.id = origin.commercial_partner_id
              WHERE account_move.move_type IN (
                        'out_invoice', 'out_refund', 'in_invoice', 'in_refund')
             """,
@@ -114,6 +104,33 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
         )
     )
     return [MoveRow._make(row) for row in rows]
+
+
+def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]:
+    """Return the documents that notes mend, by id; one that the user may not read is
+    as good as unknown."""
+    query = env["account.move"]._search([("id", "in", list(origin_ids))])
+    rows = env.execute_query(
+        SQL(
+            """
+            SELECT origin.id, origin.name, origin.invoice_date,
+                   document_type.code, document_type.doc_code_prefix,
+                   origin.amount_total, partner.vat,
+                   (SELECT json_object_agg(note.id, note.amount_total)
+                      FROM account_move note
+                     WHERE note.reversed_entry_id = origin.id
+                       AND note.state = 'posted')
+              FROM (%(readable)s) readable
+              JOIN account_move origin ON origin.id = readable.id
+              LEFT JOIN l10n_latam_document_type document_type
+                ON document_type.id = origin.l10n_latam_document_type_id
+              LEFT JOIN res_partner partner
+                ON partner.id = origin.commercial_partner_id
+            """,
+            readable=query.select(),
+        )
+    )
+    return {row[0]: OriginRow._make(row) for row in rows}
 
 
 def read_partners(env: Environment, partner_ids: set[int]) -> dict[int, PartnerRow]:
@@ -171,7 +188,9 @@ def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
         SQL(
             """
             SELECT line.id, line.move_id, line.display_type, line.name,
-                   line.quantity, COALESCE(unit.name->>%(lang)s, unit.name->>'en_US'),
+                   line.quantity,
+                   left(COALESCE(unit.name->>'es_CL', unit.name->>'es_419',
+                                 unit.name->>'es', unit.name->>'en_US'), %(unit)s),
                    line.price_unit, line.discount,
                    line.price_subtotal, line.price_total,
                    line.balance, line.amount_currency,
@@ -190,7 +209,7 @@ def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
                    ) taxes ON TRUE
              ORDER BY line.move_id, line.sequence, line.id
             """,
-            lang=env.lang or "en_US",
+            unit=_UNIT_LENGTH,
             line_code=_sii_code("tax"),
             code=_sii_code("applied"),
             readable=query.select(),

@@ -32,16 +32,28 @@ class MoveRow(NamedTuple):
     commercial_partner_id: int | None
     document_type: str | None
     prefix: str | None
-    origin_name: str | None
-    """Name of the document that a note mends."""
-    origin_date: date | None
-    origin_type: str | None
-    origin_prefix: str | None
-    origin_total: float | None
-    origin_vat: str | None
+    origin_id: int | None
+    """Id of the document that a note mends."""
+
+
+class OriginRow(NamedTuple):
+    """The document that a note mends."""
+
+    id: int
+    name: str | None
+    invoice_date: date | None
+    document_type: str | None
+    prefix: str | None
+    total: float | None
+    vat: str | None
     """RUT of the other party of that document."""
-    origin_credited: float | None
-    """Total of the other posted credit notes on it."""
+    notes: dict[str, float] | None
+    """Totals of the posted credit notes on it, by their id."""
+
+    def credited_by_others(self, move_id: int) -> float:
+        """Return the total of the credit notes on it but ``move_id``."""
+        notes = self.notes or {}
+        return sum(total for note, total in notes.items() if note != str(move_id))
 
 
 class PartnerRow(NamedTuple):

@@ -1,0 +1,215 @@
+"""The body of the stream route: events as they come, with no cursor held."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from odoo import api
+from odoo.http import _Response
+
+from ..models.backend.cursor import open_cursor
+from ..models.running.execution import admit, carry_out, error_data, store
+from ..models.running.presentation import finding_values, panel_finding
+from ..models.running.run import Outcome, Run
+from ..services.claude.call import Admission
+from ..services.claude.errors import ClaudeError
+
+_logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 10.0
+HEARTBEAT = b": heartbeat\n\n"
+JOINED_POLL_SECONDS = 1.0
+GRACE_SECONDS = 100.0
+"""Beyond a run's deadline: a silent connection passes it by its read timeout."""
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-cache",
+    "X-Accel-Buffering": "no",
+}
+
+
+def encode_event(name: str, data: Mapping[str, Any]) -> bytes:
+    """Return an event as it goes over the wire."""
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+class EventStreamResponse(_Response):
+    """A response whose events begin after Odoo has committed and closed its cursor.
+
+    Odoo calls a response when the request's transaction is over. Only then is the call
+    admitted, in a transaction of its own, and only then the status is known.
+    """
+
+    def __init__(self, begin: Callable[[EventStreamResponse], Iterable[bytes]]) -> None:
+        super().__init__(headers=HEADERS, direct_passthrough=True)
+        self._begin = begin
+
+    def __call__(self, environ, start_response):
+        """Begin the stream; override of ``werkzeug``."""
+        if environ["REQUEST_METHOD"] != "HEAD":
+            self.response = self._begin(self)
+        return super().__call__(environ, start_response)
+
+
+class ValidationStream:
+    """The events of one run that Claude is to be asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+
+    def begin(self, response: EventStreamResponse) -> Iterator[bytes]:
+        """Admit the call, start asking, and return the events.
+
+        A refusal by a guard is told by the status and the headers, and by the events.
+        """
+        try:
+            admission = admit(self._run)
+        except ClaudeError as error:
+            _refuse(response, error)
+            return self._refused(error)
+        _tell_limit(response, admission)
+        # Not a daemon: a server that stops in an orderly way lets the answer be stored.
+        threading.Thread(
+            target=self._ask, args=(admission,), name=f"account_ai-{self._run.run_uuid}"
+        ).start()
+        return self._listen()
+
+    def _ask(self, admission: Admission) -> None:
+        panel = None
+        try:
+            panel = carry_out(self._run, admission, self._emit)
+        finally:
+            self._emit("done", {"panel": panel})
+
+    def _emit(self, name: str, data: Mapping[str, Any]) -> None:
+        self._events.put((name, data))
+
+    def _opening(self) -> bytes:
+        """Return the events that are known before Claude is asked, in one piece."""
+        run = self._run
+        return b"".join(
+            [
+                encode_event(
+                    "started",
+                    {
+                        "run_uuid": run.run_uuid,
+                        "validation_id": run.validation_id,
+                        "simulated": run.simulated,
+                        "fresh": False,
+                    },
+                ),
+                *rule_events(run),
+            ]
+        )
+
+    def _listen(self) -> Iterator[bytes]:
+        run = self._run
+        yield self._opening() + encode_event("waiting", {"model": run.request.model})
+        give_up = time.monotonic() + run.deadline_seconds + GRACE_SECONDS
+        while time.monotonic() < give_up:
+            try:
+                name, data = self._events.get(timeout=HEARTBEAT_SECONDS)
+            except queue.Empty:
+                yield HEARTBEAT
+                continue
+            if name == "done":
+                # Storing failed: the panel says that the run is still under way.
+                panel = data["panel"] or panel_of(run.dbname, run.uid, run.context, run)
+                yield encode_event("done", {"panel": panel})
+                return
+            yield encode_event(name, data)
+
+    def _refused(self, error: ClaudeError) -> Iterator[bytes]:
+        yield self._opening() + error_event(error, self._run)
+        panel = store(self._run, Outcome(error=error))
+        yield encode_event("done", {"panel": panel})
+
+
+def rule_events(run: Run) -> Iterator[bytes]:
+    """Yield what the rules found, and their verdict."""
+    judged = run.judged
+    for number, finding in enumerate(judged.findings, start=1):
+        values = finding_values(finding, judged.places)
+        yield encode_event(
+            "finding", {"finding": panel_finding(values, f"r{number}", run.language)}
+        )
+    yield encode_event("rules", {"verdict": run.rules_verdict.value})
+
+
+def finding_events(findings: Iterable[Mapping[str, Any]], verdict: str) -> bytes:
+    """Return findings as the panel shows them, and the rules' verdict, as events."""
+    return b"".join(
+        [
+            *(encode_event("finding", {"finding": finding}) for finding in findings),
+            encode_event("rules", {"verdict": verdict}),
+        ]
+    )
+
+
+def error_event(error: ClaudeError, run: Run) -> bytes:
+    """Return an error as an event, in the user's language."""
+    return encode_event("error", error_data(error, run))
+
+
+def joined_events(
+    dbname: str,
+    uid: int,
+    context: Mapping[str, Any],
+    validation_id: int,
+    seconds: float,
+) -> Iterator[bytes]:
+    """Yield the end of a run that another request began, looking every second.
+
+    :param seconds: after so many the run is taken for lost
+    """
+    give_up = time.monotonic() + seconds
+    heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
+    while True:
+        with open_cursor(dbname) as cursor:
+            env = api.Environment(cursor, uid, dict(context))
+            validation = env["account.ai.validation"].browse(validation_id)
+            under_way = validation.state in ("queued", "running")
+            if not under_way or time.monotonic() >= give_up:
+                panel = validation.move_id.account_ai_panel()
+                break
+        if time.monotonic() >= heartbeat_at:
+            heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
+            yield HEARTBEAT
+        time.sleep(JOINED_POLL_SECONDS)
+    yield encode_event("done", {"panel": panel})
+
+
+def panel_of(dbname: str, uid: int, context: Mapping[str, Any], run: Run) -> dict:
+    """Return the panel's data, read in a short transaction."""
+    with open_cursor(dbname) as cursor:
+        env = api.Environment(cursor, uid, dict(context))
+        return env["account.move"].browse(run.move_id).account_ai_panel()
+
+
+def _refuse(response: EventStreamResponse, error: ClaudeError) -> None:
+    if error.code == "too_many_requests":
+        response.status_code = 429
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    limit_state = getattr(error, "limit_state", None)
+    if limit_state is not None:
+        _tell_limit_state(response, limit_state)
+
+
+def _tell_limit(response: EventStreamResponse, admission: Admission) -> None:
+    if admission.limit_state is not None:
+        _tell_limit_state(response, admission.limit_state)
+
+
+def _tell_limit_state(response: EventStreamResponse, state) -> None:
+    response.headers["X-RateLimit-Limit"] = str(state.limit)
+    response.headers["X-RateLimit-Remaining"] = str(state.remaining)
+    response.headers["X-RateLimit-Reset"] = str(math.ceil(state.reset_seconds))

@@ -1,0 +1,84 @@
+from odoo import api, fields, models
+
+from .many2one_without_foreign_key import Many2oneWithoutForeignKey
+from .running.presentation import panel_finding, sentence
+
+
+class AccountAiFinding(models.Model):
+    """One thing found in an invoice, with its evidence; written once."""
+
+    _name = "account.ai.finding"
+    _description = "Finding of a Validation"
+    _rec_name = "code"
+    _order = "validation_id desc, sequence, id"
+
+    # === FIELDS === #
+
+    validation_id = fields.Many2one(
+        "account.ai.validation",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    move_id = fields.Many2one(related="validation_id.move_id")
+    sequence = fields.Integer(readonly=True)
+    origin = fields.Selection(
+        selection=[("rule", "Rule"), ("model", "Claude")], required=True, readonly=True
+    )
+    code = fields.Char(required=True, readonly=True, index=True)
+    severity = fields.Selection(
+        selection=[
+            ("error", "Error"),
+            ("warning", "Warning"),
+            ("information", "Information"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    message_source = fields.Char(
+        readonly=True, help="The sentence before translation, with its placeholders."
+    )
+    advice_source = fields.Char(readonly=True)
+    params = fields.Json(readonly=True)
+    message = fields.Char(compute="_compute_message")
+    advice = fields.Char(compute="_compute_message")
+    field_name = fields.Char(
+        string="SII Field", readonly=True, help="Name in the SII's format."
+    )
+    line_number = fields.Integer(string="Line", readonly=True)
+    move_line_id = Many2oneWithoutForeignKey(
+        "account.move.line", string="Journal Item", readonly=True
+    )
+    partner_id = Many2oneWithoutForeignKey(
+        "res.partner",
+        string="Partner To Mend",
+        readonly=True,
+        help="The partner whose data the finding is about.",
+    )
+    evidence = fields.Text(readonly=True)
+    source = fields.Char(string="Legal Source", readonly=True)
+    secondary_source = fields.Boolean(
+        readonly=True, help="The source is not the SII's own text."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("message_source", "advice_source", "params")
+    @api.depends_context("lang")
+    def _compute_message(self):
+        language = self.env.lang
+        for finding in self:
+            params = finding.params or {}
+            finding.message = sentence(finding.message_source, params, language)
+            finding.advice = sentence(finding.advice_source, params, language)
+
+    # === BUSINESS METHODS === #
+
+    def _panel_data(self) -> list[dict]:
+        """Return the findings as the panel shows them, in the user's language."""
+        return [
+            panel_finding(values, str(values["id"]), self.env.lang)
+            for values in self.read(load=None)
+        ]

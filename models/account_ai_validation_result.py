@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from odoo import models
+from odoo.tools import SQL
+
+from ..services.agents.agent import ModelAnswer
+from ..services.claude.errors import ClaudeError
+from ..services.claude.request import ClaudeRequest
+from ..services.documents.serialization import context_from_data, document_from_data
+from ..services.privacy.hostile_text import find_hostile_text
+from ..services.rules.checking import check
+from ..services.rules.dated_data import shipped_rates
+from ..services.validation.finding import Finding
+from ..services.validation.judgement import judge
+from ..services.validation.verdict import Verdict, final_verdict, verdict_of
+from .running.execution import interrupted
+from .running.presentation import finding_values
+from .running.run import Judged, Outcome, Run
+
+
+class Replay(NamedTuple):
+    """What a stored validation gives when it is done again from what it kept."""
+
+    rule_findings: tuple[Finding, ...]
+    request: ClaudeRequest
+
+
+class AccountAiValidation(models.Model):
+    """The end of a validation: how its result is stored, shown and replayed."""
+
+    _inherit = "account.ai.validation"
+
+    # === BUSINESS METHODS - FINISH === #
+
+    def _finish(self, run: Run, outcome: Outcome):
+        """Store how ``run`` ended; a run that is closed already stays as it is.
+
+        One that the sweeper gave up is completed all the same when its answer comes
+        after all: it is paid for.
+        """
+        self.ensure_one()
+        if self.state not in ("running", "interrupted"):
+            return
+        usage = outcome.settlement and outcome.settlement.usage
+        result = outcome.result
+        values = {
+            "duration_ms": outcome.duration_ms,
+            "first_token_ms": outcome.first_token_ms,
+            "from_store": bool(result and result.from_store),
+            "cost_usd": self._booked_cost() if usage else 0.0,
+        }
+        if usage:
+            values.update(
+                input_tokens=usage.prompt,
+                cached_tokens=usage.cache_read,
+                output_tokens=usage.output,
+            )
+        if result:
+            values.update(
+                simulated=result.simulated,
+                model_answer={
+                    "text": result.text,
+                    "stop_reason": result.stop_reason,
+                    "model": result.model,
+                },
+            )
+        self._close(run.judged, outcome.answer, outcome.error, values)
+
+    def _finish_without_claude(self, run: Run):
+        """Store the rules' word alone, because nothing may be sent."""
+        self._close(run.judged, None, run.error, {"duration_ms": 0})
+
+    def _finish_from(self, run: Run, other):
+        """Store the rules' word with the answer that ``other`` got to the same facts.
+
+        ``other`` may be of a time when the draft had no date: the facts are the same.
+        """
+        answer = other.model_answer
+        self._close(
+            run.judged,
+            run.agent.read_answer(
+                answer["text"],
+                run.judged.document,
+                run.judged.context,
+                mask_persons=run.mask_persons,
+                stop_reason=answer["stop_reason"],
+            ),
+            None,
+            {
+                "duration_ms": 0,
+                "from_store": True,
+                "model_answer": answer,
+                "simulated": other.simulated,
+            },
+        )
+
+    def _close(
+        self,
+        judged: Judged,
+        answer: ModelAnswer | None,
+        error: ClaudeError | None,
+        values: dict,
+    ):
+        report = replace(
+            judged.report, findings=judged.findings, verdict=verdict_of(judged.findings)
+        )
+        judgement = judge(judged.document, report, answer)
+        if error:
+            values.update(
+                degraded_code=error.code,
+                degraded_source=error.message,
+                degraded_params=dict(error.params) or False,
+            )
+        self._write_findings(
+            [finding_values(finding, judged.places) for finding in judgement.findings]
+        )
+        self.write(
+            {
+                "state": "done",
+                "verdict": judgement.verdict.value,
+                "model_verdict": answer.verdict.value if answer else False,
+                "confidence": judgement.confidence,
+                "rule_findings": False,
+                "date_done": self.env.cr.now(),
+                "lease_until": False,
+                "worker": False,
+                **values,
+            }
+        )
+        self._show_on_move()
+
+    def _interrupt(self):
+        """Close runs whose process died: the rules' word stays, *review* at best."""
+        for validation in self:
+            rules = Verdict(validation.rules_verdict or Verdict.REVIEW)
+            validation._write_findings(validation.rule_findings or [])
+            validation.write(
+                {
+                    "state": "interrupted",
+                    "verdict": final_verdict(rules, None).value,
+                    "cost_usd": validation._booked_cost(),
+                    "degraded_code": "interrupted",
+                    "degraded_source": interrupted().message,
+                    "date_done": self.env.cr.now(),
+                    "lease_until": False,
+                    "worker": False,
+                }
+            )
+            validation._show_on_move()
+
+    def _write_findings(self, values_list: list[dict]):
+        self.finding_ids.unlink()
+        self.env["account.ai.finding"].create(
+            [
+                {
+                    **values,
+                    "validation_id": self.id,
+                    "company_id": self.company_id.id,
+                    "sequence": number,
+                }
+                for number, values in enumerate(values_list, start=1)
+            ]
+        )
+
+    def _booked_cost(self) -> float:
+        """Return what the ledger has booked for this run, lost attempts included."""
+        self.ensure_one()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT COALESCE(sum(cost_usd), 0) FROM account_ai_usage
+                    WHERE run_uuid = %s""",
+                self.run_uuid,
+            )
+        )
+        return float(rows[0][0])
+
+    def _show_on_move(self):
+        """Write the verdict on the invoice, and a note into its chatter.
+
+        Plain SQL: an invoice's own ``write`` would check locked periods and recompute,
+        and its date of change would tell an open form that somebody else edited it.
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE account_move
+                   SET account_ai_validation_id = %(validation)s,
+                       account_ai_verdict = %(verdict)s
+                 WHERE id = %(move)s
+                   AND COALESCE(account_ai_validation_id, 0) <= %(validation)s
+                RETURNING id
+                """,
+                validation=self.id,
+                verdict=self.verdict,
+                move=self.move_id.id,
+            )
+        )
+        self.move_id.invalidate_recordset(
+            ["account_ai_validation_id", "account_ai_verdict"], flush=False
+        )
+        self._log_note()
+
+    def _log_note(self):
+        """Log the verdict in the invoice's chatter, without telling followers."""
+        env = self.env(user=self.user_id.id or self.env.uid)
+        labels = dict(self._fields["verdict"]._description_selection(env))
+        body = env._(
+            "Validated with AI: %(verdict)s, %(count)s findings, US$ %(cost)s.",
+            verdict=labels[self.verdict],
+            count=len(self.finding_ids),
+            cost=f"{self.cost_usd:.5f}",
+        )
+        if self.degraded_code:
+            degraded = self.with_env(env).sudo().degraded_message
+            body = Markup("%s<br/>%s") % (body, degraded)
+        # sudo: whoever may validate an invoice need not be allowed to write it
+        self.sudo().move_id._message_log(
+            body=body, author_id=self.user_id.partner_id.id or None
+        )
+
+    # === BUSINESS METHODS - REPLAY === #
+
+    def _replay(self) -> Replay:
+        """Do the validation again from what it kept, without any network.
+
+        With the same rulebook it gives the same findings of rules, and the request is
+        the one that was sent, byte for byte.
+
+        :raises ValueError: when the facts are gone, past their retention time
+        """
+        self.ensure_one()
+        if not (self.document_data and self.context_data and self.facts):
+            raise ValueError("the facts of this validation were deleted")
+        document = document_from_data(self.document_data)
+        context = context_from_data(self.context_data)
+        report = check(document, context, shipped_rates())
+        prompt_sudo = self.prompt_id.sudo()  # texts of the product, no secrets
+        return Replay(
+            rule_findings=(*report.findings, *find_hostile_text(document)),
+            request=ClaudeRequest(
+                model=self.model,
+                system=tuple(prompt_sudo.system),
+                messages=(
+                    {"role": "user", "content": [{"type": "text", "text": self.facts}]},
+                ),
+                max_tokens=self.max_tokens,
+                output_schema=json.loads(prompt_sudo.output_schema),
+                effort=self.effort or None,
+                cache_ttl=self.cache_ttl or "",
+                language=self.language,
+            ),
+        )

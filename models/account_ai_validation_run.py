@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.tools import SQL
+
+from ..services.agents.registry import agent as agent_named
+from ..services.claude.errors import ClaudeError
+from ..services.claude.ports import Owner
+from ..services.claude.request import ClaudeRequest
+from ..services.documents.serialization import context_to_data, document_to_data
+from ..services.privacy.hostile_text import find_hostile_text
+from ..services.rules.checking import check
+from ..services.rules.dated_data import shipped_rates
+from ..services.validation.verdict import verdict_of
+from .account_ai_document_reader import Reading
+from .running.freshness import as_if_assumed, document_fingerprint
+from .running.presentation import finding_values
+from .running.run import Judged, Run
+
+OPERATION = "validation"
+AGENT = "dte"
+LEASE_MARGIN_SECONDS = 90
+"""A connection that falls silent may pass the deadline by its read timeout, and the
+result is still to be stored."""
+_KNOWN_RUNS = 20
+
+
+class Known(NamedTuple):
+    """An earlier validation of the same invoice, as far as a new run must know it."""
+
+    id: int
+    run_uuid: str
+    move_id: int
+    user_id: int
+    state: str
+    fingerprint: str | None
+    degraded_code: str | None
+    has_answer: bool
+    is_alive: bool
+
+
+class Start(NamedTuple):
+    """What became of the wish to validate an invoice.
+
+    :ivar kind: ``run``: Claude is to be asked; ``done``: the result is stored already;
+        ``fresh``: nothing has changed since it was; ``joined``: the same is under way
+    """
+
+    kind: str
+    validation_id: int
+    run: Run | None = None
+
+
+class AccountAiValidation(models.Model):
+    """The beginning of a validation: everything before Claude is asked."""
+
+    _inherit = "account.ai.validation"
+
+    # === BUSINESS METHODS - START === #
+
+    @api.model
+    def _start(self, move, run_uuid: str, force: bool = False) -> Start:
+        """Begin to validate ``move`` for the environment's user, without any network.
+
+        It may be called again with the same ``run_uuid``, as a replayed request does:
+        the same run is found. A run that ends here (nothing may be sent, or only the
+        rules had to judge anew) is stored in the present transaction.
+
+        :param run_uuid: made by who asks
+        :param force: ask Claude although nothing has changed
+        :raises AccessError: when the user may not validate it
+        :raises UserError: when the invoice is not one that can be validated
+        """
+        self._check_may_validate()
+        reading = self._read_one(move)
+        run = self._prepare(reading, run_uuid, lane="screen")
+        run.use_stored = not force
+        fingerprints = self._fingerprints(run, reading)
+        known = self._known_runs(move.id, run_uuid)
+        for other in known:
+            if other.run_uuid == run_uuid:
+                return self._found_again(other, move)
+        for other in known:
+            if other.state == "running" and other.fingerprint == fingerprints[0]:
+                if other.is_alive:
+                    return Start("joined", other.id)
+                self._own(other.id)._interrupt()
+        reusable = self._reusable(known, fingerprints) if not force else None
+        values = self._values_of(run, reading, "user", fingerprints[0])
+        return self._begin(run, values, reusable, known)
+
+    def _begin(self, run: Run, values: dict, reusable, known) -> Start:
+        """Store the run and end it at once when Claude need not or cannot be asked."""
+        if reusable and self._is_newest(reusable, known):
+            validation = self._own(reusable.id)
+            if validation._has_rule_findings(run.judged.findings):
+                return Start("fresh", reusable.id)
+        if reusable:
+            values["trigger"] = "rules"
+        validation = self._insert(values)
+        run.validation_id = validation.id
+        if reusable:
+            validation._finish_from(run, self._own(reusable.id))
+        elif run.error:
+            validation._finish_without_claude(run)
+        else:
+            return Start("run", validation.id, run)
+        return Start("done", validation.id, run)
+
+    @api.model
+    def _check_may_validate(self):
+        """Check the user's group.
+
+        :raises AccessError: when the user may not validate
+        """
+        if not self.env.user.has_group("account_ai.group_user"):
+            raise AccessError(self.env._("You are not allowed to validate invoices."))
+
+    @api.model
+    def _read_one(self, move) -> Reading:
+        """Return the invoice as a document, read with the user's access."""
+        readings = self.env["account.ai.document.reader"]._read_with_places(move)
+        if move.id not in readings:
+            if not move.exists():
+                raise MissingError(self.env._("This invoice does not exist any more."))
+            raise UserError(self.env._("Only invoices and credit notes are validated."))
+        reading = readings[move.id]
+        company = self.env["res.company"].browse(reading.company_id)
+        if not company._account_ai_is_available():
+            raise UserError(
+                self.env._("Only documents of Chilean companies are validated.")
+            )
+        return reading
+
+    @api.model
+    def _prepare(self, reading: Reading, run_uuid: str, lane: str) -> Run:
+        """Return the run of an invoice: rules judged, request built, door looked up."""
+        company = self.env["res.company"].browse(reading.company_id)
+        doors = self.env["account.ai.gateway"]
+        settings = doors._settings(company)
+        agent = agent_named(AGENT)
+        gateway = error = None
+        try:
+            doors._check_ready(company)
+            gateway = doors._gateway()
+        except ClaudeError as refusal:
+            error = refusal
+        company_sudo = company.sudo()  # a setting of the company, for code only
+        mask_persons = company_sudo.account_ai_mask_persons
+        return Run(
+            dbname=self.env.cr.dbname,
+            uid=self.env.uid,
+            context={**self.env.context, "lang": self.env.lang},
+            validation_id=0,
+            run_uuid=run_uuid,
+            move_id=reading.move_id,
+            owner=Owner(
+                company_id=company.id,
+                user_id=self.env.uid,
+                operation=OPERATION,
+                lane=lane,
+                agent=agent.name,
+                res_model="account.move",
+                res_id=reading.move_id,
+                partner_id=reading.partner_id,
+                run_uuid=run_uuid,
+            ),
+            judged=self._judge_by_rules(reading),
+            agent=agent,
+            request=agent.request(
+                reading.document,
+                reading.context,
+                language=settings.language,
+                model=settings.model,
+                effort=settings.effort,
+                mask_persons=mask_persons,
+            ),
+            mask_persons=mask_persons,
+            endpoint=settings.endpoint,
+            simulated=settings.simulated,
+            deadline_seconds=settings.policy.deadline_seconds,
+            gateway=gateway,
+            error=error,
+        )
+
+    @api.model
+    def _judge_by_rules(self, reading: Reading) -> Judged:
+        report = check(reading.document, reading.context, shipped_rates())
+        hostile = find_hostile_text(reading.document)
+        return Judged(
+            document=reading.document,
+            context=reading.context,
+            places=reading.places,
+            report=report,
+            findings=(*report.findings, *hostile),
+        )
+
+    @api.model
+    def _fingerprints(self, run: Run, reading: Reading) -> list[str]:
+        """Return the fingerprint of the request, and that of the same document before
+        it was posted: a draft without a date is judged as posted today, and getting its
+        date and folio by posting is no change."""
+        fingerprints = [run.request.fingerprint(run.endpoint)]
+        if reading.context.is_issued:
+            request = run.agent.request(
+                as_if_assumed(reading.document),
+                reading.context,
+                language=run.request.language,
+                model=run.request.model,
+                effort=run.request.effort,
+                mask_persons=run.mask_persons,
+            )
+            fingerprints.append(request.fingerprint(run.endpoint))
+        return fingerprints
+
+    # === BUSINESS METHODS - WHAT IS KNOWN === #
+
+    @api.model
+    def _known_runs(self, move_id: int, run_uuid: str) -> list[Known]:
+        """Return the newest validations of the invoice, and that of ``run_uuid``."""
+        self.flush_model(["state", "fingerprint", "lease_until"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, run_uuid, move_id, user_id, state, fingerprint,
+                       degraded_code, model_answer IS NOT NULL,
+                       COALESCE(lease_until > now() AT TIME ZONE 'UTC', FALSE)
+                  FROM account_ai_validation
+                 WHERE run_uuid = %(run_uuid)s
+                    OR (move_id = %(move_id)s AND state IN ('running', 'done'))
+                 ORDER BY id DESC
+                 LIMIT %(limit)s
+                """,
+                run_uuid=run_uuid,
+                move_id=move_id,
+                limit=_KNOWN_RUNS,
+            )
+        )
+        return [Known._make(row) for row in rows]
+
+    @api.model
+    def _own(self, validation_id: int):
+        """Return the validation for the flow to write."""
+        # sudo: users may only read; what is written here follows from their documents
+        return self.sudo().browse(validation_id)
+
+    def _found_again(self, other: Known, move) -> Start:
+        """Return the run that was begun before: a replay, or a second tab."""
+        if other.user_id != self.env.uid or other.move_id != move.id:
+            raise AccessError(self.env._("This run belongs to somebody else."))
+        alive = other.state in ("queued", "running") and other.is_alive
+        return Start("joined" if alive else "done", other.id)
+
+    @staticmethod
+    def _reusable(known: list[Known], fingerprints: list[str]) -> Known | None:
+        """Return the newest validation with Claude's answer to the same facts."""
+        return next(
+            (
+                other
+                for other in known
+                if other.state == "done"
+                and not other.degraded_code
+                and other.has_answer
+                and other.fingerprint in fingerprints
+            ),
+            None,
+        )
+
+    @staticmethod
+    def _is_newest(validation: Known, known: list[Known]) -> bool:
+        return validation == next(other for other in known if other.state == "done")
+
+    def _has_rule_findings(self, findings) -> bool:
+        """Return whether the rules said the same when this was validated."""
+        self.ensure_one()
+        stored = self.finding_ids.filtered(lambda finding: finding.origin == "rule")
+        before = [(each.code, each.line_number, each.evidence or "") for each in stored]
+        now = [(each.code, each.line, each.evidence) for each in findings]
+        return sorted(before) == sorted(now)
+
+    # === BUSINESS METHODS - STORE === #
+
+    @api.model
+    def _values_of(
+        self, run: Run, reading: Reading, trigger: str, fingerprint: str
+    ) -> dict:
+        """Return the columns of a run that begins."""
+        request: ClaudeRequest = run.request
+        judged = run.judged
+        lease = timedelta(seconds=run.deadline_seconds + LEASE_MARGIN_SECONDS)
+        return {
+            "run_uuid": run.run_uuid,
+            "move_id": run.move_id,
+            "company_id": run.owner.company_id,
+            "user_id": run.uid,
+            "trigger": trigger,
+            "state": "running",
+            "rules_verdict": verdict_of(judged.findings).value,
+            "rule_findings": [
+                finding_values(finding, judged.places) for finding in judged.findings
+            ],
+            "rules_count": judged.report.checked,
+            "rulebook_version": judged.report.version,
+            "judged_on": judged.context.today,
+            "document_data": document_to_data(judged.document),
+            "context_data": context_to_data(judged.context),
+            "document_fingerprint": document_fingerprint(judged.document),
+            "facts": request.messages[0]["content"][0]["text"],
+            "prompt_id": self.env["account.ai.prompt"]._id_of(
+                request, run.agent.name, run.agent.version
+            ),
+            "prompt_version": run.agent.version,
+            "agent": run.agent.name,
+            "model": request.model,
+            "effort": request.effort,
+            "language": request.language,
+            "endpoint": run.endpoint,
+            "max_tokens": request.max_tokens,
+            "cache_ttl": request.cache_ttl,
+            "mask_persons": run.mask_persons,
+            "simulated": run.simulated,
+            "fingerprint": fingerprint,
+            "lease_until": self.env.cr.now() + lease,
+        }
+
+    @api.model
+    def _insert(self, values: dict):
+        """Insert a running validation and return it, for the flow to write.
+
+        One statement, because this stands before the first byte of a stream. When
+        another transaction has just begun the same run, it fails as a conflict of
+        transactions, and Odoo repeats the request, which then finds that run.
+        """
+        now = self.env.cr.now()
+        columns = {**values, "create_date": now, "write_date": now, "attempts": 1}
+        columns["create_uid"] = columns["write_uid"] = self.env.uid
+        rows = self.env.execute_query(
+            SQL(
+                """INSERT INTO account_ai_validation (%s) VALUES (%s)
+                   ON CONFLICT DO NOTHING RETURNING id""",
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(SQL("%s", _column(value)) for value in columns.values()),
+            )
+        )
+        return self._own(rows[0][0])
+
+
+def _column(value):
+    """Return ``value`` as psycopg2 writes it: JSON columns as text."""
+    return json.dumps(value) if isinstance(value, dict | list) else value

@@ -1,0 +1,166 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .account_ai_validation import VERDICTS
+from .many2one_without_foreign_key import Many2oneWithoutForeignKey
+from .running.freshness import is_same_document
+
+INVOICE_TYPES = ("out_invoice", "out_refund", "in_invoice", "in_refund")
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    # === FIELDS === #
+
+    account_ai_available = fields.Boolean(compute="_compute_account_ai_available")
+    account_ai_validation_id = Many2oneWithoutForeignKey(
+        "account.ai.validation",
+        string="Last Validation with AI",
+        readonly=True,
+        copy=False,
+        groups="account_ai.group_user",
+    )
+    account_ai_verdict = fields.Selection(
+        VERDICTS,
+        string="AI Verdict",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="account_ai.group_user",
+    )
+    account_ai_validation_count = fields.Integer(
+        compute="_compute_account_ai_validation_count",
+        groups="account_ai.group_user",
+    )
+    account_ai_is_stale = fields.Boolean(
+        string="Changed Since Validated",
+        compute="_compute_account_ai_is_stale",
+        groups="account_ai.group_user",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("company_id", "move_type")
+    def _compute_account_ai_available(self):
+        available = {
+            company: company._account_ai_is_available() for company in self.company_id
+        }
+        may_validate = self.env.user.has_group("account_ai.group_user")
+        for move in self:
+            move.account_ai_available = bool(
+                may_validate
+                and move.move_type in INVOICE_TYPES
+                and available.get(move.company_id)
+            )
+
+    def _compute_account_ai_validation_count(self):
+        counts = dict(
+            self.env["account.ai.validation"]._read_group(
+                [("move_id", "in", self.ids)], ["move_id"], ["__count"]
+            )
+        )
+        for move in self:
+            move.account_ai_validation_count = counts.get(move._origin, 0)
+
+    @api.depends("account_ai_validation_id")
+    def _compute_account_ai_is_stale(self):
+        self.account_ai_is_stale = False
+        validated = self.filtered("account_ai_validation_id")
+        if not validated:
+            return
+        # sudo: only whether a document changed comes of it, and a list must not fail
+        # because one partner on it may not be read
+        readings = (
+            self.env["account.ai.document.reader"]
+            .sudo()
+            ._read_documents(validated._origin.sudo())
+        )
+        for move in validated:
+            stored = move.account_ai_validation_id.sudo().document_fingerprint
+            document = readings.get(move._origin.id)
+            move.account_ai_is_stale = bool(
+                document and not is_same_document(stored, document)
+            )
+
+    # === ACTION METHODS === #
+
+    def action_account_ai_validations(self):
+        """Open the history of validations."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Validations with AI"),
+            "res_model": "account.ai.validation",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("move_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    def action_account_ai_queue(self):
+        """Queue the selected invoices for validation and say how many there are.
+
+        Invoices that were validated and have not changed since are left out, and those
+        of companies that are not Chilean.
+
+        :raises UserError: when none is left
+        """
+        queued = self.env["account.ai.validation"]._queue_moves(self)
+        if not queued:
+            raise UserError(
+                self.env._(
+                    "Nothing to validate: these documents are validated already and "
+                    "have not changed, or they are not Chilean invoices."
+                )
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "%(count)s documents are being validated with AI.",
+                    count=len(queued),
+                ),
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def account_ai_panel(self):
+        """Return what the validation panel shows for this invoice, as JSON data.
+
+        Dates are UTC, durations milliseconds, costs US dollars.
+
+        :raises AccessError: when the user may not read the invoice
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.account_ai_available:
+            return {"available": False, "validation": None}
+        doors = self.env["account.ai.gateway"]
+        validations = self.env["account.ai.validation"].search(
+            [("move_id", "=", self.id)], limit=1
+        )
+        return {
+            "available": True,
+            "can_validate": True,
+            "enabled": bool(self.company_id._account_ai_has_consent()),
+            "has_key": bool(doors._api_key()),
+            "simulated": doors._is_simulated(),
+            "settings_url": self._account_ai_settings_url(),
+            "history_count": self.account_ai_validation_count,
+            "validation": validations._panel_data(self.account_ai_is_stale)
+            if validations
+            else None,
+        }
+
+    @api.model
+    def _account_ai_settings_url(self):
+        """Return where the user may switch things on, False when nowhere."""
+        user = self.env.user
+        if user.has_group("base.group_system"):
+            return "/odoo/action-account_ai.account_ai_settings_action"
+        if user.has_group("account_ai.group_manager"):
+            return "/odoo/action-account_ai.account_ai_company_settings_action"
+        return False

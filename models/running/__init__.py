@@ -1,0 +1,1 @@
+"""A validation under way: plain values, no records, no cursor while Claude answers."""

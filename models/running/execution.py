@@ -1,0 +1,180 @@
+"""The part of a validation that waits for Claude, and what must follow whatever comes.
+
+It runs where no request is: in a thread beside a stream, so that a browser that leaves
+does not lose an answer that is paid for, or in a cron between two transactions.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from odoo import api
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ...services.claude.call import (
+    Admission,
+    CallResult,
+    FindingParsed,
+    Finished,
+    FirstToken,
+    TextDelta,
+)
+from ...services.claude.errors import ClaudeError
+from ...services.translation import _
+from ..backend.cursor import open_cursor
+from .presentation import finding_values, panel_finding, sentence
+from .run import Outcome, Run
+
+_logger = logging.getLogger(__name__)
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+"""Takes an event of the stream: its name and its data."""
+
+PROGRESS_SECONDS = 0.5
+_STORE_ATTEMPTS = 6
+_LONGEST_STORE_PAUSE = 2.0
+
+
+def admit(run: Run) -> Admission:
+    """Let the run's call pass the guards, in a transaction of its own.
+
+    :raises ClaudeError: when it may not be made
+    """
+    if run.gateway is None:
+        raise run.error or ValueError("a run without a door needs a reason")
+    return run.gateway.admit(
+        run.request, run.owner, f"{run.run_uuid}:1", use_stored=run.use_stored
+    )
+
+
+def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:
+    """Ask Claude, book what it cost and store the result; return the panel's data.
+
+    Never raises: whatever happens is the outcome of the run. ``None`` when even storing
+    failed; then the sweeper closes the run, and the ledger row is booked already.
+
+    :param emit: gets the model's findings and the progress as they come
+    """
+    thread = threading.current_thread()
+    thread.dbname, thread.uid = run.dbname, run.uid  # for Odoo's log lines
+    started = time.monotonic()
+    outcome = Outcome()
+    try:
+        try:
+            _ask(run, admission, emit, outcome)
+        finally:
+            # Also when the process is told to end: what was seen is to be booked.
+            outcome.duration_ms = round((time.monotonic() - started) * 1000)
+            outcome.settlement = run.gateway.settle(
+                admission, outcome.error or outcome.result or interrupted()
+            )
+        if outcome.error:
+            emit("error", error_data(outcome.error, run))
+        return store(run, outcome)
+    except Exception:
+        _logger.exception("validation %s could not be stored", run.validation_id)
+        return None
+
+
+def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
+    judged = run.judged
+    try:
+        outcome.result = _listen(run, admission, emit, outcome)
+        outcome.answer = run.agent.read_answer(
+            outcome.result.text,
+            judged.document,
+            judged.context,
+            mask_persons=run.mask_persons,
+            stop_reason=outcome.result.stop_reason,
+        )
+    except ClaudeError as error:
+        outcome.error = error
+    except Exception:
+        # A fault of ours must not leave a paid call unbooked or a panel without a word.
+        _logger.exception("validation %s failed", run.validation_id)
+        outcome.error = interrupted()
+
+
+def interrupted() -> ClaudeError:
+    """Return the error of a run that was broken off."""
+    return ClaudeError(
+        "interrupted",
+        _("The validation was interrupted; validate again."),
+        retryable=True,
+    )
+
+
+def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> CallResult:
+    """Return the complete answer, telling what arrives on the way."""
+    number = characters = 0
+    told_at = 0.0
+    result: CallResult | None = None
+    for event in run.gateway.stream(admission):
+        if isinstance(event, TextDelta):
+            characters += len(event.text)
+            now = time.monotonic()
+            if now - told_at >= PROGRESS_SECONDS:
+                told_at = now
+                emit("progress", {"characters": characters})
+        elif isinstance(event, FindingParsed):
+            number += 1
+            _emit_finding(run, event.item, f"m{number}", emit)
+        elif isinstance(event, FirstToken):
+            outcome.first_token_ms = event.milliseconds
+            told_at = time.monotonic()
+            emit("progress", {"characters": characters})
+        elif isinstance(event, Finished):
+            result = event.result
+    if result is None:
+        raise interrupted()
+    return result
+
+
+def _emit_finding(run: Run, item: Mapping[str, Any], identifier: str, emit: Emit):
+    judged = run.judged
+    finding = run.agent.read_finding(
+        item, judged.document, judged.context, mask_persons=run.mask_persons
+    )
+    if finding is not None:
+        values = finding_values(finding, judged.places)
+        emit(
+            "finding",
+            {"finding": panel_finding(values, identifier, run.language)},
+        )
+
+
+def error_data(error: ClaudeError, run: Run) -> dict[str, Any]:
+    """Return an error as the stream tells it, in the user's language."""
+    return {
+        "code": error.code,
+        "message": sentence(error.message, error.params, run.language),
+        "retry_after": error.retry_after,
+        "retryable": error.retryable,
+    }
+
+
+def store(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Store how the run ended, in one short transaction; return the panel's data.
+
+    A conflict with another transaction is tried again: the result is here, and only
+    here.
+    """
+    pause = 0.05
+    for attempts_left in reversed(range(_STORE_ATTEMPTS)):
+        try:
+            with open_cursor(run.dbname) as cursor:
+                env = api.Environment(cursor, run.uid, dict(run.context))
+                validation = env["account.ai.validation"]._own(run.validation_id)
+                validation._finish(run, outcome)
+                return env["account.move"].browse(run.move_id).account_ai_panel()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            if not attempts_left:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, _LONGEST_STORE_PAUSE)
+    raise AssertionError("unreachable")

@@ -1,0 +1,80 @@
+"""What a run is made of once its transaction is over: plain values, no records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...services.agents.agent import Agent, ModelAnswer
+from ...services.claude.call import CallResult
+from ...services.claude.errors import ClaudeError
+from ...services.claude.gateway import Gateway
+from ...services.claude.ports import Owner, Settlement
+from ...services.claude.request import ClaudeRequest
+from ...services.documents.context import Context
+from ...services.documents.document import Document
+from ...services.rules.checking import RulesReport
+from ...services.validation.finding import Finding
+from ...services.validation.verdict import Verdict, verdict_of
+from .presentation import Places
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An invoice with what the rules say about it."""
+
+    document: Document
+    context: Context
+    places: Places
+    report: RulesReport
+    findings: tuple[Finding, ...]
+    """Of the rules, hostile texts included: what the model cannot remove."""
+
+
+@dataclass
+class Run:
+    """A validation under way; works without cursor and request, in any thread."""
+
+    dbname: str
+    uid: int
+    context: Mapping[str, Any]
+    """Of the environment that asked: language, time zone, companies."""
+    validation_id: int
+    run_uuid: str
+    move_id: int
+    owner: Owner
+    judged: Judged
+    agent: Agent
+    request: ClaudeRequest
+    mask_persons: bool
+    endpoint: str
+    simulated: bool
+    deadline_seconds: float
+    gateway: Gateway | None
+    """``None`` when nothing may be sent; then ``error`` says why."""
+    error: ClaudeError | None = None
+    use_stored: bool = True
+    """False when the user wants a new answer whatever the store has."""
+
+    @property
+    def rules_verdict(self) -> Verdict:
+        """The rules' own verdict, hostile texts included."""
+        return verdict_of(self.judged.findings)
+
+    @property
+    def language(self) -> str | None:
+        """Language of the user, for sentences."""
+        return self.context.get("lang")
+
+
+@dataclass
+class Outcome:
+    """How the call of a run ended."""
+
+    result: CallResult | None = None
+    answer: ModelAnswer | None = None
+    error: ClaudeError | None = None
+    settlement: Settlement | None = None
+    duration_ms: int = 0
+    first_token_ms: int | None = None

@@ -9,6 +9,7 @@ from odoo.tools.translate import code_translations
 from ..services.claude.client import client_for
 from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
 from ..services.claude.errors import ClaudeError
+from ..services.claude.gateway import Gateway
 from ..services.claude.policy import Policy
 from ..services.translation import _ as mark
 from .backend.transaction import PostgresBackend
@@ -61,9 +62,12 @@ class AccountAiGateway(models.AbstractModel):
         :rtype: odoo.addons.account_ai.services.claude.gateway.Gateway
         :raise ClaudeError: ``no_key`` when there is none
         """
-        from ..services.claude.gateway import Gateway
-
-        return Gateway(self._client(), self._backend(), self._policy())
+        return Gateway(
+            self._client(),
+            self._backend(),
+            self._policy(),
+            simulated=self._is_simulated(),
+        )
 
     @api.model
     def _settings(self, company, operation="validation"):

@@ -1,7 +1,5 @@
 """What the addon's tests stand on: a Chilean company, its users, and the simulator."""
 
-import atexit
-import functools
 import os
 import socket
 from unittest import SkipTest
@@ -15,13 +13,16 @@ from odoo.addons.account_ai.models.account_ai_gateway import (
     BASE_URL_PARAMETER,
     SIMULATED_PARAMETER,
 )
+from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 TEST_KEY = "sk-ant-test-0001"
 
 
-@functools.cache
-def simulator_process():
-    """Return the Claude simulator of this test run; started once, on loopback.
+def start_simulator():
+    """Start the Claude simulator and return its process.
+
+    One a class, stopped in its cleanup: Odoo ends what a class leaves running, and
+    warns.
 
     :raise SkipTest: where the addon is tested without its development tools
     """
@@ -29,9 +30,7 @@ def simulator_process():
         from dev.simulator.process import SimulatorProcess
     except ImportError as error:
         raise SkipTest("the Claude simulator is in the addon's repository") from error
-    simulator = SimulatorProcess(first_token_ms=0, tokens_per_second=100_000).start()
-    atexit.register(simulator.stop)
-    return simulator
+    return SimulatorProcess(first_token_ms=0, tokens_per_second=100_000).start()
 
 
 def closed_port():
@@ -51,7 +50,9 @@ class AccountAiMixin:
     - ``env`` is the superuser's, in ``company``
 
     Cursors of our own share the test's transaction. They neither see pending writes
-    nor refresh the cache: call :meth:`synchronize` before and after them.
+    nor refresh the cache: call :meth:`synchronize` before and after them. Odoo's
+    ``assertRaises`` undoes what its block wrote, by cursors of our own too: use
+    :meth:`failure_of` to look at what a failure leaves.
     """
 
     uses_simulator = True
@@ -89,7 +90,8 @@ class AccountAiMixin:
         )
         cls.company._account_ai_grant_consent()
         if cls.uses_simulator:
-            cls.simulator = simulator_process()
+            cls.simulator = start_simulator()
+            cls.addClassCleanup(cls.simulator.stop)
             cls.use_endpoint(cls.simulator.base_url)
         else:
             cls.use_closed_endpoint()
@@ -214,6 +216,14 @@ class AccountAiMixin:
         """Write what is pending, and read anew what own cursors have written."""
         self.env.flush_all()
         self.env.invalidate_all()
+
+    def failure_of(self, function, *args, **kwargs):
+        """Return the ``ClaudeError`` that calling ``function`` raises."""
+        try:
+            function(*args, **kwargs)
+        except ClaudeError as error:
+            return error
+        self.fail("no ClaudeError was raised")
 
     def usages(self, domain=()):
         """Return the rows of the ledger that fit, oldest first."""

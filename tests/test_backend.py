@@ -12,7 +12,21 @@ from odoo.addons.account_ai.models.backend.transaction import PostgresBackend
 from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner, Settlement
 from odoo.addons.account_ai.services.claude.usage import TokenUsage
 
+from .backend_contract import BackendContract
 from .common import AccountAiCase
+
+
+@tagged("post_install", "-at_install")
+class TestPostgresContract(BackendContract, AccountAiCase):
+    """The contract that the backend in memory keeps, too."""
+
+    uses_simulator = False
+
+    def make_backend(self, breaker):
+        return PostgresBackend(self.env.cr.dbname, breaker)
+
+    def advance(self, seconds):
+        self.backend.time_shift += seconds
 
 
 @tagged("post_install", "-at_install")

@@ -14,13 +14,22 @@ _RATE = """
       ORDER BY rate.company_id, rate.name DESC
       LIMIT 1)
 """
+_COMPANY_RATE = _RATE.format(currency="company.currency_id")
+_DOLLAR_RATE = _RATE.format(currency="dollar.id")
 
-COMPANY_COST = f"""
-    (SELECT CASE WHEN company.currency_id = dollar.id THEN %(cost_usd)s
-                 ELSE %(cost_usd)s * COALESCE({_RATE.format(currency="company.currency_id")}, 1)
-                      / NULLIF({_RATE.format(currency="dollar.id")}, 0) END
-       FROM res_company company, res_currency dollar
-      WHERE company.id = usage.company_id AND dollar.name = 'USD')
-"""
-"""``%(cost_usd)s`` in the currency of the company of the row ``usage``, at the rate of
-the day; NULL without a US$ rate. Plain reads: no lock is taken on currencies."""
+
+def company_cost(cost_usd: str) -> str:
+    """Return SQL for a cost in the currency of the company of the row ``usage``.
+
+    It reads the rate of the day, is NULL without a US$ rate, and takes no lock on
+    currencies.
+
+    :param cost_usd: SQL for the cost in US$
+    """
+    return f"""
+        (SELECT CASE WHEN company.currency_id = dollar.id THEN {cost_usd}
+                     ELSE {cost_usd} * COALESCE({_COMPANY_RATE}, 1)
+                          / NULLIF({_DOLLAR_RATE}, 0) END
+           FROM res_company company, res_currency dollar
+          WHERE company.id = usage.company_id AND dollar.name = 'USD')
+    """

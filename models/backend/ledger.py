@@ -11,7 +11,7 @@ from odoo.sql_db import BaseCursor
 
 from ...services.claude.ports import Booking, OpenCall, Settlement
 from .clock import NOW
-from .company_cost import COMPANY_COST
+from .company_cost import company_cost
 from .cursor import execute
 
 _INSERT = f"""
@@ -55,7 +55,7 @@ _SETTLE = f"""
            speed = %(speed)s,
            unit_prices = COALESCE(%(unit_prices)s, usage.unit_prices),
            cost_usd = %(cost_usd)s,
-           cost_company = {COMPANY_COST},
+           cost_company = {company_cost("%(cost_usd)s")},
            request_id = %(request_id)s,
            message_id = %(message_id)s,
            latency_ms = %(latency_ms)s,
@@ -73,7 +73,7 @@ _CLOSE_EXPIRED = f"""
            outcome = 'interrupted',
            estimated = TRUE,
            cost_usd = usage.worst_case_usd,
-           cost_company = {COMPANY_COST.replace("%(cost_usd)s", "usage.worst_case_usd")},
+           cost_company = {company_cost("usage.worst_case_usd")},
            settled_at = {NOW}
      WHERE id IN (SELECT id
                     FROM account_ai_usage

@@ -19,6 +19,9 @@
         "views/res_config_settings_views.xml",
         "wizards/account_ai_company_settings_views.xml",
         "wizards/account_ai_consent_views.xml",
+        "views/account_ai_validation_views.xml",
+        "views/account_move_views.xml",
+        "views/account_ai_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_ai/static/src/**/*"],

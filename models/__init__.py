@@ -10,5 +10,7 @@ from . import account_ai_validation
 from . import account_ai_validation_result
 from . import account_ai_validation_run
 from . import account_move
+from . import account_move_view
+from . import ir_ui_menu
 from . import res_company
 from . import res_config_settings

@@ -1,7 +1,7 @@
 """Creates the demonstration company in an Odoo database.
 
-Runs inside Odoo (``env`` is an :class:`odoo.api.Environment` of the administrator), on a
-database with ``account_ai`` installed and no chart of accounts yet.
+Runs inside Odoo (``env`` is an :class:`odoo.api.Environment` of the administrator), on
+a database with ``account_ai`` installed and no chart of accounts yet.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def create_partners(env: Any) -> dict[str, Any]:
     """Create the partners, a wrong RUT among them, and return them by key."""
     chile = env.ref("base.cl")
     rut = env.ref("l10n_cl.it_RUT")
-    # Odoo refuses a wrong check digit at the screen; imports bring them in all the same.
+    # Odoo refuses a wrong check digit at the screen; imports bring them in.
     partners = env["res.partner"].with_context(no_vat_validation=True)
     return {
         key: partners.create(

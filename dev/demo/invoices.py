@@ -1,7 +1,7 @@
 """The invented partners and invoices of the demonstration company.
 
-Plain data: ``company.py`` turns it into records. Texts may hold ``{month}`` (the month of
-the invoice, in Spanish), ``{last_month}`` and ``{year}``.
+Plain data: ``company.py`` turns it into records. Texts may hold ``{month}`` (the month
+of the invoice, in Spanish), ``{last_month}`` and ``{year}``.
 """
 
 from __future__ import annotations

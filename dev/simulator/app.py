@@ -101,8 +101,8 @@ async def _conversation(request: web.Request, handler) -> web.StreamResponse:
         # An unknown path or method.
         return error_response(request, ApiError(error.status, error.reason))
     except ConnectionError:
-        # The caller left; the journal says so.
-        raise
+        # The caller left, and the journal says so; this answer goes nowhere.
+        return web.Response()
     except Exception:
         # A mistake of the simulator: the caller sees what the API would show.
         _logger.exception("the simulator failed on %s", request.path)

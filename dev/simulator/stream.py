@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 from aiohttp import web
@@ -119,7 +119,7 @@ def _deltas(
     size = max(int(per_delta * completion.model.characters_per_token), 1)
     for position in range(0, len(text), size):
         part = text[position : position + size]
-        data = f"{before}{json.dumps(part, ensure_ascii=False)}}}}}\n\n".encode()
+        data = f"{before}{encode_basestring(part)}}}}}\n\n".encode()
         yield Piece(data, due, len(part), True)
         due += per_delta
 

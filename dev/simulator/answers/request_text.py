@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 _FACTS = re.compile(r"<facts>\s*(\{.*\})\s*</facts>", re.S)
@@ -74,14 +75,21 @@ def facts_of(body: dict[str, Any]) -> dict[str, Any] | None:
     return facts if isinstance(facts, dict) else None
 
 
+@lru_cache(maxsize=64)
+def _named_language(system: str) -> str | None:
+    """Return the language that ``system`` asks for; remembered, for it is long."""
+    found = _ANSWER_LANGUAGE.search(system)
+    return found.group(1).lower() if found else None
+
+
 def is_spanish(body: dict[str, Any]) -> bool:
     """Return whether to answer in Spanish.
 
     The system prompt decides if it names the answer's language; otherwise the
     words of the question do.
     """
-    named = _ANSWER_LANGUAGE.search(system_text(body))
+    named = _named_language(system_text(body))
     if named:
-        return named.group(1).lower() not in ("english", "inglés")
+        return named not in ("english", "inglés")
     words = re.findall(r"\w+", last_user_text(body).lower())[:400]
     return sum(word in _SPANISH_WORDS for word in words) * 8 > len(words)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import anthropic
+import pytest
+
+from dev.simulator.process import SimulatorProcess
+
+
+@pytest.fixture(scope="session")
+def process():
+    with SimulatorProcess() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(process):
+    process.control.reset()
+    return process
+
+
+@pytest.fixture
+def url(simulator):
+    return simulator.base_url
+
+
+@pytest.fixture
+def control(simulator):
+    return simulator.control
+
+
+@pytest.fixture
+def client(url):
+    with anthropic.Anthropic(
+        api_key="sk-ant-sdk",
+        base_url=url,
+        max_retries=0,
+        timeout=20,
+        open_telemetry=False,
+    ) as client:
+        yield client

@@ -1,4 +1,4 @@
-# Thin: everything is a verb of `python3 -m dev`, which any Python 3.10 or newer runs.
+# Thin: everything is a verb of `python3 -m dev`, run by any Python from 3.10 on.
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069

@@ -18,15 +18,16 @@ REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 REQUIREMENT_FILES = ("odoo.txt", "product.txt", "test.txt", "lint.txt")
 CONSTRAINTS = "constraints.txt"
 
-OLDEST = (3, 10)
+OLDEST = (3, 11)
 NEWEST = (3, 13)
-"""The versions of Python that Odoo 19 supports."""
+"""The versions of Python that serve: Odoo 19 runs on 3.10 too, but that has come to
+its end and the pinned packages have left it."""
 
 COMPLETE = ".complete"
 
 
 def interpreter() -> str:
-    """Return a Python that Odoo 19 supports: the running one, or one on the path.
+    """Return a Python that serves: the running one, or one on the path.
 
     :raise SetupError: when the machine has none
     """
@@ -36,7 +37,7 @@ def interpreter() -> str:
         if found := shutil.which(f"python3.{minor}"):
             return found
     raise SetupError(
-        f"Odoo 19 needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is "
+        f"This needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; this is "
         f"{platform.python_version()} and no other was found. Install one of them "
         "and run this again."
     )

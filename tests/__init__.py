@@ -2,3 +2,17 @@ from . import test_backend
 from . import test_hoot
 from . import test_gateway
 from . import test_claude_backend
+from . import test_settings
+from . import test_security
+from . import test_backend_concurrency
+from . import test_documents_rut
+from . import test_documents_serialization
+from . import test_rules_arithmetic
+from . import test_rules_counts
+from . import test_rules_dates
+from . import test_rules_identity
+from . import test_rules_judgement
+from . import test_rules_lengths
+from . import test_rules_mandatory
+from . import test_rules_notes
+from . import test_rules_registry

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ..documents.document import Document, Party
 
 _SHORTEST_QUOTE = 3
-"""Letters and digits below which a quotation proves nothing."""
+"""Letters and digits below which a part of a text proves nothing."""
 _SPACES = re.compile(r"\s+")
 _WORDS = re.compile(r"\w")
 
@@ -23,11 +23,12 @@ def is_quoted(quote: str, document: Document) -> bool:
     wanted = _plain(quote)
     if not wanted:
         return False
-    if len(_WORDS.findall(wanted)) < _SHORTEST_QUOTE:
-        return wanted in {_plain(text) for text in _texts(document)}
-    if any(wanted in _plain(text) for text in _texts(document)):
+    texts = [_plain(text) for text in _texts(document)]
+    if wanted in texts or wanted in set(_values(document)):
         return True
-    return wanted in set(_values(document))
+    if len(_WORDS.findall(wanted)) < _SHORTEST_QUOTE:
+        return False
+    return any(wanted in text for text in texts)
 
 
 def _plain(text: str) -> str:

@@ -16,3 +16,6 @@ from . import test_rules_lengths
 from . import test_rules_mandatory
 from . import test_rules_notes
 from . import test_rules_registry
+from . import test_claude_errors
+from . import test_claude_gateway
+from . import test_claude_retry

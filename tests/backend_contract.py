@@ -11,7 +11,11 @@ from odoo.addons.account_ai.services.claude.usage import TokenUsage
 
 ENDPOINT = "http://127.0.0.1:1"
 FINGERPRINT = "f" * 64
-ANSWER = {"text": "Señal: «ñandú»", "cost_usd": "0.00031", "content": [{"a": [1, None]}]}
+ANSWER = {
+    "text": "Señal: «ñandú»",
+    "cost_usd": "0.00031",
+    "content": [{"a": [1, None]}],
+}
 
 
 class Undo(Exception):

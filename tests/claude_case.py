@@ -13,7 +13,7 @@ from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
 from .claude_memory_backend import MemoryBackend
-from .common import simulator_process
+from .common import start_simulator
 
 KEY = "sk-ant-test-door"
 OWNER = Owner(company_id=1, user_id=2, operation="validation", run_uuid="run")
@@ -93,11 +93,16 @@ def make_request(**values):
 class ClaudeCase(BaseCase):
     """Builds gateways; ``self.backend``, ``self.clock`` and ``self.simulator``."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulator = start_simulator()
+        cls.addClassCleanup(cls.simulator.stop)
+
     def setUp(self):
         super().setUp()
-        self.simulator = simulator_process()
-        self.simulator.control.reset()
         self.control = self.simulator.control
+        self.control.reset()
         self.clock = Clock()
         self.backend = MemoryBackend(self.clock)
 

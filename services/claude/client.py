@@ -9,6 +9,7 @@ one core.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -19,6 +20,12 @@ import httpx2
 
 from .errors import ClaudeError
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
+
+# It writes a line for each request; of ours only failures are worth one. A level that
+# the operator chose stands.
+_http_log = logging.getLogger("httpx2")
+if _http_log.level == logging.NOTSET:
+    _http_log.setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0

@@ -64,18 +64,21 @@ _FOREIGN_ANSWER = _Kind(
 )
 
 _KIND_OF_TYPE = {
-    "invalid_request_error": _BAD_REQUEST,
     "authentication_error": _INVALID_KEY,
     "billing_error": _BILLING,
     "permission_error": _PERMISSION,
     "not_found_error": _UNKNOWN_MODEL,
     "request_too_large": _TOO_LARGE,
     "rate_limit_error": _RATE_LIMITED,
-    "api_error": _SERVER_ERROR,
     "timeout_error": _TIMEOUT,
     "overloaded_error": _OVERLOADED,
-    "conflict_error": _Kind("server_error", _SERVER_ERROR.message, True),
+    "conflict_error": _SERVER_ERROR,
 }
+_KIND_OF_GENERAL_TYPE = {
+    "invalid_request_error": _BAD_REQUEST,
+    "api_error": _SERVER_ERROR,
+}
+"""Types that many statuses share: the status tells more."""
 _KIND_OF_STATUS = {
     401: _INVALID_KEY,
     402: _BILLING,
@@ -113,19 +116,19 @@ def error_of_exception(error: Exception, *, now: datetime | None = None) -> Clau
     """Return the error of the door for an exception of the SDK or of HTTP.
 
     :param now: the present, to turn a date into seconds
-    :raises Exception: ``error`` itself when it is none of theirs: then it is a fault of
-        ours and must not look like an outage
+    :raises Exception: what is none of theirs: it is a fault of ours and must not look
+        like an outage
     """
     if isinstance(error, anthropic.APIStatusError):
         return _error_of_status(error, now or datetime.now(timezone.utc))
-    cause = (
-        error.__cause__ if isinstance(error, anthropic.APIConnectionError) else error
-    )
-    if isinstance(cause, httpx2.HTTPError | httpx2.InvalidURL | httpx2.StreamError):
+    wrapped = isinstance(error, anthropic.APIConnectionError)
+    cause = error.__cause__ if wrapped else error
+    if isinstance(cause, httpx2.HTTPError | httpx2.InvalidURL):
         return _error_of_connection(cause)
-    if isinstance(error, anthropic.APIConnectionError):
+    if isinstance(cause, OSError):
         return _claude_error(_CONNECTION, ambiguous=True)
-    raise error
+    # The SDK calls whatever happens while it sends a connection error.
+    raise cause or error
 
 
 def error_of_event(error: Mapping[str, Any], request_id: str = "") -> ClaudeError:
@@ -133,7 +136,10 @@ def error_of_event(error: Mapping[str, Any], request_id: str = "") -> ClaudeErro
 
     :param error: the event's ``error``: ``type`` and ``message``
     """
-    kind = _KIND_OF_TYPE.get(str(error.get("type")), _SERVER_ERROR)
+    error_type = str(error.get("type"))
+    kind = _KIND_OF_TYPE.get(error_type) or _KIND_OF_GENERAL_TYPE.get(
+        error_type, _SERVER_ERROR
+    )
     return _claude_error(kind, request_id=request_id)
 
 
@@ -181,8 +187,9 @@ def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeEr
         kind.message,
         retryable=retryable,
         retry_after=retry_after,
-        # A gateway's own page on 502 or 504 says nothing about what Claude did.
-        ambiguous=status in (502, 504) and not error_type,
+        # Claude's errors name their type. A gateway's own page says nothing about what
+        # Claude did; on 503 it had nobody to ask.
+        ambiguous=status >= 500 and status != 503 and not error_type,
         status=status,
         request_id=error.request_id or "",
     )

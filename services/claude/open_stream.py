@@ -24,6 +24,7 @@ class OpenStream:
         self._decoder = EventDecoder()
         self._reader = AnswerReader(seen)
         self._first_text = ""
+        self._error: ClaudeError | None = None
 
     @property
     def generating(self) -> bool:
@@ -39,6 +40,8 @@ class OpenStream:
             self._first_text += self._read(chunk)
             if self._reader.started:
                 return
+            if self._error:
+                raise self._error
         self._reader.end()
 
     def texts(self) -> Iterator[str]:
@@ -47,9 +50,11 @@ class OpenStream:
         :raises ClaudeError: when the answer breaks off
         """
         yield self._first_text
+        self._check_error()
         try:
             for chunk in self._chunks:
                 yield self._read(chunk)
+                self._check_error()
         except ClaudeError:
             if not self.seen.complete:
                 raise
@@ -61,5 +66,15 @@ class OpenStream:
         self._stream.close()
 
     def _read(self, chunk: bytes) -> str:
-        read = self._reader.read
-        return "".join([read(event) for event in self._decoder.feed(chunk)])
+        """Return the text of ``chunk``; an error in it is kept until that is shown."""
+        texts = []
+        try:
+            for event in self._decoder.feed(chunk):
+                texts.append(self._reader.read(event))
+        except ClaudeError as error:
+            self._error = error
+        return "".join(texts)
+
+    def _check_error(self) -> None:
+        if self._error:
+            raise self._error

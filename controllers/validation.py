@@ -5,7 +5,7 @@ from werkzeug.exceptions import BadRequest
 from odoo import http
 from odoo.http import request
 
-from ..models.account_ai_validation_run import LEASE_MARGIN_SECONDS, Start
+from ..models.account_ai_validation_run import Start
 from .validation_stream import (
     EventStreamResponse,
     ValidationStream,
@@ -52,7 +52,7 @@ class ValidationController(http.Controller):
         else:
             events = self._stored_events(start)
             begin = lambda _response: events  # noqa: E731
-        return http.Response(EventStreamResponse(begin))
+        return EventStreamResponse(begin)
 
     def _joined(self, start: Start):
         """Return the events of a run that is under way elsewhere."""
@@ -64,12 +64,11 @@ class ValidationController(http.Controller):
         opening += encode_event("waiting", {"model": validation.model or ""})
         seconds = env["account.ai.gateway"]._policy().deadline_seconds
         dbname, uid, context = env.cr.dbname, env.uid, dict(env.context)
+        validation_id = validation.id
 
         def begin(_response):
             yield opening
-            yield from joined_events(
-                dbname, uid, context, validation.id, seconds + LEASE_MARGIN_SECONDS
-            )
+            yield from joined_events(dbname, uid, context, validation_id, seconds)
 
         return begin
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from odoo import api
-from odoo.http import _Response
+from odoo.http import Response
 
 from ..models.backend.cursor import open_cursor
 from ..models.running.execution import admit, carry_out, error_data, store
@@ -26,8 +26,10 @@ _logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
 HEARTBEAT = b": heartbeat\n\n"
 JOINED_POLL_SECONDS = 1.0
-GRACE_SECONDS = 100.0
-"""Beyond a run's deadline: a silent connection passes it by its read timeout."""
+GRACE_SECONDS = 20.0
+"""How long a stream listens beyond its run's deadline. A connection to Claude that falls
+silent may end later than that, but a threaded or prefork server cuts a request after
+``limit_time_real`` (120 by default): the panel then looks again by itself."""
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -40,7 +42,7 @@ def encode_event(name: str, data: Mapping[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-class EventStreamResponse(_Response):
+class EventStreamResponse(Response):
     """A response whose events begin after Odoo has committed and closed its cursor.
 
     Odoo calls a response when the request's transaction is over. Only then is the call

@@ -3,3 +3,6 @@ DELETE FROM ir_config_parameter
  WHERE key = 'account_ai.api_key';
 UPDATE res_company
    SET account_ai_enabled = FALSE;
+UPDATE account_ai_validation
+   SET state = 'interrupted'
+ WHERE state IN ('queued', 'running');

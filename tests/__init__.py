@@ -19,3 +19,4 @@ from . import test_rules_registry
 from . import test_claude_errors
 from . import test_claude_gateway
 from . import test_claude_retry
+from . import test_rules_places

@@ -38,6 +38,11 @@ def code_of(field):
     return f"LEN_{field.upper()}"
 
 
+def consequences_of(field):
+    """Return what a text of many x breaks besides its length."""
+    return frozenset({"CMNA_UNKNOWN"} if field.startswith("Cmna") else ())
+
+
 def two_references(**values):
     """Return a note with its own reference and one to an order."""
     order = reference(number=2, document_type="801", code=None, **values)
@@ -52,6 +57,7 @@ class TestLengthRules(RulesTable, BaseCase):
                 change(invoice(), **{attribute: "x" * (limit + 1)}),
                 field=field,
                 evidence=f"{limit + 1} > {limit}",
+                also=consequences_of(field),
             )
             for field, change, attribute, limit in HEADER
         ),
@@ -94,7 +100,11 @@ class TestLengthRules(RulesTable, BaseCase):
             for field, attribute, limit in LINES
         ),
         *(
-            Sound(code_of(field), change(invoice(), **{attribute: "x" * limit}))
+            Sound(
+                code_of(field),
+                change(invoice(), **{attribute: "x" * limit}),
+                also=consequences_of(field),
+            )
             for field, change, attribute, limit in HEADER
         ),
         *(

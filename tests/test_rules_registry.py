@@ -27,6 +27,7 @@ from . import (
     test_rules_lengths,
     test_rules_mandatory,
     test_rules_notes,
+    test_rules_places,
 )
 from .rules_documents import (
     CONTEXT,
@@ -45,6 +46,7 @@ TABLES = (
     test_rules_lengths.TestLengthRules,
     test_rules_mandatory.TestMandatoryRules,
     test_rules_notes.TestNoteRules,
+    test_rules_places.TestPlaceRules,
 )
 
 

@@ -13,7 +13,8 @@ from ..documents.document import Document
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
-from .dated_data import DatedData, MissingRate, shipped_rates
+from .comunas import COMUNAS_FILE
+from .dated_data import DATA_FOLDER, DatedData, MissingRate, shipped_rates
 from .registry import applicable_rules
 
 
@@ -100,8 +101,8 @@ def rulebook_version(rates: DatedData) -> str:
 
 @cache
 def _code_version() -> str:
-    """Return a short hash over the source text of this package, read once."""
-    digest = hashlib.sha256()
+    """Return a short hash over this package's source text and lists, read once."""
+    digest = hashlib.sha256((DATA_FOLDER / COMUNAS_FILE).read_bytes())
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode())

@@ -1,0 +1,197 @@
+"""Lines that follow from quantity and price, and amounts that may not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...documents.context import Context
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import NOT_BILLABLE, WITHOUT_AMOUNT, compare, line_gross, shown
+from ..dated_data import DatedData
+from ..document_types import SUPPORTED
+from ..registry import Violation, rule
+from ..sentences import CLAIM
+
+_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_SIGNED = frozenset({"43"})
+"""Liquidación-factura: the one type whose amounts may be negative."""
+_CHECK_LINES = _("Check quantity, price and discount of the line.")
+
+
+@rule(
+    "LINE_MISMATCH",
+    Severity.ERROR,
+    message=_(
+        "Line %(line)s says %(stated)s, but quantity, price and discount give "
+        "%(expected)s."
+    ),
+    advice=_CHECK_LINES,
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 37, MontoItem",
+)
+def line_amount_follows(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A line's amount is quantity times price, less discount, plus surcharge."""
+    currency = document.currency
+    for line in document.lines:
+        gross = line_gross(line, currency)
+        if gross is None or line.amount is None:
+            continue
+        if line.exemption in WITHOUT_AMOUNT and not line.amount:
+            continue
+        expected = gross - line.discount + line.surcharge
+        if line.amount == expected:
+            continue
+        explanation = f"{shown(line.quantity)} × {shown(line.unit_price)}"
+        if line.discount:
+            explanation += f" − {shown(line.discount)}"
+        if line.surcharge:
+            explanation += f" + {shown(line.surcharge)}"
+        violation = compare(
+            "MontoItem", line.amount, expected, currency, explanation, line.number
+        )
+        if violation:
+            yield Violation(
+                field=violation.field,
+                line=line.number,
+                evidence=violation.evidence,
+                params={**violation.params, "line": str(line.number)},
+                severity=violation.severity,
+            )
+
+
+@rule(
+    "LINE_AMOUNT_NOT_ZERO",
+    Severity.ERROR,
+    message=_("Line %(line)s is not for sale and must have the amount zero."),
+    advice=_("Set the amount of the line to zero."),
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 37, MontoItem (IndExe 4 or 5)",
+)
+def unsold_lines_are_zero(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A line that is not sold, or is to be taken off a guide, has the amount zero."""
+    for line in document.lines:
+        if line.exemption in WITHOUT_AMOUNT and line.amount:
+            yield Violation(
+                field="MontoItem",
+                line=line.number,
+                evidence=f"IndExe {line.exemption}: {shown(line.amount)}",
+                params={"line": str(line.number)},
+            )
+
+
+@rule(
+    "DISCOUNT_EXCEEDS_LINE",
+    Severity.ERROR,
+    message=_("The discount of line %(line)s is more than the line itself."),
+    advice=_CHECK_LINES,
+    purchase_advice=CLAIM,
+    types=SUPPORTED - _SIGNED,
+    source=f"{_DTE}, p. 35 and 37, DescuentoMonto",
+)
+def discount_fits_line(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A line's discount is not more than quantity times price and surcharge."""
+    for line in document.lines:
+        if not line.discount:
+            continue
+        gross = line_gross(line, document.currency)
+        if gross is not None and line.discount > gross + line.surcharge:
+            yield Violation(
+                field="DescuentoMonto",
+                line=line.number,
+                evidence=f"{shown(line.discount)} > {shown(gross + line.surcharge)}",
+                params={"line": str(line.number)},
+            )
+
+
+@rule(
+    "NEG_AMOUNT",
+    Severity.ERROR,
+    message=_("%(field)s is negative: %(value)s."),
+    advice=_("Enter what is taken off as a discount, or issue a credit note."),
+    purchase_advice=CLAIM,
+    types=SUPPORTED - _SIGNED,
+    source=f"{_DTE}, p. 24-27 and 37 (negative amounts in type 43 only)",
+)
+def amounts_are_not_negative(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Only a liquidación-factura has negative amounts."""
+    for line in document.lines:
+        if line.exemption in NOT_BILLABLE:
+            continue
+        for field, value in (
+            ("MontoItem", line.amount),
+            ("PrcItem", line.unit_price),
+            ("QtyItem", line.quantity),
+            ("DescuentoMonto", line.discount),
+            ("RecargoMonto", line.surcharge),
+        ):
+            if value is not None and value < 0:
+                yield Violation(
+                    field=field,
+                    line=line.number,
+                    evidence=shown(value),
+                    params={"field": field, "value": shown(value)},
+                )
+    totals = document.totals
+    for field, value in (
+        ("MntNeto", totals.net),
+        ("MntExe", totals.exempt),
+        ("IVA", totals.vat),
+        ("MntTotal", totals.total),
+    ):
+        if value is not None and value < 0:
+            yield Violation(
+                field=field,
+                evidence=shown(value),
+                params={"field": field, "value": shown(value)},
+            )
+
+
+@rule(
+    "DECIMALS_CLP",
+    Severity.ERROR,
+    message=_("%(field)s has decimals: %(value)s. Amounts in pesos are whole."),
+    advice=_("Round the amount to whole pesos."),
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source="SII, DTE_v10.xsd, MontoType (whole pesos); Formato DTE v2.2, p. 24-27",
+)
+def pesos_are_whole(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Amounts in pesos have no decimals; prices and quantities may."""
+    if document.currency != "CLP":
+        return
+    totals = document.totals
+    amounts = [
+        ("MntNeto", 0, totals.net),
+        ("MntExe", 0, totals.exempt),
+        ("IVA", 0, totals.vat),
+        ("IVANoRet", 0, totals.vat_not_withheld),
+        ("MntTotal", 0, totals.total),
+    ]
+    amounts += [("MontoImp", 0, tax.amount) for tax in totals.additional_taxes]
+    for line in document.lines:
+        amounts.append(("MontoItem", line.number, line.amount))
+        if line.discount:
+            amounts.append(("DescuentoMonto", line.number, line.discount))
+        if line.surcharge:
+            amounts.append(("RecargoMonto", line.number, line.surcharge))
+    for field, number, value in amounts:
+        if value is not None and value != int(value):
+            yield Violation(
+                field=field,
+                line=number,
+                evidence=shown(value),
+                params={"field": field, "value": shown(value)},
+            )

@@ -1,0 +1,37 @@
+"""Where issuer and receiver are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...documents.context import Context
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..comunas import is_comuna
+from ..dated_data import DatedData
+from ..document_types import DOMESTIC
+from ..registry import Violation, rule
+
+
+@rule(
+    "CMNA_UNKNOWN",
+    Severity.WARNING,
+    message=_("There is no comuna “%(comuna)s” in Chile."),
+    advice=_("Choose the comuna of the address; a city or a sector is not one."),
+    types=DOMESTIC,
+    flow="sale",
+    source="Código Único Territorial (D.S. 1.115 of 2018, Interior): 346 comunas",
+    secondary_source=True,
+)
+def comuna_exists(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Comunas of issuer and receiver exist."""
+    for field, party in (
+        ("CmnaOrigen", document.issuer),
+        ("CmnaRecep", document.receiver),
+    ):
+        name = party.comuna.strip()
+        if name and party.country in ("", "CL") and not is_comuna(name):
+            yield Violation(field=field, evidence=name, params={"comuna": name})

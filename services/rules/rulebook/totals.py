@@ -1,0 +1,241 @@
+"""Totals that follow from the lines.
+
+The SII does not refuse wrong sums (format p. 10): nobody else looks at them before the
+receiver does. One peso off is a warning, more is an error (policy of this product).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...documents.context import Context
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import (
+    HUNDRED,
+    ZERO,
+    additional_taxes,
+    affected_amount,
+    compare,
+    difference,
+    exempt_amount,
+    rounded,
+    shown,
+    vat_rate,
+)
+from ..dated_data import DatedData
+from ..document_types import EXEMPT_ONLY, EXPORTS, SUPPORTED
+from ..registry import Violation, rule
+from ..sentences import CLAIM, COMPUTE_TOTALS
+
+_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_WITH_VAT = SUPPORTED - EXEMPT_ONLY - EXPORTS
+
+
+def _net_difference(
+    document: Document, context: Context, rates: DatedData
+) -> Violation | None:
+    """Return how the net amount differs from the affected lines without VAT."""
+    if any(line.amount is None for line in document.lines):
+        return None
+    affected = affected_amount(document)
+    expected, explanation = affected, "Σ MontoItem"
+    if document.global_discounts:
+        explanation += " ± DscRcgGlobal"
+    if document.gross_lines:
+        factor = 1 + vat_rate(document, context, rates) / HUNDRED
+        expected = affected / factor
+        explanation = f"{shown(affected)} / {shown(factor)}"
+    return compare(
+        "MntNeto",
+        document.totals.net,
+        rounded(expected, document.currency),
+        document.currency,
+        explanation,
+    )
+
+
+@rule(
+    "NETO_MISMATCH",
+    Severity.ERROR,
+    message=_("The net amount is %(stated)s, but the lines come to %(expected)s."),
+    advice=COMPUTE_TOTALS,
+    purchase_advice=CLAIM,
+    types=_WITH_VAT - {"39"},
+    source=f"{_DTE}, p. 24-25, MntNeto",
+)
+def net_follows_from_lines(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The net amount is the affected lines less global discounts, without VAT."""
+    violation = _net_difference(document, context, rates)
+    if violation:
+        yield violation
+
+
+@rule(
+    "EXENTO_MISMATCH",
+    Severity.ERROR,
+    message=_(
+        "The exempt amount is %(stated)s, but the exempt lines come to %(expected)s."
+    ),
+    advice=COMPUTE_TOTALS,
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 25, MntExe",
+)
+def exempt_follows_from_lines(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The exempt amount is the exempt lines less their global discounts."""
+    if any(line.amount is None for line in document.lines):
+        return
+    violation = compare(
+        "MntExe",
+        document.totals.exempt,
+        exempt_amount(document),
+        document.currency,
+        "Σ MontoItem (IndExe 1)",
+    )
+    if violation:
+        yield violation
+
+
+@rule(
+    "IVA_RATE",
+    Severity.ERROR,
+    message=_("The VAT rate is %(stated)s %%; by law it is %(expected)s %%."),
+    advice=_("Use the tax with the rate in force."),
+    purchase_advice=CLAIM,
+    types=_WITH_VAT,
+    source="D.L. 825 art. 14; SII, Formato DTE v2.2, p. 25, TasaIVA",
+)
+def vat_rate_is_the_legal_one(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The VAT rate is the one in force on the day of issue."""
+    stated = document.totals.vat_rate
+    if stated is None:
+        return
+    expected = vat_rate(document, context, rates)
+    if stated != expected:
+        yield Violation(
+            field="TasaIVA",
+            evidence=f"{shown(stated)} % ≠ {shown(expected)} %",
+            params={"stated": shown(stated), "expected": shown(expected)},
+        )
+
+
+def _vat_difference(
+    document: Document, context: Context, rates: DatedData
+) -> Violation | None:
+    """Return how the VAT differs from rate times net amount, by the stated rate."""
+    totals = document.totals
+    if totals.net is None and totals.vat is None:
+        return None
+    net = totals.net or ZERO
+    rate = totals.vat_rate
+    if rate is None:
+        rate = vat_rate(document, context, rates)
+    expected = rounded(net * rate / HUNDRED, document.currency)
+    return compare(
+        "IVA",
+        totals.vat,
+        expected,
+        document.currency,
+        f"{shown(rate)} % × {shown(net)}",
+    )
+
+
+@rule(
+    "IVA_MISMATCH",
+    Severity.ERROR,
+    message=_("The VAT is %(stated)s, but the net amount gives %(expected)s."),
+    advice=COMPUTE_TOTALS,
+    purchase_advice=CLAIM,
+    types=_WITH_VAT - {"39"},
+    source=f"{_DTE}, p. 25, IVA; D.L. 825 art. 14",
+)
+def vat_follows_from_net(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """VAT is the rate times the net amount, rounded half-up to the peso."""
+    violation = _vat_difference(document, context, rates)
+    if violation and violation.severity is Severity.ERROR:
+        yield violation
+
+
+@rule(
+    "IVA_ROUNDING_1",
+    Severity.WARNING,
+    message=_("The VAT is %(stated)s, one off what the net gives: %(expected)s."),
+    advice=_("Round the VAT once, on the total and half-up, or leave it as it is."),
+    purchase_advice=_("Record it as it came: the SII does not refuse one peso."),
+    types=_WITH_VAT - {"39"},
+    source=f"{_DTE}, p. 10 and 25, IVA (rounding is seen practice)",
+    secondary_source=True,
+)
+def vat_is_rounded_once(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """VAT is not one peso off by how it was rounded."""
+    violation = _vat_difference(document, context, rates)
+    if violation and violation.severity is Severity.WARNING:
+        yield violation
+
+
+@rule(
+    "BOLETA_NETO_FORMULA",
+    Severity.ERROR,
+    message=_("The net amount of the boleta is %(stated)s; it should be %(expected)s."),
+    advice=_("Take the VAT out of the total: net is the affected amount by 1.19."),
+    purchase_advice=CLAIM,
+    types={"39"},
+    source="SII, Formato Boletas v4.1 (2024-12-31), MntNeto and IVA",
+)
+def receipt_net_follows(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The net amount of a boleta is its affected amount without VAT."""
+    violation = _net_difference(document, context, rates)
+    if violation:
+        yield violation
+
+
+@rule(
+    "TOTAL_MISMATCH",
+    Severity.ERROR,
+    message=_("The total is %(stated)s, but its parts come to %(expected)s."),
+    advice=COMPUTE_TOTALS,
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 27, MntTotal",
+    needs=("ImptoReten",),
+)
+def total_follows_from_parts(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The total is net, exempt, VAT and additional taxes, less what is withheld."""
+    totals = document.totals
+    if totals.total is None:
+        return
+    parts = (
+        ("MntNeto", totals.net),
+        ("MntExe", totals.exempt),
+        ("IVA", totals.vat),
+        ("ImptoReten", additional_taxes(document)),
+        ("GrntDep", totals.deposit_guarantee),
+        ("CredEC", -totals.construction_credit),
+        ("ValCom", -totals.commissions),
+    )
+    present = [(name, value) for name, value in parts if value]
+    expected = sum((value for _name, value in present), ZERO)
+    if difference(totals.total, expected, document.currency) is None:
+        return
+    explanation = " + ".join(f"{name} {shown(value)}" for name, value in present)
+    violation = compare(
+        "MntTotal", totals.total, expected, document.currency, explanation or "0"
+    )
+    if violation:
+        yield violation

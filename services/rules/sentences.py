@@ -1,0 +1,11 @@
+"""Sentences of advice that several rules share."""
+
+from __future__ import annotations
+
+from ..translation import _
+
+CLAIM = _(
+    "Compare it with the document; if it came like this, claim it within eight days "
+    "or ask the issuer for a note."
+)
+COMPUTE_TOTALS = _("Have the totals computed again from the lines.")

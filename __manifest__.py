@@ -15,6 +15,7 @@
         "security/ir.model.access.csv",
         "security/account_ai_rules.xml",
         "security/account_ai_validation_security.xml",
+        "data/ir_cron.xml",
         "views/account_ai_usage_views.xml",
         "views/res_config_settings_views.xml",
         "wizards/account_ai_company_settings_views.xml",

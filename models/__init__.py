@@ -7,6 +7,7 @@ from . import account_ai_prompt
 from . import account_ai_rate_window
 from . import account_ai_usage
 from . import account_ai_validation
+from . import account_ai_validation_queue
 from . import account_ai_validation_result
 from . import account_ai_validation_run
 from . import account_move

@@ -155,6 +155,16 @@ class AccountMove(models.Model):
             else None,
         }
 
+    def _account_ai_is_fresh(self):
+        """Return whether Claude validated this invoice and it has not changed since."""
+        self.ensure_one()
+        last = self.account_ai_validation_id
+        return bool(
+            last.state == "done"
+            and not last.degraded_code
+            and not self.account_ai_is_stale
+        )
+
     @api.model
     def _account_ai_settings_url(self):
         """Return where the user may switch things on, False when nowhere."""

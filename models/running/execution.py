@@ -48,37 +48,46 @@ def admit(run: Run) -> Admission:
     if run.gateway is None:
         raise run.error or ValueError("a run without a door needs a reason")
     return run.gateway.admit(
-        run.request, run.owner, f"{run.run_uuid}:1", use_stored=run.use_stored
+        run.request,
+        run.owner,
+        f"{run.run_uuid}:{run.attempt}",
+        use_stored=run.use_stored,
     )
 
 
 def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:
     """Ask Claude, book what it cost and store the result; return the panel's data.
 
-    Never raises: whatever happens is the outcome of the run. ``None`` when even storing
-    failed; then the sweeper closes the run, and the ledger row is booked already.
+    Never raises for what may happen: that is the outcome of the run. ``None`` when even
+    storing failed; then the sweeper closes the run, and the ledger row with it.
 
-    :param emit: gets the model's findings and the progress as they come
+    :param emit: gets the model's findings, the progress and an error as they come
     """
     thread = threading.current_thread()
     thread.dbname, thread.uid = run.dbname, run.uid  # for Odoo's log lines
-    started = time.monotonic()
-    outcome = Outcome()
     try:
-        try:
-            _ask(run, admission, emit, outcome)
-        finally:
-            # Also when the process is told to end: what was seen is to be booked.
-            outcome.duration_ms = round((time.monotonic() - started) * 1000)
-            outcome.settlement = run.gateway.settle(
-                admission, outcome.error or outcome.result or interrupted()
-            )
+        outcome = ask(run, admission, emit)
         if outcome.error:
             emit("error", error_data(outcome.error, run))
         return store(run, outcome)
     except Exception:
         _logger.exception("validation %s could not be stored", run.validation_id)
         return None
+
+
+def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
+    """Ask Claude and book what it cost, whatever happens; return how it ended."""
+    started = time.monotonic()
+    outcome = Outcome()
+    try:
+        _ask(run, admission, emit, outcome)
+    finally:
+        # Also when the process is told to end: what was seen is to be booked.
+        outcome.duration_ms = round((time.monotonic() - started) * 1000)
+        outcome.settlement = run.gateway.settle(
+            admission, outcome.error or outcome.result or interrupted()
+        )
+    return outcome
 
 
 def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:

@@ -54,6 +54,8 @@ class Run:
     gateway: Gateway | None
     """``None`` when nothing may be sent; then ``error`` says why."""
     error: ClaudeError | None = None
+    attempt: int = 1
+    """Number of the try: a queued run that was refused is tried again."""
     use_stored: bool = True
     """False when the user wants a new answer whatever the store has."""
 

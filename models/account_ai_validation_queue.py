@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import AccessError, MissingError, UserError
+
+from ..services.claude.errors import ClaudeError
+from .backend.cursor import execute, open_cursor
+from .running.execution import admit, ask, store
+from .running.run import Outcome, Run
+
+_logger = logging.getLogger(__name__)
+
+QUEUE_CRONS = (
+    "account_ai.ir_cron_account_ai_queue_1",
+    "account_ai.ir_cron_account_ai_queue_2",
+    "account_ai.ir_cron_account_ai_queue_3",
+)
+MAX_ATTEMPTS = 5
+SHORTEST_RETRY_SECONDS = 5.0
+COLLISION_RETRY_SECONDS = 15.0
+LEASE_SECONDS = 300.0
+"""From the claim to the end of the run, its deadline and storing included."""
+SWEEP_LIMIT = 100
+
+_CLAIM = """
+    UPDATE account_ai_validation
+       SET state = 'running',
+           worker = %(worker)s,
+           attempts = COALESCE(attempts, 0) + 1,
+           lease_until = now() AT TIME ZONE 'UTC' + %(lease)s * interval '1 second'
+     WHERE id = (SELECT id
+                   FROM account_ai_validation
+                  WHERE state = 'queued'
+                    AND next_try_at <= now() AT TIME ZONE 'UTC'
+                  ORDER BY next_try_at, id
+                  LIMIT 1
+                    FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+_EXPIRED = """
+    SELECT id
+      FROM account_ai_validation
+     WHERE state = 'running' AND lease_until < now() AT TIME ZONE 'UTC'
+     ORDER BY lease_until
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+"""
+
+
+class AccountAiValidation(models.Model):
+    """The queue: several crons share it, each claims one run at a time by lease.
+
+    A claim is a short transaction of its own, so that no lock is held while Claude
+    answers; a worker that dies loses its lease, and the sweeper takes over.
+    """
+
+    _inherit = "account.ai.validation"
+
+    # === BUSINESS METHODS - QUEUE === #
+
+    @api.model
+    def _queue_moves(self, moves):
+        """Queue those invoices that need it, for the environment's user.
+
+        Left out: what the user may not read, is no invoice or not Chilean, is queued
+        or running, or is validated with Claude and has not changed since.
+
+        :return: the queued validations
+        """
+        self._check_may_validate()
+        moves = moves._filtered_access("read").filtered("account_ai_available")
+        waiting = self.sudo()._read_group(
+            [("move_id", "in", moves.ids), ("state", "in", ("queued", "running"))],
+            ["move_id"],
+        )
+        moves -= moves.browse(move.id for (move,) in waiting)
+        moves = moves.filtered(lambda move: not move._account_ai_is_fresh())
+        batch = str(uuid.uuid4())
+        now = self.env.cr.now()
+        queued = self.sudo().create(  # users may only read; these follow from moves
+            [
+                {
+                    "run_uuid": str(uuid.uuid4()),
+                    "move_id": move.id,
+                    "company_id": move.company_id.id,
+                    "user_id": self.env.uid,
+                    "trigger": "queue",
+                    "state": "queued",
+                    "batch_uuid": batch,
+                    "next_try_at": now,
+                }
+                for move in moves
+            ]
+        )
+        if queued:
+            self._wake_queue()
+        return queued.with_env(self.env)
+
+    @api.model
+    def _wake_queue(self, at=None):
+        """Have the queue's crons run now, or at a later time (UTC)."""
+        for name in QUEUE_CRONS:
+            # sudo: waking a cron changes nothing but when queued work is done
+            self.env.ref(name).sudo()._trigger(at)
+
+    @api.model
+    def _process_queue(self):
+        """Work off the queue until it is empty or the cron's time is over.
+
+        Each run is claimed, read, asked and stored in transactions of its own; the
+        cron's own transaction only counts.
+        """
+        worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        progress = self.env["ir.cron"]
+        while True:
+            progress._commit_progress(remaining=self._queue_length())
+            claimed = self._claim(worker)
+            if claimed is None:
+                break
+            self._work_on(claimed)
+            if not progress._commit_progress(1):
+                break
+
+    @api.model
+    def _queue_length(self) -> int:
+        return self.search_count(
+            [("state", "=", "queued"), ("next_try_at", "<=", self.env.cr.now())]
+        )
+
+    @api.model
+    def _claim(self, worker: str) -> int | None:
+        """Claim one queued run and return its id; ``None`` when none is due."""
+        with open_cursor(self.env.cr.dbname) as cursor:
+            execute(cursor, _CLAIM, {"worker": worker, "lease": LEASE_SECONDS})
+            row = cursor.fetchone()
+        return row[0] if row else None
+
+    @api.model
+    def _work_on(self, validation_id: int):
+        """Carry out a claimed run: read, then ask with no transaction, then store."""
+        try:
+            run = self._prepare_claimed(validation_id)
+            if run:
+                self._carry_out_claimed(run)
+        except psycopg2.errors.UniqueViolation:
+            # Somebody validates the same at the screen: look again when that is done.
+            self._put_back(validation_id, COLLISION_RETRY_SECONDS)
+        self._notify_batch(validation_id)
+
+    @api.model
+    def _prepare_claimed(self, validation_id: int) -> Run | None:
+        """Read the invoice as its user and store the run's facts.
+
+        :return: the run to ask Claude for; ``None`` when it is closed already
+        """
+        with open_cursor(self.env.cr.dbname) as cursor:
+            env = self._env_of(cursor, validation_id)
+            validation = env["account.ai.validation"]._own(validation_id)
+            validations = env["account.ai.validation"]
+            try:
+                validations._check_may_validate()
+                reading = validations._read_one(validation.sudo(False).move_id)
+            except (AccessError, MissingError, UserError) as error:
+                validation._fail(str(error))
+                return None
+            run = validations._prepare(reading, validation.run_uuid, lane="queue")
+            run.validation_id = validation_id
+            run.attempt = validation.attempts
+            fingerprints = validations._fingerprints(run, reading)
+            known = validations._known_runs(run.move_id, run.run_uuid)
+            values = validations._values_of(run, reading, "queue", fingerprints[0])
+            del values["run_uuid"], values["move_id"], values["lease_until"]
+            reusable = validations._reusable(known, fingerprints)
+            if reusable:
+                values["trigger"] = "rules"
+            validation.write(values)
+            env.flush_all()
+            if reusable:
+                validation._finish_from(run, validations._own(reusable.id))
+            elif run.error:
+                validation._finish_without_claude(run)
+            else:
+                return run
+        return None
+
+    def _env_of(self, cursor, validation_id: int):
+        """Return an environment of the run's user, in the run's company."""
+        env = api.Environment(cursor, self.env.uid, {})
+        validation = env["account.ai.validation"].sudo().browse(validation_id)
+        user = validation.user_id
+        context = {
+            "lang": user.lang,
+            "tz": user.tz,
+            "allowed_company_ids": validation.company_id.ids,
+        }
+        return env(user=user.id, context=context, su=False)
+
+    @api.model
+    def _carry_out_claimed(self, run: Run):
+        try:
+            admission = admit(run)
+        except ClaudeError as error:
+            outcome = Outcome(error=error)
+        else:
+            outcome = ask(run, admission, emit=lambda _name, _data: None)
+        error = outcome.error
+        if error and error.retryable and run.attempt < MAX_ATTEMPTS:
+            self._put_back(run.validation_id, error.retry_after or 0.0)
+        else:
+            store(run, outcome)
+
+    @api.model
+    def _put_back(self, validation_id: int, seconds: float):
+        """Queue a claimed run again, to be tried after so many seconds."""
+        with open_cursor(self.env.cr.dbname) as cursor:
+            env = api.Environment(cursor, self.env.uid, {})
+            validation = env["account.ai.validation"]._own(validation_id)
+            validation._requeue(max(seconds, SHORTEST_RETRY_SECONDS))
+
+    def _requeue(self, seconds: float):
+        at = self.env.cr.now() + timedelta(seconds=seconds)
+        self.write(
+            {
+                "state": "queued",
+                "next_try_at": at,
+                "lease_until": False,
+                "worker": False,
+                "fingerprint": False,
+            }
+        )
+        self._wake_queue(at)
+
+    def _fail(self, reason: str):
+        """Close a run whose invoice cannot be read for its user."""
+        self.write(
+            {
+                "state": "failed",
+                "degraded_code": "unreadable",
+                "degraded_source": reason,
+                "date_done": self.env.cr.now(),
+                "lease_until": False,
+                "worker": False,
+            }
+        )
+
+    @api.model
+    def _notify_batch(self, validation_id: int):
+        """Tell the user how far the documents are that were queued together."""
+        with open_cursor(self.env.cr.dbname) as cursor:
+            env = api.Environment(cursor, self.env.uid, {})
+            # sudo: counts of the user's own request
+            validation = env["account.ai.validation"].sudo().browse(validation_id)
+            if not (validation.exists() and validation.batch_uuid):
+                return
+            rows = validation._read_group(
+                [("batch_uuid", "=", validation.batch_uuid)],
+                ["state", "verdict"],
+                ["__count"],
+            )
+            counts = {(state, verdict): count for state, verdict, count in rows}
+            validation.user_id._bus_send(
+                "account_ai/queue", {"batch": validation.batch_uuid, **_tally(counts)}
+            )
+
+    # === BUSINESS METHODS - SWEEP === #
+
+    @api.model
+    def _sweep(self):
+        """Close what a killed process left behind: calls in the ledger, then runs."""
+        backend = self.env["account.ai.gateway"]._backend()
+        while len(backend.close_expired(SWEEP_LIMIT)) == SWEEP_LIMIT:
+            continue
+        while self._sweep_runs() == SWEEP_LIMIT:
+            continue
+
+    @api.model
+    def _sweep_runs(self) -> int:
+        """Close runs past their lease; return how many there were."""
+        with open_cursor(self.env.cr.dbname) as cursor:
+            execute(cursor, _EXPIRED, {"limit": SWEEP_LIMIT})
+            ids = [row[0] for row in cursor.fetchall()]
+            env = api.Environment(cursor, self.env.uid, {})
+            for validation in env["account.ai.validation"]._own(ids):
+                if validation._was_never_asked():
+                    validation._requeue(0.0)
+                else:
+                    validation._interrupt()
+        return len(ids)
+
+    def _was_never_asked(self) -> bool:
+        """Return whether a queued run died before it cost anything."""
+        self.ensure_one()
+        if self.trigger != "queue" or self.attempts >= MAX_ATTEMPTS:
+            return False
+        usages = self.env["account.ai.usage"]
+        return not usages.search_count([("run_uuid", "=", self.run_uuid)], limit=1)
+
+
+def _tally(counts: dict) -> dict[str, int]:
+    """Return what the notification says, from counts by state and verdict."""
+
+    def number(*states, verdict=None):
+        return sum(
+            count
+            for (state, kept), count in counts.items()
+            if state in states and verdict in (None, kept)
+        )
+
+    ended = ("done", "interrupted", "failed")
+    return {
+        "done": number(*ended),
+        "total": sum(counts.values()),
+        "failed": number("failed", "interrupted"),
+        "review": number(*ended, verdict="review"),
+        "reject": number(*ended, verdict="reject"),
+    }

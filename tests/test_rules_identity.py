@@ -131,6 +131,13 @@ class TestIdentityRules(RulesTable, BaseCase):
         Sound("RECEIVER_NOT_US", purchase_invoice()),
         Sound(
             "RECEIVER_NOT_US",
+            replace(
+                with_references(credit_note(), reference(document_type="46")),
+                flow="purchase",
+            ),
+        ),
+        Sound(
+            "RECEIVER_NOT_US",
             with_receiver(bill(), rut="96800123-K"),
             context=replace(CONTEXT, company_rut=""),
         ),

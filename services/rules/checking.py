@@ -15,6 +15,7 @@ from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
 from .comunas import COMUNAS_FILE
 from .dated_data import DATA_FOLDER, DatedData, MissingRate, shipped_rates
+from .document_types import acting_flow
 from .registry import applicable_rules
 
 
@@ -53,7 +54,7 @@ def check(document: Document, context: Context, rates: DatedData) -> RulesReport
     on = document.issue_date or context.today
     missing_rates: set[tuple[str, date]] = set()
     absent = document.not_representable
-    for rule in applicable_rules(document.document_type, document.flow):
+    for rule in applicable_rules(document.document_type, acting_flow(document)):
         if not rule.is_in_force(on):
             continue
         if absent and rule.needs and not absent.isdisjoint(rule.needs):

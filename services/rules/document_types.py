@@ -30,15 +30,21 @@ FOREIGNER = "55555555-5"
 GENERIC_RUTS = frozenset({ANONYMOUS_BUYER, FOREIGNER})
 
 
-def acting_flow(document_type: str, flow: str) -> str:
-    """Return ``sale`` when the company issues such a document, else ``flow``.
+PURCHASE_INVOICE_CODES = frozenset({"45", "46"})
+"""Facturas de compra, on paper and electronic."""
 
-    A factura de compra (46) is issued by the buyer, whatever journal holds it
-    (D.L. 825 art. 3, change of subject).
+
+def acting_flow(document: Document) -> str:
+    """Return ``sale`` when the company issues the document, ``purchase`` otherwise.
+
+    A factura de compra (46) is issued by the buyer, and so are the notes on it,
+    whatever journal holds them (D.L. 825 art. 3, change of subject).
     """
-    return "sale" if document_type == "46" else flow
-
-
-def is_issued_by_us(document: Document) -> bool:
-    """Return whether the company issues the document, so that it can still mend it."""
-    return acting_flow(document.document_type, document.flow) == "sale"
+    if document.flow == "sale" or document.document_type == "46":
+        return "sale"
+    if document.document_type in NOTES and any(
+        reference.document_type in PURCHASE_INVOICE_CODES
+        for reference in document.references
+    ):
+        return "sale"
+    return "purchase"

@@ -11,7 +11,7 @@ from ..documents.context import Context
 from ..documents.document import Document
 from ..validation.finding import Finding, Origin, Severity
 from .dated_data import DatedData
-from .document_types import acting_flow, is_issued_by_us
+from .document_types import acting_flow
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Rule:
     matter: str
 
     def applies_to(self, document_type: str, flow: str) -> bool:
-        """Return whether the rule concerns documents of this type and flow."""
+        """Return whether the rule concerns documents of this type and acting flow."""
         return (self.types is None or document_type in self.types) and (
-            not self.flow or self.flow == acting_flow(document_type, flow)
+            not self.flow or self.flow == flow
         )
 
     def is_in_force(self, on: date) -> bool:
@@ -67,7 +67,7 @@ class Rule:
 
     def finding(self, violation: Violation, document: Document) -> Finding:
         """Return the finding of ``violation``, with the advice for who reads it."""
-        issued_by_us = is_issued_by_us(document)
+        issued_by_us = acting_flow(document) == "sale"
         return Finding(
             code=self.code,
             severity=violation.severity or self.severity,
@@ -159,7 +159,10 @@ def rules() -> tuple[Rule, ...]:
 
 
 def applicable_rules(document_type: str, flow: str) -> tuple[Rule, ...]:
-    """Return the rules for a type and flow; worked out once, whatever their dates."""
+    """Return the rules for a type and acting flow, whatever their dates.
+
+    Worked out once; see :func:`.document_types.acting_flow`.
+    """
     key = (document_type, flow)
     found = _applicable.get(key)
     if found is None:

@@ -11,7 +11,7 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..dated_data import DatedData
-from ..document_types import ALL_NOTES, GENERIC_RUTS
+from ..document_types import ALL_NOTES, GENERIC_RUTS, acting_flow
 from ..registry import Violation, rule
 
 _ANNULS = 1
@@ -44,7 +44,7 @@ def note_is_for_the_same_partner(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """A note goes to the RUT of the document that it corrects."""
-    if document.flow == "sale":
+    if acting_flow(document) == "sale":
         field, partner = "RUTRecep", document.receiver.rut
     else:
         field, partner = "RUTEmisor", document.issuer.rut

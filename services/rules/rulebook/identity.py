@@ -201,7 +201,7 @@ def export_receiver_is_foreign(
     Severity.ERROR,
     message=_("The document is addressed to %(rut)s, not to this company."),
     advice=_("Claim the document within eight days and do not record it."),
-    types=SUPPORTED - {"46"},
+    types=SUPPORTED,
     flow="purchase",
     source="D.L. 825 art. 23 no. 5; Ley 19.983 art. 3 (reclamo)",
 )

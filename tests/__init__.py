@@ -20,3 +20,10 @@ from . import test_claude_errors
 from . import test_claude_gateway
 from . import test_claude_retry
 from . import test_rules_places
+from . import test_common_company
+from . import test_agents_answers
+from . import test_agents_facts
+from . import test_agents_prompt
+from . import test_agents_registry
+from . import test_privacy_hostile_text
+from . import test_privacy_masking

@@ -178,8 +178,8 @@ EXAMPLES = (
                 {
                     "es": "La referencia anula toda la factura, pero la línea "
                     "devuelve solo una de seis sillas.",
-                    "en": "The reference annuls the whole invoice, but the line returns "
-                    "one chair of six.",
+                    "en": "The reference annuls the whole invoice, but the line "
+                    "returns one chair of six.",
                 },
                 {
                     "es": "Use el código de corrección de montos y ajuste la razón.",

@@ -24,7 +24,7 @@ _INVISIBLE = re.compile(f"[{_HARMLESS}{_ZERO_WIDTH}{_DIRECTION}{_TAGS}{_CONTROL}
 _SUSPICIOUS = re.compile(
     f"[{_TAGS}{_CONTROL}\u202a-\u202e\u2066-\u206f]"
     f"|[^\\W_][{_ZERO_WIDTH}{_DIRECTION}]+[^\\W_]"
-    f"|[{_ZERO_WIDTH}{_DIRECTION}]{{3,}}"
+    f"|[{_ZERO_WIDTH}{_DIRECTION}{_HARMLESS}]{{3,}}"
 )
 
 

@@ -17,6 +17,8 @@ from .reader_instructions import find_reader_instruction, may_instruct_reader
 CODE = "SEM_PROMPT_INJECTION"
 _EVIDENCE_LENGTH = 120
 _SHORTEST_INSTRUCTION = 8
+# More than that of one text is never sent, so it cannot instruct anybody.
+_LENGTH_SENT = 5_000
 
 
 def find_hostile_text(document: Document) -> tuple[Finding, ...]:
@@ -37,12 +39,16 @@ def find_hostile_text(document: Document) -> tuple[Finding, ...]:
 
 def is_hostile(text: str) -> bool:
     """Return whether ``text`` alone would give a finding."""
-    return hides_text(text) or bool(find_reader_instruction(visible_text(text)))
+    return hides_text(text) or bool(find_reader_instruction(_visible(text)))
+
+
+def _visible(text: str) -> str:
+    return visible_text(text)[:_LENGTH_SENT]
 
 
 def _judge(text: Text) -> Iterator[Finding]:
     if len(text.value) >= _SHORTEST_INSTRUCTION:
-        visible = visible_text(text.value)
+        visible = _visible(text.value)
         instruction = find_reader_instruction(visible)
         if instruction:
             yield _instruction(text.field, text.line, visible)
@@ -60,7 +66,7 @@ def _judge(text: Text) -> Iterator[Finding]:
 
 
 def _judge_together(texts: list[Text]) -> Iterator[Finding]:
-    visible = [visible_text(text.value) for text in texts]
+    visible = [_visible(text.value) for text in texts]
     may_instruct = [may_instruct_reader(each) for each in visible]
     for number, first in enumerate(texts[:-1]):
         both = f"{visible[number]} {visible[number + 1]}"

@@ -132,6 +132,7 @@ ANSWER = one_of(
     retorn(?:a|e|ar)|emit(?:e|a|ir)|entreg(?:a|ue)|indi(?:ca|que)|escrib(?:e|a)
     di(?:ga)?|genera|genere|pon(?:ga)?|imprim(?:e|a)
     deb(?:e|es|era|eras) (?:responder|devolver|decir)
+    resuelv(?:e|a)|concluy(?:e|a)|dictamin(?:e|a)|determin(?:e|a)
     respond|reply|answer|return|output|print|say|write|emit|produce|set|give|use
     """
 )

@@ -7,8 +7,10 @@ well without knowing who the person is.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ..documents.context import Context
 from ..documents.document import Document, Party
@@ -18,7 +20,7 @@ from .person_names import name_pattern
 from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, rut_body, ruts_in
 
 _PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
     r"""
     (?<![\w.,])(?:
@@ -46,6 +48,9 @@ class _Match:
     kind: str
     identity: str
     """What is the same for all spellings of one thing, e.g. the body of a RUT."""
+
+
+_start = attrgetter("start")
 
 
 class Masking:
@@ -140,13 +145,15 @@ class Masking:
         return placeholder
 
     def _matches(self, text: str) -> list[_Match]:
+        """Return what to mask in ``text``, in order; the first claim wins."""
         found: list[_Match] = []
         for match in self._candidates(text):
-            if all(
-                match.end <= each.start or match.start >= each.end for each in found
-            ):
-                found.append(match)
-        return sorted(found, key=lambda match: match.start)
+            place = bisect(found, match.start, key=_start)
+            is_free_before = place == 0 or found[place - 1].end <= match.start
+            is_free_after = place == len(found) or match.end <= found[place].start
+            if is_free_before and is_free_after:
+                found.insert(place, match)
+        return found
 
     def _candidates(self, text: str) -> Iterator[_Match]:
         """Yield what may be masked, what weighs most first."""
@@ -178,7 +185,7 @@ class Masking:
             if (
                 is_marked
                 or digits[-8:] in self._phones
-                or _PHONE_LABEL.search(text, 0, match.start())
+                or _PHONE_LABEL.search(text[max(0, match.start() - 20) : match.start()])
             ):
                 yield _Match(*match.span(), "PHONE", digits[-8:])
 

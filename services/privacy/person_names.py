@@ -20,8 +20,8 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
     Case, accents and spacing do not count. Besides the whole name it finds two or more
     of its words in any order ("Rojas Soto, Elena"), initials before a surname ("E.
-    Rojas") and one word after a form of address ("Sra. Rojas"); there the group
-    ``name`` is the person's part.
+    Rojas") and one word or more after a form of address ("Sra. Rojas"); there the
+    group ``name`` is the person's part.
     """
     words = [word for word in re.findall(r"[^\W\d_]+", name) if len(word) > 1]
     significant = [word for word in words if word.casefold() not in _CONNECTORS]
@@ -32,12 +32,15 @@ def name_pattern(name: str) -> re.Pattern[str]:
         word = "(?:" + "|".join(map(_folded, significant)) + ")"
         initial = "[" + "".join(sorted({each[0] for each in significant})) + "]"
         connectors = "(?:(?:" + "|".join(sorted(_CONNECTORS)) + r")\s+)*"
+        more = f"(?:{_SEPARATOR}{connectors}{word})"
         if len(significant) > 1:
-            alternatives.append(f"{word}(?:{_SEPARATOR}{connectors}{word})+")
-            alternatives.append(rf"{initial}\.\s*(?:{initial}\.\s*)*{word}")
+            alternatives.append(f"{word}{more}+")
+            alternatives.append(
+                rf"{initial}\.\s*(?:{initial}\.\s*){{0,3}}{word}{more}*"
+            )
     pattern = f"{_START}(?:{'|'.join(alternatives)}){_END}"
     if significant:
-        pattern += f"|{_START}{_HONORIFICS}(?P<name>{word}){_END}"
+        pattern += f"|{_START}{_HONORIFICS}(?P<name>{word}{more}*){_END}"
     else:
         pattern += "|(?P<name>(?!))"
     return re.compile(pattern, re.IGNORECASE)

@@ -56,7 +56,8 @@ _FORGET = (
     rf"\b{words.DROP} {_NEAR}\b(?:validacion(?:es)?|control(?:es)?|chequeos"
     rf"|revision(?:es)?|checks?|validations?|{words.FINDINGS})\b{_NEAR}"
     rf"\b{words.THIS}",
-    rf"\b{words.DROP} (?:cualquier|any|all|every|todos los|todas las) {words.FINDINGS}",
+    rf"\b{words.DROP} (?:cualquier|any|all|every|todos los|todas las)"
+    rf" {words.FINDINGS}",
     rf"\b{words.DROP} {_FAR}\b(?:and|y|e|then|luego) (?:approve|aprove|aprueb[ae]"
     r"|acept[ae]|accept|validate|valida|valide|responde|send|envia)\b",
 )
@@ -151,8 +152,8 @@ _STEMS = (
         "marc marq clasif calif consid trat approv accept author mark treat "
         "label claude gpt llm modelo model eres you actu pretend finge tarea "
         "task regla rule revel reveal repit repeat muestr human report answer "
-        "enviar sudo auto respon devuel return output revis review <| <! without "
-        "nunca never debe artificial bot "
+        "enviar sudo auto resuelv concluy determin respon devuel return output "
+        "revis review <| <! without nunca never debe artificial bot "
     ).split(),
     *(" no ", " not ", "sin ", "act ", " ia", " ai"),
 )

@@ -54,7 +54,13 @@ def _score(tool: dict[str, Any], text: str) -> int:
         tool["name"].replace("_", " ") + " " + tool.get("description", "")
     )
     known = {word for word in described if len(word) > 3} - _COMMON
-    return sum(any(word[:6] == other[:6] for other in words) for word in known)
+    return sum(any(_alike(word, other) for other in words) for word in known)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words have the same beginning: ``name`` and ``named``."""
+    one, other = one[:6], other[:6]
+    return one.startswith(other) or other.startswith(one)
 
 
 def _call(tool: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһмнвткαορντικε", "aeopcyxijsdhmhbtkaopvtike")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _SPACED = re.compile(r"\b(?:\w[ ._\-*]){4,}\w\b")
+_SINGLE_LETTERS = re.compile(r"(?<!\w)\w(?:[ ._\-*]\w(?!\w))+")
 
 
 def plain(text: str) -> str:
@@ -30,12 +31,18 @@ def plain(text: str) -> str:
 def readings(text: str) -> Iterator[str]:
     """Yield ``text`` as it stands and as its disguises read.
 
-    The disguises: letters with spaces between them, reversed text, base64.
+    The disguises: letters with spaces between them, broken lines, reversed text and
+    base64.
     """
     first = plain(text)
     yield first
     if _SPACED.search(first):
-        yield _SPACED.sub(lambda found: re.sub(r"\W|_", "", found.group()), first)
+        joined = _SINGLE_LETTERS.sub(
+            lambda found: re.sub(r"\W|_", "", found.group()), first
+        )
+        yield " ".join(joined.split())
+    elif "\n" in first or "  " in first:
+        yield " ".join(first.split())
     for found in _BASE64.findall(text):
         try:
             decoded = base64.b64decode(found + "=" * (-len(found) % 4))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 HAIKU = "claude-haiku-5-5"
@@ -200,6 +202,17 @@ def judged(base_url: str, facts: dict[str, Any], **options: Any) -> dict[str, An
 def found_codes(judgement: dict[str, Any]) -> set[str]:
     """Return the codes of the findings without their prefix."""
     return {finding["code"].removeprefix("SEM_") for finding in judgement["findings"]}
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    """Return as soon as ``condition`` is true.
+
+    :raise AssertionError: if it is not within ``seconds``
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
 
 
 def raw_post(port: int, body: dict[str, Any]) -> socket.socket:

@@ -28,13 +28,19 @@ def control(simulator):
     return simulator.control
 
 
-@pytest.fixture
-def client(url):
+@pytest.fixture(scope="session")
+def shared_client(process):
+    # Building a client takes longer than most tests.
     with anthropic.Anthropic(
         api_key="sk-ant-sdk",
-        base_url=url,
+        base_url=process.base_url,
         max_retries=0,
         timeout=20,
         open_telemetry=False,
     ) as client:
         yield client
+
+
+@pytest.fixture
+def client(simulator, shared_client):
+    return shared_client

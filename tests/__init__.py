@@ -27,3 +27,4 @@ from . import test_agents_prompt
 from . import test_agents_registry
 from . import test_privacy_hostile_text
 from . import test_privacy_masking
+from . import test_tours

@@ -205,9 +205,9 @@ export class ValidationPanel extends Component {
 
     /** What the stored validation took, in words: cost, time, tokens, model, who and when. */
     get facts() {
-        const { cost, duration_ms, tokens, model, user, date } = this.stored;
+        const { cost, cost_usd, degraded, duration_ms, tokens, model, user, date } = this.stored;
         const facts = [];
-        if (cost) {
+        if (cost_usd || !degraded) {
             facts.push({ name: "cost", title: _t("Cost"), text: cost });
         }
         if (duration_ms) {

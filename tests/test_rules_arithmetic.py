@@ -234,7 +234,6 @@ class TestArithmeticRules(RulesTable, BaseCase):
             replace(MIXED, document_type="34"),
             field="IndExe",
             evidence="MntNeto 100.000, IVA 19.000",
-            also=frozenset({"EXENTO_MISMATCH"}),
         ),
         Broken(
             "EXPORT_IVA",

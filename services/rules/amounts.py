@@ -108,22 +108,25 @@ def line_gross(line: Line, currency: str) -> Decimal | None:
     return rounded(line.quantity * line.unit_price, currency)
 
 
-def is_exempt(line: Line, document: Document) -> bool:
-    """Return whether a line is exempt: by itself, or because the whole type is.
+def exempt_lines(document: Document) -> list[Line]:
+    """Return the lines that are exempt: marked so, or of a document exempt as a whole.
 
-    A document that is exempt as a whole need not mark its lines (format p. 31, note).
+    The latter need not mark its lines (format p. 31, note 10).
     """
-    if line.exemption == EXEMPT:
-        return True
-    return line.exemption is None and (
-        document.document_type in EXEMPT_ONLY or document.document_type in EXPORTS
-    )
+    marked = [line for line in document.lines if line.exemption == EXEMPT]
+    if marked or document.totals.net or not _is_exempt_type(document):
+        return marked
+    return [line for line in document.lines if line.exemption is None]
+
+
+def _is_exempt_type(document: Document) -> bool:
+    return document.document_type in EXEMPT_ONLY or document.document_type in EXPORTS
 
 
 def _adjusted(document: Document, amount: Decimal, exempt: bool) -> Decimal:
     """Return ``amount`` after the global discounts and surcharges of its part."""
     result = amount
-    whole_type_exempt = document.document_type in EXEMPT_ONLY | EXPORTS
+    whole_type_exempt = _is_exempt_type(document)
     for discount in document.global_discounts:
         if discount.exemption in NOT_BILLABLE:
             continue
@@ -141,17 +144,13 @@ def affected_amount(document: Document) -> Decimal:
 
     With VAT when the lines are gross (``Document.gross_lines``).
     """
-    lines = _sum(
-        line.amount
-        for line in document.lines
-        if line.exemption is None and not is_exempt(line, document)
-    )
+    lines = _sum(line.amount for line in document.lines if line.exemption is None)
     return _adjusted(document, lines, exempt=False)
 
 
 def exempt_amount(document: Document) -> Decimal:
     """Return what MntExe has to be: exempt lines and their global discounts."""
-    lines = _sum(line.amount for line in document.lines if is_exempt(line, document))
+    lines = _sum(line.amount for line in exempt_lines(document))
     return rounded(_adjusted(document, lines, exempt=True), document.currency)
 
 

@@ -28,3 +28,10 @@ from . import test_agents_registry
 from . import test_privacy_hostile_text
 from . import test_privacy_masking
 from . import test_tours
+from . import test_claude_breaker
+from . import test_claude_client
+from . import test_claude_one_door
+from . import test_claude_pricing
+from . import test_claude_request
+from . import test_claude_stream_parser
+from . import test_claude_structured_output

@@ -7,6 +7,7 @@ from odoo.tests.common import BaseCase
 from odoo.addons.account_ai.services.agents import answers
 from odoo.addons.account_ai.services.agents.registry import agent
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.validation.evidence import is_quoted
 from odoo.addons.account_ai.services.validation.finding import Origin, Severity
 from odoo.addons.account_ai.services.validation.verdict import Verdict
 
@@ -50,7 +51,8 @@ class TestAnswers(BaseCase):
         self.assertEqual(finding.message, "La glosa no dice qué se hizo.")
         self.assertEqual(finding.advice, "Detalle el servicio.")
         self.assertEqual((finding.field, finding.line), ("NmbItem", 1))
-        self.assertEqual(finding.evidence, "Servicios varios")
+        # As it stands in the document, spaces and all.
+        self.assertEqual(finding.evidence, "Servicios   varios")
         self.assertIn("36", finding.source)
 
     def test_severities(self):
@@ -66,6 +68,20 @@ class TestAnswers(BaseCase):
             finding = self.finding(quote=quote, sev="E")
             self.assertEqual(finding.severity, Severity.INFORMATION, quote)
             self.assertEqual(finding.evidence, "")
+
+    def test_case_and_marks_of_a_quotation_do_not_count(self):
+        for quote in ("SERVICIOS VARIOS", '"Servicios varios"', "«vicios varios» "):
+            self.assertEqual(self.finding(quote=quote).severity, Severity.WARNING)
+
+    def test_what_is_shown_stands_in_the_document(self):
+        for quote in ("servicios varios", "aseo de [person_1]", "[PERSON_1]"):
+            evidence = self.finding(quote=quote).evidence
+            self.assertTrue(is_quoted(evidence, self.document), evidence)
+        long = "Montaje de ductos y pruebas " * 20
+        self.document = invoice(lines=(line(1, long),))
+        evidence = self.finding(quote=long).evidence
+        self.assertLessEqual(len(evidence), 200)
+        self.assertTrue(is_quoted(evidence, self.document), evidence)
 
     def test_amounts_are_quoted_as_they_stand_or_as_people_write_them(self):
         for quote in ("100000", "100.000", "119.000"):
@@ -108,6 +124,7 @@ class TestAnswers(BaseCase):
             ("nmbitem", "NmbItem"),
             ("price", "PrcItem"),
             ("reason", "RazonRef"),
+            ("issuer.giro", "GiroEmis"),
             ("<script>", ""),
         ):
             self.assertEqual(self.finding(field=said).field, field)

@@ -22,6 +22,7 @@ MAX_FINDINGS = 12
 _SENTENCE_LENGTH = 300
 _QUOTE_LENGTH = 200
 _SHORTEST_QUOTE = 3
+_QUOTATION_MARKS = " \t\r\n\"'«»“”‘’"
 
 _CODES = {each.code: each for each in SEMANTIC_CODES}
 _SEVERITIES = {
@@ -52,6 +53,14 @@ _FIELD_NAMES = {
     "issue_date": "FchEmis",
     "due_date": "FchVenc",
     "giro": "GiroEmis",
+    "issuer.name": "RznSoc",
+    "issuer.rut": "RUTEmisor",
+    "issuer.giro": "GiroEmis",
+    "receiver.name": "RznSocRecep",
+    "receiver.rut": "RUTRecep",
+    "receiver.giro": "GiroRecep",
+    "receiver.comuna": "CmnaRecep",
+    "references": "RazonRef",
     "code": "CodRef",
     "reason": "RazonRef",
     "folio": "FolioRef",
@@ -72,7 +81,7 @@ class AnswerReader:
         self._masking = masking
         document = facts.get("document", {})
         self._lines = frozenset(line["n"] for line in document.get("lines", ()))
-        self._texts = tuple(_comparable(text) for text in _values(document))
+        self._texts = tuple(_values(document))
 
     def answer(self, data: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer in ``data``, which fits the schema.
@@ -120,20 +129,25 @@ class AnswerReader:
         )
 
     def _evidence(self, quote: str) -> str:
-        """Return ``quote`` in the document's own words, empty when it has none such."""
-        plain = _comparable(quote.strip().strip("\"'«»“”‘’").strip())
-        if not plain:
+        """Return the words of the document that ``quote`` repeats, empty if none.
+
+        Case and spacing of the quotation do not count, those of the document are shown.
+        """
+        words = unicodedata.normalize("NFC", quote).strip(_QUOTATION_MARKS).split()
+        if not words:
             return ""
-        is_whole = plain in self._texts
-        is_part = len(plain) >= _SHORTEST_QUOTE and any(
-            plain in text for text in self._texts
-        )
-        if not is_whole and not is_part:
+        pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
+        whole = next(filter(None, map(pattern.fullmatch, self._texts)), None)
+        part = None
+        if sum(map(len, words)) >= _SHORTEST_QUOTE:
+            part = next(filter(None, map(pattern.search, self._texts)), None)
+        match = whole or part
+        if match is None:
             _logger.info(
                 "claude finding without evidence: its quotation is not literal"
             )
             return ""
-        return _cut(self._masking.unmask(quote.strip()), _QUOTE_LENGTH)
+        return self._masking.unmask(match[0])[:_QUOTE_LENGTH].strip()
 
     def _sentence(self, text: str) -> str:
         return _cut(self._masking.unmask(" ".join(text.split())), _SENTENCE_LENGTH)
@@ -164,12 +178,6 @@ def _values(value: Any) -> Iterator[str]:
         yield f"{value:,}".replace(",", ".")
     else:
         yield str(value)
-
-
-def _comparable(text: str) -> str:
-    """Return ``text`` so that spacing, case and Unicode form do not count."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"\s+", " ", plain).strip()
 
 
 def _cut(text: str, length: int) -> str:

@@ -58,6 +58,12 @@ class AccountAiMixin:
     uses_simulator = True
     """Set to False where Claude is not called: the endpoint is a closed port then."""
 
+    uses_accounting = True
+    """Set to False where no move is created: loading a chart takes a second."""
+
+    uses_other_accounting = False
+    """Set to True where a move of ``other_company`` is created."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -73,8 +79,12 @@ class AccountAiMixin:
         for name in variables:
             del os.environ[name]
 
-        cls.company = cls._create_company("Servicios Andinos SpA", "76543210-3")
-        cls.other_company = cls._create_company("Comercial Austral Ltda.", "76990011-K")
+        cls.company = cls._create_company(
+            "Servicios Andinos SpA", "76543210-3", chart=cls.uses_accounting
+        )
+        cls.other_company = cls._create_company(
+            "Comercial Austral Ltda.", "76990011-K", chart=cls.uses_other_accounting
+        )
         cls.env.user.company_ids += cls.company + cls.other_company
         cls.env = cls.env(
             context={**cls.env.context, "allowed_company_ids": cls.company.ids}
@@ -102,7 +112,7 @@ class AccountAiMixin:
             self.simulator.control.reset()
 
     @classmethod
-    def _create_company(cls, name, vat):
+    def _create_company(cls, name, vat, chart=True):
         chile = cls.env.ref("base.cl")
         company = cls.env["res.company"].create(
             {
@@ -121,9 +131,10 @@ class AccountAiMixin:
                 "city": "Providencia",
             }
         )
-        cls.env["account.chart.template"].try_loading(
-            "cl", company=company, install_demo=False
-        )
+        if chart:
+            cls.env["account.chart.template"].try_loading(
+                "cl", company=company, install_demo=False
+            )
         return company
 
     @classmethod
@@ -190,23 +201,44 @@ class AccountAiMixin:
 
     @classmethod
     def create_move(
-        cls, lines=None, move_type="out_invoice", partner=None, code="33", **values
+        cls,
+        lines=None,
+        move_type="out_invoice",
+        partner=None,
+        code="33",
+        company=None,
+        **values,
     ):
-        """Return a draft; ``lines`` are pairs of text and price, by default a good one.
+        """Return a draft, with VAT on its lines.
 
+        :param lines: pairs of text and price, or values of lines; a good one by default
         :param code: code of the document type
+        :param company: other than ``company``; it needs a chart
         """
         if lines is None:
             lines = [("Mantención de bombas de agua, planta Santa Cruz", 150_000)]
         moves = cls.env["account.move"].with_context(default_move_type=move_type)
+        if company:
+            moves = moves.with_context(allowed_company_ids=company.ids)
+        owner = company or cls.company
+        sale = move_type.startswith("out_")
+        vat = owner.account_sale_tax_id if sale else owner.account_purchase_tax_id
+        lines = [
+            line
+            if isinstance(line, dict)
+            else dict(zip(("name", "price_unit"), line, strict=True))
+            for line in lines
+        ]
         return moves.create(
             {
                 "move_type": move_type,
                 "partner_id": (partner or cls.partner).id,
                 "l10n_latam_document_type_id": cls.document_type(code).id,
                 "invoice_line_ids": [
-                    Command.create({"name": name, "quantity": 1, "price_unit": price})
-                    for name, price in lines
+                    Command.create(
+                        {"quantity": 1, "tax_ids": [Command.set(vat.ids)], **line}
+                    )
+                    for line in lines
                 ],
                 **values,
             }

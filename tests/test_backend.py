@@ -21,6 +21,7 @@ class TestPostgresContract(BackendContract, AccountAiCase):
     """The contract that the backend in memory keeps, too."""
 
     uses_simulator = False
+    uses_accounting = False
 
     def make_backend(self, breaker):
         return PostgresBackend(self.env.cr.dbname, breaker)
@@ -32,6 +33,7 @@ class TestPostgresContract(BackendContract, AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestLedger(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def setUp(self):
         super().setUp()
@@ -211,6 +213,7 @@ class TestLedger(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestRateLimit(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def hit(self, seconds=0.0, limit=3, key="k", window=60.0):
         backend = PostgresBackend(self.env.cr.dbname, time_shift=seconds)
@@ -266,6 +269,7 @@ class TestRateLimit(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestAnswers(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def backend(self, seconds=0.0):
         return PostgresBackend(self.env.cr.dbname, time_shift=seconds)
@@ -310,6 +314,7 @@ class TestAnswers(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestCircuit(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def on_circuit(self, verb, *args, seconds=0.0):
         backend = PostgresBackend(self.env.cr.dbname, time_shift=seconds)
@@ -383,6 +388,7 @@ class TestCircuit(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestClock(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def test_now_is_aware_and_of_the_database(self):
         with ExitStack() as stack:

@@ -19,6 +19,7 @@ from .common import TEST_KEY, AccountAiCase, AccountAiHttpCase
 @tagged("post_install", "-at_install")
 class TestGatewaySettings(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     @property
     def gateway(self):
@@ -160,6 +161,8 @@ class GatewayCalls:
 
 @tagged("post_install", "-at_install")
 class TestGatewayLedger(GatewayCalls, AccountAiCase):
+    uses_accounting = False
+
     def test_a_call_is_booked_as_the_simulator_bills_it(self):
         result = self.call()
         self.assertTrue(result.text)
@@ -217,6 +220,8 @@ class TestGatewayLedger(GatewayCalls, AccountAiCase):
 
 @tagged("post_install", "-at_install")
 class TestConnectionTest(AccountAiCase):
+    uses_accounting = False
+
     def run_test(self):
         return self.env["account.ai.gateway"]._test_connection(self.company)
 
@@ -269,6 +274,8 @@ class TestConnectionTest(AccountAiCase):
 
 @tagged("post_install", "-at_install")
 class TestGatewayHttp(GatewayCalls, AccountAiHttpCase):
+    uses_accounting = False
+
     def test_the_door_works_where_cursors_are_opened_by_the_server(self):
         self.assertTrue(self.call().text)
         self.assertEqual(self.usages().state, "settled")

@@ -15,6 +15,7 @@ from .common import TEST_KEY, AccountAiCase
 @tagged("post_install", "-at_install")
 class TestLedgerAccess(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def setUp(self):
         super().setUp()
@@ -77,6 +78,8 @@ class TestLedgerAccess(AccountAiCase):
 
 @tagged("post_install", "-at_install")
 class TestKey(AccountAiCase):
+    uses_accounting = False
+
     def test_the_key_is_in_no_log_line(self):
         with self.assertLogs(level="DEBUG") as logs:
             gateway = self.env["account.ai.gateway"]
@@ -93,6 +96,7 @@ class TestKey(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestNetwork(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def test_tests_cannot_leave_this_machine(self):
         """TEST-NET-1 of RFC 5737 answers nobody: the guard has to be first."""

@@ -21,6 +21,7 @@ NEW_KEY = "sk-ant-new-0002"
 @tagged("post_install", "-at_install")
 class TestSettings(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def parameter(self, name):
         return self.env["ir.config_parameter"].get_param(name)
@@ -140,6 +141,7 @@ class TestSettings(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestConsent(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def setUp(self):
         super().setUp()
@@ -215,6 +217,7 @@ class TestConsent(AccountAiCase):
 @tagged("post_install", "-at_install")
 class TestNeutralize(AccountAiCase):
     uses_simulator = False
+    uses_accounting = False
 
     def test_a_neutralized_copy_sends_nothing(self):
         with file_open("account_ai/data/neutralize.sql") as script:

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from ..documents import rut
 from ..documents.context import Context
 from ..documents.document import Document
 from ..translation import _
@@ -102,11 +103,12 @@ def rulebook_version(rates: DatedData) -> str:
 
 @cache
 def _code_version() -> str:
-    """Return a short hash over this package's source text and lists, read once."""
-    digest = hashlib.sha256((DATA_FOLDER / COMUNAS_FILE).read_bytes())
+    """Return a short hash over the source text and lists of the rules, read once."""
+    digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.relative_to(folder).as_posix().encode())
+    others = (Path(rut.__file__), DATA_FOLDER / COMUNAS_FILE)
+    for path in (*sorted(folder.rglob("*.py")), *others):
+        digest.update(path.name.encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:8]
 

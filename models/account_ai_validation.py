@@ -38,6 +38,7 @@ class AccountAiValidation(models.Model):
         index=True,
         ondelete="cascade",
     )
+    partner_id = fields.Many2one(related="move_id.partner_id")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )

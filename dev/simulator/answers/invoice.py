@@ -28,7 +28,6 @@ _CODE_PARTS = {
     "milestone": ("MILESTONE",),
     "giro": ("GIRO",),
     "split": ("SPLIT",),
-    "employee": ("EMPLOYEE",),
     "project": ("PROJECT",),
 }
 _CHECKS = (
@@ -47,6 +46,20 @@ _CHECKS = (
     invoice_amounts.milestone,
     invoice_notes.note_reason,
 )
+#: Names in the facts -> names of the same fields in a DTE.
+_SII_NAMES = {
+    "name": "NmbItem",
+    "description": "DscItem",
+    "lines": "NmbItem",
+    "total": "MntTotal",
+    "references": "RazonRef",
+    "issuer.name": "RznSoc",
+    "issuer.giro": "GiroEmis",
+    "receiver.name": "RznSocRecep",
+    "receiver.giro": "GiroRecep",
+    "receiver.comuna": "CmnaRecep",
+}
+_LONGEST_QUOTE = 100
 _RANK = {"E": 0, "W": 1, "I": 2}
 
 
@@ -71,13 +84,17 @@ def judge(
         return {"findings": [], "verdict": "review", "conf": "low"}
     invoice = Invoice(facts)
     spanish = request_text.is_spanish(body)
+    # The SII's names of the fields, if the prompt speaks of them.
+    sii_names = "NmbItem" in request_text.system_text(body)
     codes = _codes(schema)
     findings = []
     for check in _CHECKS:
         for suspicion in check(invoice):
             code = _code_for(suspicion.concept, codes)
             if code is not None:
-                findings.append(_finding(suspicion, code, spanish))
+                findings.append(
+                    _finding(suspicion, code, spanish=spanish, sii_names=sii_names)
+                )
     findings.sort(key=lambda finding: _RANK[finding["sev"]])
     return {
         "findings": findings,
@@ -100,14 +117,17 @@ def _code_for(concept: str, codes: list[str]) -> str | None:
     return None
 
 
-def _finding(suspicion: Suspicion, code: str, spanish: bool) -> dict[str, Any]:
+def _finding(
+    suspicion: Suspicion, code: str, *, spanish: bool, sii_names: bool
+) -> dict[str, Any]:
     why, fix = suspicion.spanish if spanish else suspicion.english
+    field = suspicion.field
     return {
         "code": code,
         "sev": suspicion.severity,
         "line": suspicion.line,
-        "field": suspicion.field,
-        "quote": suspicion.quote,
+        "field": _SII_NAMES.get(field, field) if sii_names else field,
+        "quote": suspicion.quote[:_LONGEST_QUOTE].strip(),
         "why": why,
         "fix": fix,
     }

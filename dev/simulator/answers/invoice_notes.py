@@ -15,7 +15,7 @@ _SPEAKS_OF = {
         r"\b(texto|giro|direccion|donde dice|debe decir|dice|razon social)"
     ),
     "3": re.compile(
-        r"\b(monto|precio|descuento|devoluci\w*|diferencia|rebaja|cantidad|bonific\w*|"
+        r"\b(monto|precio|descuento|devol\w*|devuel\w*|parcial\w*|diferencia|rebaja|cantidad|bonific\w*|"
         r"interes\w*|cobr\w* de mas|amount|price|discount|return\w*)"
     ),
 }
@@ -38,9 +38,17 @@ def note_reason(invoice: Invoice) -> Iterator[Suspicion]:
         if _EMPTY.fullmatch(reason):
             yield _suspicion(reference, missing=True)
             continue
-        spoken = {code for code, words in _SPEAKS_OF.items() if words.search(reason)}
+        lines = plain(" ".join(line.text for line in invoice.lines))
+        spoken = _codes_of(reason)
         if spoken and reference.code not in spoken:
             yield _suspicion(reference, missing=False)
+        elif _codes_of(lines) and reference.code not in _codes_of(lines):
+            yield _suspicion(reference, missing=False)
+
+
+def _codes_of(text: str) -> set[str]:
+    """Return the reference codes whose words occur in ``text``."""
+    return {code for code, words in _SPEAKS_OF.items() if words.search(text)}
 
 
 def _suspicion(reference: Reference, *, missing: bool) -> Suspicion:

@@ -7,59 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from . import request_text
+from .order_words import ADDRESSED, SUGGESTED
 from .words import readings
 
-#: Orders that no honest invoice contains: the sober model reports these.
-_ADDRESSED = re.compile(
-    r"\bignor\w* .{0,40}(instruc|regla|rules|previous|anterior|above|todo|all|warning|"
-    r"error|finding|alert|advert|valida)"
-    r"|\b(olvid|desestim|disregard|forget|overrid|omite|omita|skip|bypass)\w* "
-    r".{0,40}(instruc|regla|rules|previous|anterior|valida|check|control|finding|"
-    r"hallazgo|advert|error)"
-    r"|\b(aprueba|apruebe|apruebese|aprobar|approve|accept|acepta|acepte|aceptar|"
-    r"autoriza|autorice|authorize)\b .{0,30}"
-    r"\b(this|esta|este|factura|invoice|documento|document|automatic\w*|sin|without|"
-    r"now|inmediat\w*|it|all|todo)\b"
-    r"|^\W*(approve|apruebame|approved|aprobado|aprueba|apruebese)\W*$"
-    r"|\b(approve me|apruebame|apruebeme|aprobame)\b"
-    r"|\b(verdict|veredicto|conf|confianza|confidence)\b\W{0,4}"
-    r"(is|es|debe ser|must be|should be|to|a)?\W{0,4}"
-    r"(send|enviar|approve|aprobad|high|alta|ok|valid)"
-    r"|\b(return|respond|responde|responda|reply|answer|contesta|conteste|devuelve|"
-    r"devuelva|output|marque|mark)\b.{0,40}"
-    r"(\bsend\b|enviar|no findings|sin hallazgos|empty|vaci[ao]|approved|aprobad[oa]|"
-    r"\[\]|verdict|veredicto|sin errores|no errors|as valid|como valid|como correct|"
-    r"as correct)"
-    r"|\b(no|do not|don.?t|never|nunca|jamas)\W+(report|informe|inform|marque|flag|"
-    r"list|mencion|mention|emit|output|add|agregue|include|incluya|observ|raise|return)\w*"
-    r".{0,40}(finding|hallazgo|error|warning|advert|observacion|problem|issue|alert)"
-    r"|\b(you are|act as|actua como|pretend|finge|simula ser)\b"
-    r"|^\W*(system|sistema|assistant|asistente|developer|admin)\W{0,2}[:>\]]"
-    r"|</?(system|facts|instructions?|assistant|user)>"
-    r"|\b(ia|ai|llm|claude|gpt|asistente|assistant|validador|validator|lenguaje|"
-    r"inteligencia artificial|reviewer)\b"
-    r".{0,50}\b(debe|deben|must|should|ignor\w*|approve|apruebe|responde|responda|"
-    r"respond|marque|mark|send|envie|reading this)\b"
-    r"|\bno findings\b|sin hallazgos|cero hallazgos|zero findings|findings?\W{1,4}\[\]"
-    r"|\b(new|nueva|nuevas) instruc\w*"
-    r"|(?<!se )\b(envia|envie|enviese|enviar|send)\b.{0,30}"
-    r"(sin revis|without review|directamente al sii|straight to|to the sii now)",
-    re.M,
-)
-#: What the gullible model also takes for an order.
-_SUGGESTED = re.compile(
-    r"\b(aprob|aprueb|approv|accept|acept|autoriz|authoriz)\w*"
-    r"|\b(envia|envie|enviar|enviese|send|despach)\w*"
-    r"|\b(ignor|omit|omite|olvid|skip|disregard|bypass|salta)\w*"
-    r"|\b(no|sin|without|zero|cero|ningun)\b.{0,20}"
-    r"(finding|hallazgo|error|warning|advert|observacion|problem|issue)"
-    r"|\b(verdict|veredicto|confianza|confidence)\b"
-    r"|\b(system|sistema|assistant|asistente|developer|admin)\s*[:>\]]"
-    r"|\b(valid[oa]?|correct[oa]?|todo bien|all good|pre-?approved|exempt from)\b"
-)
 _REJECT = re.compile(
     r"(verdict|veredicto)\W{0,6}(reject|rechaz)|\b(reject|rechaza) (it|this|esta)"
 )
@@ -95,14 +49,16 @@ class Orders:
     text: str = ""
 
 
+@lru_cache(maxsize=4096)
 def order_in(text: str) -> str | None:
     """Return the part of ``text`` that gives the reader an order, if any.
 
     The part is a substring of ``text`` unless the order was in disguise; then it
-    is the whole text.
+    is the whole text. Names and trades come again and again, so that it is
+    remembered.
     """
     for reading in readings(text):
-        found = _ADDRESSED.search(reading)
+        found = ADDRESSED.search(reading)
         if found is None:
             continue
         if len(reading) == len(text):
@@ -115,7 +71,7 @@ def orders_in(text: str) -> Orders:
     """Return what ``text`` asks for."""
     orders = Orders(text=text)
     for reading in readings(text):
-        if any(order.search(reading) for order in (_ADDRESSED, _SUGGESTED, _REVEAL)):
+        if any(order.search(reading) for order in (ADDRESSED, SUGGESTED, _REVEAL)):
             orders.found = True
         if _REJECT.search(reading):
             orders.verdict = "reject"

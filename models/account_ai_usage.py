@@ -144,15 +144,19 @@ class AccountAiUsage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Override of the ORM: refuse, for everybody."""
-        raise UserError(self.env._("Only calls to Claude are booked in this ledger."))
+        if vals_list:
+            raise UserError(self.env._("Only calls to Claude are booked here."))
+        return super().create(vals_list)
 
     def write(self, vals):
         """Override of the ORM: refuse, for everybody."""
-        raise UserError(self.env._("The ledger of Claude usage cannot be changed."))
+        if self and vals:
+            raise UserError(self.env._("The ledger of Claude cannot be changed."))
+        return super().write(vals)
 
-    def unlink(self):
-        """Override of the ORM: refuse, for everybody."""
-        raise UserError(self.env._("The ledger of Claude usage cannot be changed."))
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("The ledger of Claude cannot be changed."))
 
     # === ACTION METHODS === #
 

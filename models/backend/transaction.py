@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from odoo.sql_db import BaseCursor
 
@@ -43,7 +43,7 @@ class PostgresTransaction:
     def now(self) -> datetime:
         """Return the time of the database, aware, UTC."""
         execute(self.cursor, f"SELECT {NOW}", {"time_shift": self._time_shift})
-        return self.cursor.fetchone()[0].replace(tzinfo=UTC)
+        return self.cursor.fetchone()[0].replace(tzinfo=timezone.utc)
 
 
 class PostgresBackend:

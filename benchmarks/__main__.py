@@ -17,13 +17,18 @@ def main() -> int:
     """Run the wanted sections and print their figures."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("sections", nargs="*", default=SECTIONS, metavar="section")
-    sections = parser.parse_args().sections
+    parser.add_argument(
+        "--again", action="store_true", help="with the records of the last run"
+    )
+    options = parser.parse_args()
+    sections = options.sections
     if "rules" in sections:
         rules.main()
     if {"documents", "streams", "cost"} & set(sections):
         with postgresql.server() as server:
             prepared = odoo.prepare(server)
-            bench = database.prepare(prepared, streams.drafts_needed())
+            drafts = streams.drafts_needed()
+            bench = database.prepare(prepared, drafts, options.again)
             if "documents" in sections:
                 database.report_queries(bench)
             if {"streams", "cost"} & set(sections):

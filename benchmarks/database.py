@@ -12,8 +12,10 @@ from dev import databases, odoo, paths
 from dev.errors import SetupError
 
 NAME = "account_ai_bench"
+RECORDS = "account_ai_bench_records"
 ADDONS = Path(__file__).resolve().parent / "addons"
 
+PASSWORD = "bench-password"
 USERS = 40
 """People at the screen: each may validate 20 documents a minute."""
 
@@ -56,25 +58,33 @@ class BenchDatabase:
         return f"--addons-path={line.partition('=')[2].strip()},{ADDONS}"
 
 
-def prepare(prepared: odoo.Odoo, drafts: int) -> BenchDatabase:
-    """Make the database anew.
+def prepare(prepared: odoo.Odoo, drafts: int, again: bool = False) -> BenchDatabase:
+    """Make the database, whose drafts no run has validated yet.
 
     :param drafts: how many invoices to create; each is validated once, since the same
         facts would be answered from the store
+    :param again: start from the records that the last run created, if there are any
     :raise SetupError: when Odoo fails, with its last words
     """
-    databases.copy(prepared, databases.addon_template(prepared), NAME)
-    database = BenchDatabase(prepared, NAME, [], [], {}, {})
+    output = paths.state("bench-records.json")
+    if not (again and output.exists() and databases.exists(prepared, RECORDS)):
+        output.unlink(missing_ok=True)
+        _create(prepared, drafts, output)
+    databases.copy(prepared, RECORDS, NAME)
+    return BenchDatabase(prepared, NAME, **json.loads(output.read_text()))
+
+
+def _create(prepared: odoo.Odoo, drafts: int, output: Path) -> None:
+    databases.copy(prepared, databases.addon_template(prepared), RECORDS)
+    database = BenchDatabase(prepared, RECORDS, [], [], {}, {})
     _run(
         prepared,
         [
-            *("--database", NAME, database.addons_option()),
+            *("--database", RECORDS, database.addons_option()),
             *("--init", "account_ai_relay", "--stop-after-init", "--no-http"),
             "--log-level=warn",
         ],
     )
-    output = paths.state("bench-records.json")
-    output.unlink(missing_ok=True)
     script = _CREATE.format(
         python_path=odoo.bare_environment()["PYTHONPATH"],
         checkout=str(paths.CHECKOUT),
@@ -82,14 +92,10 @@ def prepare(prepared: odoo.Odoo, drafts: int) -> BenchDatabase:
         users=USERS,
         drafts=drafts,
     )
-    log = _run(
-        prepared,
-        ["shell", "--database", NAME, "--no-http", "--log-level=warn"],
-        script,
-    )
+    shell = ["shell", "--database", RECORDS, "--no-http", "--log-level=warn"]
+    log = _run(prepared, shell, script)
     if not output.exists():
         raise SetupError(f"The records of the benchmark were not created:\n{log}")
-    return BenchDatabase(prepared, NAME, **json.loads(output.read_text()))
 
 
 def _run(prepared: odoo.Odoo, arguments: list[str], script: str = "") -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from dev.errors import SetupError
 from dev.locking import exclusive
 
 SHIPPED = paths.CHECKOUT / "deploy" / "nginx.conf"
+START_SECONDS = 10
 STREAM_LOCATION = "location /account_ai/validate {"
 
 
@@ -85,7 +88,19 @@ def running(
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen([*command, "-g", "daemon off;"])
     try:
+        _wait(process, port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def _wait(process: subprocess.Popen, port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SetupError("nginx does not start; its error.log says why.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import time
+import uuid
 from typing import Any
 
 from odoo import Command
 
-PASSWORD = "bench-password"
+from .database import PASSWORD
+
 PICTURES = (1, 50, 500)
 
 
@@ -86,7 +88,11 @@ def _create_users(env: Any, count: int) -> list[str]:
 
 def _request(env: Any, move: Any) -> dict[str, Any]:
     """Return the body that the product would send for ``move``."""
-    return move._account_ai_request(move).parameters()
+    readings = env["account.ai.document.reader"]._read_with_places(move)
+    run = env["account.ai.validation"]._prepare(
+        readings[move.id], str(uuid.uuid4()), lane="screen"
+    )
+    return run.request.parameters()
 
 
 def _measure(env: Any, moves: Any) -> dict[str, Any]:

@@ -24,9 +24,8 @@ from dev.server import OdooServer, free_port
 from dev.simulator.process import SimulatorProcess
 
 from . import nginx
-from .database import USERS, BenchDatabase
+from .database import PASSWORD, USERS, BenchDatabase
 from .load import Call, Streamed, errors, median_first_token, open_streams
-from .records import PASSWORD
 
 ROUNDS = {1: 9, 20: 5, 100: 3, 300: 1}
 EVENTED_PROCESSES = 2

@@ -21,6 +21,9 @@ from .web_client import WebClient
 DATABASE = "account_ai_demo"
 LOGIN = "admin"
 SIMULATED_KEY = "sk-ant-simulated"
+FIRST_TOKEN_MS = 250
+TOKENS_PER_SECOND = 160
+"""Slow enough to watch the findings arrive, as with Claude itself."""
 PROVIDER = "https://api.anthropic.com"
 
 # Runs inside Odoo's shell, where ``env`` is the administrator's.

@@ -111,12 +111,6 @@ class AccountAiValidation(models.Model):
             judged.report, findings=judged.findings, verdict=verdict_of(judged.findings)
         )
         judgement = judge(judged.document, report, answer)
-        if error:
-            values.update(
-                degraded_code=error.code,
-                degraded_source=error.message,
-                degraded_params=dict(error.params) or False,
-            )
         self._write_findings(
             [finding_values(finding, judged.places) for finding in judgement.findings]
         )
@@ -127,6 +121,9 @@ class AccountAiValidation(models.Model):
                 "model_verdict": answer.verdict.value if answer else False,
                 "confidence": judgement.confidence,
                 "rule_findings": False,
+                "degraded_code": error.code if error else False,
+                "degraded_source": error.message if error else False,
+                "degraded_params": dict(error.params) if error else False,
                 "date_done": self.env.cr.now(),
                 "lease_until": False,
                 "worker": False,

@@ -35,3 +35,9 @@ from . import test_claude_pricing
 from . import test_claude_request
 from . import test_claude_stream_parser
 from . import test_claude_structured_output
+from . import test_validation_flow
+from . import test_validation_degraded
+from . import test_validation_reader
+from . import test_promises
+from . import test_stream
+from . import test_queue

@@ -1,0 +1,158 @@
+"""The route that validates: what it answers, and what stands on the wire."""
+
+import uuid
+
+from odoo import http
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import AccountAiHttpCase
+from .validation_case import ValidationMixin, named, read_events
+
+DOOR = "odoo.addons.account_ai.services.claude.log"
+VAGUE = [("Servicios varios según lo acordado", 4_600_000)]
+
+
+@tagged("post_install", "-at_install")
+class TestStream(ValidationMixin, AccountAiHttpCase):
+    def setUp(self):
+        super().setUp()
+        self.authenticate("accountant", "accountant")
+
+    def post(self, move, run_uuid=None, **fields):
+        """Post to the route and return the whole answer."""
+        self.synchronize()
+        response = self.url_open(
+            "/account_ai/validate",
+            {
+                "move_id": str(getattr(move, "id", move)),
+                "run_uuid": run_uuid or str(uuid.uuid4()),
+                "csrf_token": http.Request.csrf_token(self),
+                **fields,
+            },
+            timeout=60,
+        )
+        self.synchronize()
+        return response
+
+    def test_order_of_events(self):
+        partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
+        run_uuid = str(uuid.uuid4())
+        response = self.post(self.create_move(VAGUE, partner=partner), run_uuid)
+        self.assertEqual(response.status_code, 200)
+        self.assertTrue(
+            response.headers["Content-Type"].startswith("text/event-stream")
+        )
+        self.assertEqual(response.headers["X-Accel-Buffering"], "no")
+        self.assertNotIn("Set-Cookie", response.headers)
+        self.assertEqual(response.headers["X-RateLimit-Limit"], "20")
+        self.assertEqual(response.headers["X-RateLimit-Remaining"], "19")
+        events = read_events(response.text)
+        names = [name for name, _data in events]
+        self.assertEqual(names[0], "started")
+        self.assertEqual(names[-1], "done")
+        self.assertEqual(names.count("done"), 1)
+        self.assertLess(names.index("rules"), names.index("waiting"))
+        self.assertLess(names.index("waiting"), names.index("progress"))
+        started = events[0][1]
+        self.assertEqual(started["run_uuid"], run_uuid)
+        self.assertTrue(started["simulated"])
+        self.assertFalse(started["fresh"])
+        findings = [data["finding"] for data in named(events, "finding")]
+        self.assertEqual(
+            [(each["code"], each["origin"]) for each in findings],
+            [("RUT_DV", "rule"), ("SEM_VAGUE_DESC", "model")],
+        )
+        self.assertEqual(named(events, "rules")[0]["verdict"], "reject")
+        panel = events[-1][1]["panel"]
+        self.assertEqual(panel["validation"]["verdict"], "reject")
+        self.assertEqual(panel["validation"]["id"], started["validation_id"])
+
+    def test_fresh(self):
+        move = self.create_move(VAGUE)
+        self.post(move)
+        events = read_events(self.post(move).text)
+        self.assertTrue(events[0][1]["fresh"])
+        self.assertEqual(
+            [name for name, _data in events], ["started", "finding", "rules", "done"]
+        )
+        self.assertEqual(len(self.calls()), 1)
+
+    def test_same_run_twice(self):
+        """A request that is sent again finds its run, and pays nothing."""
+        move = self.create_move()
+        run_uuid = str(uuid.uuid4())
+        first = read_events(self.post(move, run_uuid).text)
+        second = read_events(self.post(move, run_uuid).text)
+        self.assertEqual(first[0][1]["validation_id"], second[0][1]["validation_id"])
+        self.assertEqual(second[-1][0], "done")
+        self.assertEqual(len(self.calls()), 1)
+
+    def test_forced(self):
+        move = self.create_move()
+        self.post(move)
+        self.post(move, force="1")
+        self.assertEqual(len(self.calls()), 2)
+
+    def test_degraded_ends_with_done(self):
+        self.use_closed_endpoint()
+        with mute_logger(DOOR):
+            events = read_events(self.post(self.create_move()).text)
+        error = named(events, "error")[0]
+        self.assertEqual(error["code"], "connection")
+        self.assertTrue(error["message"])
+        self.assertTrue(error["retryable"])
+        self.assertEqual(events[-1][0], "done")
+        self.assertEqual(events[-1][1]["panel"]["validation"]["verdict"], "review")
+
+    def test_no_key_ends_with_done(self):
+        self.use_endpoint(self.simulator.base_url, api_key="")
+        events = read_events(self.post(self.create_move()).text)
+        self.assertEqual(
+            [name for name, _data in events], ["started", "rules", "error", "done"]
+        )
+        self.assertEqual(named(events, "error")[0]["code"], "no_key")
+
+    def test_limit_is_told_by_status_and_events(self):
+        moves = [
+            self.create_move([(f"Arriendo de grúa, {days} días", 90_000)])
+            for days in range(2, 23)
+        ]
+        for move in moves[:-1]:
+            self.assertEqual(self.post(move).status_code, 200)
+        response = self.post(moves[-1])
+        self.assertEqual(response.status_code, 429)
+        self.assertTrue(1 <= int(response.headers["Retry-After"]) <= 60)
+        self.assertEqual(response.headers["X-RateLimit-Remaining"], "0")
+        events = read_events(response.text)
+        self.assertEqual(named(events, "error")[0]["code"], "too_many_requests")
+        self.assertEqual(events[-1][0], "done")
+        self.assertEqual(events[-1][1]["panel"]["validation"]["verdict"], "review")
+        self.assertEqual(len(self.calls()), 20)
+
+    def test_sentences_are_in_the_users_language(self):
+        self.env["res.lang"]._activate_lang("es_CL")
+        self.accountant.lang = "es_CL"
+        partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
+        events = read_events(self.post(self.create_move(partner=partner)).text)
+        message = named(events, "finding")[0]["finding"]["message"]
+        self.assertIn("78222333-5", message)
+        stored = events[-1][1]["panel"]["validation"]["findings"][0]["message"]
+        self.assertEqual(message, stored)
+
+    @mute_logger("odoo.http")
+    def test_refused_before_the_stream(self):
+        move = self.create_move()
+        self.assertEqual(self.post("x").status_code, 400)
+        self.assertEqual(self.post(move, run_uuid="1").status_code, 400)
+        self.assertEqual(self.post(987_654_321).status_code, 404)
+        self.assertEqual(self.post(move, csrf_token="wrong").status_code, 400)
+        self.authenticate("plain_accountant", "plain_accountant")
+        self.assertEqual(self.post(move).status_code, 403)
+        self.authenticate("other_accountant", "other_accountant")
+        self.assertEqual(self.post(move).status_code, 403)
+        self.assertFalse(self.calls())
+
+    def test_nothing_is_sent_for_a_head_request(self):
+        response = self.opener.get(self.base_url() + "/account_ai/validate", timeout=10)
+        self.assertEqual(response.status_code, 405)

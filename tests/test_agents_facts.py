@@ -13,13 +13,9 @@ from odoo.addons.account_ai.services.documents.context import (
     PartnerHistory,
     PastDocument,
 )
-from odoo.addons.account_ai.services.documents.document import (
-    Party,
-    Reference,
-    Totals,
-)
+from odoo.addons.account_ai.services.documents.document import Reference, Totals
 
-from .agents_documents import PERSON, context, invoice, line
+from .agents_documents import CUSTOMER, PERSON, context, invoice, line
 from .privacy_texts import HOSTILE_TEXTS
 
 ENDPOINT = "https://claude.example"
@@ -135,10 +131,13 @@ class TestFacts(BaseCase):
 
     def test_zero_is_told_and_empties_are_not(self):
         totals = Totals(net=Decimal(0), vat=Decimal(0), total=Decimal(0))
-        document = facts_in(text_of(invoice(totals=totals)))["document"]
+        lines = (replace(line(1, "Muestra"), quantity=None, unit_price=None),)
+        zero = invoice(totals=totals, lines=lines)
+        document = facts_in(text_of(zero))["document"]
         self.assertEqual(document["total"], 0)
         self.assertNotIn("exempt", document)
         self.assertNotIn("notes", document)
+        self.assertNotIn("quantity", document["lines"][0])
 
     def test_posting_changes_nothing(self):
         draft = invoice(issue_date_assumed=True)
@@ -180,7 +179,7 @@ class TestFacts(BaseCase):
             document = invoice(
                 lines=(line(1, hostile, description=hostile),),
                 notes=hostile,
-                receiver=Party(rut="1-9", name=hostile, giro=hostile, comuna=hostile),
+                receiver=replace(CUSTOMER, name=hostile, giro=hostile, comuna=hostile),
                 references=(Reference(1, "801", hostile, None, None, hostile),),
             )
             text = text_of(document)

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from odoo.tests.common import BaseCase
 
-from odoo.addons.account_ai.services import agents as package
+from odoo.addons.account_ai.services.agents import agent as agent_module
 from odoo.addons.account_ai.services.agents import registry
 from odoo.addons.account_ai.services.agents.agent import Agent
 
-NEW_AGENT = """
-from .agent import Agent
+PACKAGE = "account_ai_probe_agents"
+NEW_AGENT = f"""
+from {agent_module.__name__} import Agent
 
 class ProbeAgent(Agent):
-    name = {name!r}
+    name = "probe"
     version = "1"
     def system(self, language): return ()
     def request(self, document, context, **options): raise ValueError
@@ -26,39 +27,41 @@ class ProbeAgent(Agent):
 
 
 @contextmanager
-def new_module(source):
-    """Put a module with ``source`` into the folder of the agents."""
-    name = f"{package.__name__}.probe_agent"
+def package_of(**sources):
+    """Yield a package with one module for each source."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "probe_agent.py").write_text(source, encoding="utf-8")
-        package.__path__.append(folder)
-        registry.agents.cache_clear()
+        package = Path(folder, PACKAGE)
+        package.mkdir()
+        package.joinpath("__init__.py").touch()
+        for name, source in sources.items():
+            package.joinpath(f"{name}.py").write_text(source, encoding="utf-8")
+        sys.path.insert(0, folder)
         importlib.invalidate_caches()
         try:
-            yield
+            yield importlib.import_module(PACKAGE)
         finally:
-            package.__path__.remove(folder)
-            sys.modules.pop(name, None)
-            vars(package).pop("probe_agent", None)
-            registry.agents.cache_clear()
+            sys.path.remove(folder)
+            for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
+                del sys.modules[name]
 
 
 class TestRegistry(BaseCase):
     def test_the_invoice_agent_is_found(self):
+        self.assertIn("dte", registry.agents())
         agent = registry.agent("dte")
         self.assertIsInstance(agent, Agent)
         self.assertTrue(agent.version.startswith("dte-"))
         self.assertIn("factura", agent.routing_words)
 
     def test_a_new_file_is_enough_for_a_new_agent(self):
-        self.assertNotIn("probe", registry.agents())
-        with new_module(NEW_AGENT.format(name="probe")):
-            self.assertEqual(list(registry.agents()), ["dte", "probe"])
+        with package_of(probe=NEW_AGENT, words="WORDS = ()") as package:
+            (agent,) = registry.agents_in(package).values()
+            self.assertEqual(agent.name, "probe")
 
     def test_two_agents_of_one_name_are_refused(self):
-        with new_module(NEW_AGENT.format(name="dte")):
-            with self.assertRaisesRegex(ValueError, "dte"):
-                registry.agents()
+        with package_of(probe=NEW_AGENT, other=NEW_AGENT) as package:
+            with self.assertRaisesRegex(ValueError, "probe"):
+                registry.agents_in(package)
 
     def test_an_unknown_agent_is_an_error(self):
         with self.assertRaises(KeyError):

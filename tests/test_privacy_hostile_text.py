@@ -16,7 +16,7 @@ from odoo.addons.account_ai.services.validation.finding import Origin, Severity
 from odoo.addons.account_ai.services.validation.verdict import Verdict, verdict_of
 
 from .agents_documents import invoice, line
-from .privacy_texts import HARMLESS_TEXTS, HOSTILE_TEXTS
+from .privacy_texts import HARMLESS_TEXTS, HOSTILE_TEXTS, MORE_HOSTILE_TEXTS
 
 
 class TestHostileText(BaseCase):
@@ -25,7 +25,7 @@ class TestHostileText(BaseCase):
         self.assertGreaterEqual(len(set(HARMLESS_TEXTS)), 60)
 
     def test_hostile_texts_give_review_by_rules_alone(self):
-        for text in HOSTILE_TEXTS:
+        for text in HOSTILE_TEXTS + MORE_HOSTILE_TEXTS:
             with self.subTest(text):
                 findings = find_hostile_text(invoice(lines=(line(1, text),)))
                 self.assertEqual(verdict_of(findings), Verdict.REVIEW)

@@ -57,6 +57,7 @@ NOT_PERSONS = (
     "Factura 1234567",
     "Total 12.345.679",
     "Contrato 4512-7",
+    "Orden 4500981-1",
     "RUT 76.543.210-3",
     "96800123-K",
     "Soto mayor 3/4",
@@ -95,6 +96,12 @@ class TestMasking(BaseCase):
         self.assertEqual(self.masking.mask(PERSON.rut), "[RUT_1]")
         self.assertEqual(self.masking.mask("Elena Rojas"), "[PERSON_1_2]")
         self.assertEqual(self.masking.mask("12345678-5"), "[RUT_1_2]")
+
+    def test_names_of_any_form(self):
+        for name in ("D'Angelo-Ruiz 2", "Li", "¡!", "Al 3"):
+            masking = Masking.of(invoice(issuer=replace(PERSON, name=name)))
+            masked = masking.mask(f"Pago a {name}, obra")
+            self.assertEqual(masked, "Pago a [PERSON_1], obra")
 
     def test_two_persons_are_told_apart(self):
         other = Party(rut="9876543-3", name="Bruno Díaz", is_natural_person=True)

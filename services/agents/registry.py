@@ -5,22 +5,21 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from .agent import Agent
 
 
-@cache
-def agents() -> MappingProxyType[str, Agent]:
-    """Return all agents by name, in alphabetical order.
+def agents_in(package: ModuleType) -> dict[str, Agent]:
+    """Return the agents that the modules of ``package`` define, by name.
 
     :raises ValueError: when two agents claim one name
     """
-    package = __name__.rpartition(".")[0]
     found: dict[str, Agent] = {}
-    for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        module = importlib.import_module(f"{package}.{module_info.name}")
+    for module_info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
         for _name, member in inspect.getmembers(module, inspect.isclass):
             if member.__module__ != module.__name__ or inspect.isabstract(member):
                 continue
@@ -29,7 +28,14 @@ def agents() -> MappingProxyType[str, Agent]:
             if member.name in found:
                 raise ValueError(f"two agents are called {member.name!r}")
             found[member.name] = member()
-    return MappingProxyType(dict(sorted(found.items())))
+    return dict(sorted(found.items()))
+
+
+@cache
+def agents() -> Mapping[str, Agent]:
+    """Return all agents of the product by name, in alphabetical order."""
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    return MappingProxyType(agents_in(package))
 
 
 def agent(name: str) -> Agent:

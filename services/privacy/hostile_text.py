@@ -70,7 +70,9 @@ def _judge_together(texts: list[Text]) -> Iterator[Finding]:
     may_instruct = [may_instruct_reader(each) for each in visible]
     for number, first in enumerate(texts[:-1]):
         both = f"{visible[number]} {visible[number + 1]}"
-        if any(may_instruct[number : number + 2]) and find_reader_instruction(both):
+        if any(may_instruct[number : number + 2]) and find_reader_instruction(
+            both, only_orders=True
+        ):
             yield _instruction(first.field, first.line, both)
 
 

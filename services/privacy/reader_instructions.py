@@ -78,8 +78,8 @@ _CONCLUDE = (
     rf"\b{words.ANSWER}[: ]+(?:(?:siempre|solo|solamente|unicamente|always|only|just"
     rf"|que|con|with|el|un|the|an?)[: ]+)*{words.VERDICT}",
     r"\b(?:no|nunca|never|do not|don'?t|must not|jamas) "
-    rf"{words.REPORT}{_NEAR}\b(?:{words.FINDINGS}|nada|ningun\w*|anything|any"
-    rf"|{words.THIS})\b",
+    rf"(?:{words.REPORT}{_NEAR}\b(?:{words.FINDINGS}|nada|ningun\w*|anything|any)"
+    rf"|(?:report\w*|marqu\w*|objet\w*|flag) {words.THIS})\b",
     r"\b(?:sin|without) (?:generar|reportar|levantar|emitir|informar|marcar|raising"
     rf"|reporting|flagging) {_NEAR}\b{words.FINDINGS}",
     rf"\b{words.THIS} (?:ya )?(?:no (?:requiere|necesita|debe|puede)|has no need"
@@ -159,15 +159,18 @@ _STEMS = (
 )
 
 
-def find_reader_instruction(text: str) -> str:
+def find_reader_instruction(text: str, *, only_orders: bool = False) -> str:
     """Return the part of ``text`` that instructs its reader, empty when none does.
 
     What is returned is in the plain form that was searched: lower case, no accents.
+
+    :param only_orders: leave out what is suspicious only because words that speak to a
+        machine and words that order something stand together
     """
     plain = _plain(text)
     for form in dict.fromkeys((plain, _deobfuscated(plain))):
         if _has_stem(form):
-            found = _instruction_in(form)
+            found = _instruction_in(form, only_orders)
             if found:
                 return found
     return ""
@@ -185,10 +188,12 @@ def _has_stem(plain: str) -> bool:
     return any(stem in padded for stem in _STEMS)
 
 
-def _instruction_in(plain: str) -> str:
+def _instruction_in(plain: str, only_orders: bool) -> str:
     match = _STRONG.search(plain)
     if match:
         return match[0].strip()
+    if only_orders:
+        return ""
     spoken_to = _SPOKEN_TO.search(plain)
     ordered = spoken_to and _ORDERED.search(plain)
     if spoken_to and ordered and abs(spoken_to.start() - ordered.start()) < _TOGETHER:

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 
@@ -125,6 +126,11 @@ class AccountAiUsage(models.Model):
         help="At the rate of the day on which the call was closed. Empty when the "
         "company has no US$ rate.",
     )
+    cost_company_known = fields.Boolean(
+        compute="_compute_cost_company_known",
+        help="Tells a cost that is not known from one of zero.",
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
 
     # Time of the database, UTC
     opened_at = fields.Datetime(readonly=True)
@@ -138,6 +144,22 @@ class AccountAiUsage(models.Model):
     _company_index = models.Index("(company_id, opened_at)")
     _document_index = models.Index("(res_model, res_id)")
     _run_index = models.Index("(run_uuid)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("cost_company")
+    def _compute_cost_company_known(self):
+        # The ORM reads an empty number as zero.
+        known = self.env.execute_query(
+            SQL(
+                "SELECT id FROM account_ai_usage"
+                " WHERE id IN %s AND cost_company IS NOT NULL",
+                tuple(self.ids or [0]),
+            )
+        )
+        known_ids = {row[0] for row in known}
+        for usage in self:
+            usage.cost_company_known = usage.id in known_ids
 
     # === CRUD METHODS === #
 

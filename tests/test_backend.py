@@ -165,11 +165,7 @@ class TestLedger(AccountAiCase):
         self.synchronize()
         self.open("without:1")
         self.settle("without:1")
-        usage = self.usages()
-        self.env.cr.execute(
-            "SELECT cost_company FROM account_ai_usage WHERE id = %s", [usage.id]
-        )
-        self.assertIsNone(self.env.cr.fetchone()[0])
+        self.assertFalse(self.usages().cost_company_known)
 
         self.env["res.currency.rate"].create(
             {
@@ -183,6 +179,7 @@ class TestLedger(AccountAiCase):
         self.open("with:1")
         self.settle("with:1", cost_usd=Decimal("2"))
         usage = self.usages([("key", "=", "with:1")])
+        self.assertTrue(usage.cost_company_known)
         self.assertAlmostEqual(usage.cost_company, 1900, places=1)
         expected = dollar._convert(2, self.company.currency_id, self.company)
         self.assertAlmostEqual(usage.cost_company, expected, delta=1)
@@ -196,6 +193,35 @@ class TestLedger(AccountAiCase):
         self.assertTrue(
             self.env["account.ai.usage"].formatted_read_group([], ["partner_id"])
         )
+
+    def test_a_dollar_company_has_the_same_cost(self):
+        self.other_company.currency_id = self.env.ref("base.USD")
+        self.synchronize()
+        self.open(owner=Owner(self.other_company.id, 0, "validation"))
+        self.settle()
+        usage = self.usages()
+        self.assertTrue(usage.cost_company_known)
+        self.assertAlmostEqual(usage.cost_company, 0.0012, places=4)
+        self.assertFalse(usage.user_id)
+
+    def test_it_leads_to_its_document_while_there_is_one(self):
+        values = {"operation": "validation", "company_id": self.company.id}
+        owners = {
+            "partner:1": {"res_model": "res.partner", "res_id": self.partner.id},
+            "none:1": {},
+            "gone:1": {"res_model": "res.partner", "res_id": 99_999_999},
+            "uninstalled:1": {"res_model": "hr.payslip.gone", "res_id": 1},
+        }
+        for key, owner in owners.items():
+            self.open(key, owner=Owner(user_id=0, **values, **owner))
+        usages = {usage.key: usage for usage in self.usages()}
+        action = usages.pop("partner:1").action_open_document()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("res.partner", self.partner.id)
+        )
+        for usage in usages.values():
+            with self.assertRaises(UserError):
+                usage.action_open_document()
 
     def test_the_ledger_cannot_be_changed_by_anybody(self):
         self.open()

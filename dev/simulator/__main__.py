@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--write-interval-ms", type=float)
     parser.add_argument("--batch-seconds", type=float)
     parser.add_argument("--gullible", action="store_true", default=None)
+    parser.add_argument(
+        "--parent", type=int, help="process id of the starter: end when it ends"
+    )
     parser.add_argument("--clock", type=_timestamp, help="ISO 8601 start time")
     return parser
 
@@ -92,8 +95,20 @@ async def serve(arguments: argparse.Namespace) -> None:
         _write_whole(arguments.port_file, str(port))
     shown = f"[{host}]" if ":" in host else host
     print(f"Claude simulator on http://{shown}:{port}", flush=True)
+    if arguments.parent is not None:
+        watch = asyncio.create_task(_wait_for_end_of(arguments.parent))
+        watch.add_done_callback(lambda _task: stop.set())
     await stop.wait()
     await runner.cleanup()
+
+
+async def _wait_for_end_of(parent: int) -> None:
+    """Return when the process ``parent`` has ended without ending this one.
+
+    A child that has lost its parent is given another one by the system.
+    """
+    while os.getppid() == parent:
+        await asyncio.sleep(0.5)
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 class SimulatorProcess:
     """Starts ``python -m dev.simulator`` and stops it in the end.
+
+    It also ends by itself when the process that started it is killed.
 
     ``with SimulatorProcess(first_token_ms=50) as simulator:`` gives
     ``simulator.base_url`` and ``simulator.control``. Options are those of the
@@ -78,6 +81,7 @@ class SimulatorProcess:
 
     def _command(self) -> list[str]:
         command = [self._python, "-m", "dev.simulator", "--port", str(self.port)]
+        command += ["--parent", str(os.getpid())]
         for name, value in self._options.items():
             option = "--" + name.replace("_", "-")
             if value is True:

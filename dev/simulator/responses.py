@@ -80,6 +80,7 @@ def json_response(
     """Return the answer ``body`` with the headers of the API."""
     entry = entry_of(request)
     entry.status = status
+    entry.delivered.update(complete=True, ended_by="server")
     return web.Response(
         text=tokens.compact_json(body),
         status=status,
@@ -92,7 +93,6 @@ def error_response(request: web.Request, error: ApiError) -> web.Response:
     """Return the answer that is ``error``."""
     entry = entry_of(request)
     entry.error_type = error.type
-    entry.delivered.update(complete=True, ended_by="server")
     return json_response(
         request, error.body(entry.request_id), error.status, error.headers
     )

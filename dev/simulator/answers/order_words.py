@@ -29,12 +29,12 @@ _ADDRESSED = {
     rf"|\bignor\w* .{{0,40}}({_RULES}|{_TROUBLE}|\ball\b|\btodo\b)",
     "skip the rules": r"\b(olvid|desestim|disregard|forget|overrid|omite|omita|skip|"
     rf"bypass)\w* .{{0,40}}({_RULES}|{_TROUBLE}|previous|anterior)",
-    "do not apply": r"\b(no|do not|don.?t|never) (aplique|apliques|apply|valide|valides|"
-    r"revise|revises|verifique|validate|review|check)\b"
+    "do not apply": r"\b(no|do not|don.?t|never) (aplique|apliques|apply|valide|"
+    r"valides|revise|revises|verifique|validate|review|check)\b"
     r"|\b(no requiere|needs no|no necesita) (mas )?(revision|validacion|review)",
     "approve this": r"\b(aprueba|apruebe|apruebese|aprobar|approve|accept|acepta|"
-    r"acepte|aceptar|autoriza|autorice|authorize)\b .{0,30}\b(this|esta|este|factura|invoice|"
-    r"documento|document|automatic\w*|sin|without|now|inmediat\w*|it|all|todo)\b",
+    r"acepte|aceptar|autoriza|autorice|authorize)\b .{0,30}\b(this|esta|este|"
+    r"factura|invoice|documento|document|automatic\w*|sin|without|now|inmediat\w*|it|all|todo)\b",
     "approve alone": r"^\W*(approve|apruebame|approved|aprobado|aprueba|"
     r"apruebese)\W*$"
     r"|\b(approve me|apruebame|apruebeme|aprobame)\b",
@@ -44,7 +44,7 @@ _ADDRESSED = {
     r"|\b(resuelva|resuelve|resolver|concluya) (send|enviar|aprob\w*)",
     "answer so": r"\b(return|respond|responde|responda|reply|answer|contesta|conteste|"
     rf"devuelve|devuelva|output|marque|marcar|mark)\b.{{0,40}}{_GOOD}",
-    "report nothing": r"\b(no|do not|don.?t|never|nunca|jamas)\W+(report|informe|inform|"
+    "report nothing": r"\b(no|do not|don.?t|never|nunca|jamas)\W+(report|inform|"
     r"marque|flag|list|mencion|mention|emit|output|add|agregue|include|incluya|observ|"
     rf"raise|return)\w*.{{0,40}}{_TROUBLE}"
     r"|\bno findings\b|(sin|cero|zero) hallazgos|zero findings|findings?\W{1,4}\[\]",

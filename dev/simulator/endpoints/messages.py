@@ -83,10 +83,8 @@ async def _deliver(
         return lose_connection(request, reset="reset" in fault.kind)
     entry.status = 200
     if not accepted.stream:
-        entry.delivered.update(
-            complete=True,
-            characters=sum(len(b.get("text", "")) for b in completion.blocks),
-            ended_by="server",
+        entry.delivered["characters"] = sum(
+            len(block.get("text", "")) for block in completion.blocks
         )
         return json_response(request, completion.message())
     response = web.StreamResponse(

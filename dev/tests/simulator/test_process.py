@@ -27,6 +27,34 @@ def test_it_ends_cleanly_on_sigterm_with_open_streams():
             socket.create_connection(("127.0.0.1", simulator.port), timeout=1)
 
 
+_STARTER = """
+import sys
+from dev.simulator.process import SimulatorProcess
+print(SimulatorProcess().start().port, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_it_ends_when_its_starter_is_killed():
+    starter = subprocess.Popen(
+        [sys.executable, "-c", _STARTER],
+        cwd=Path(__file__).resolve().parents[3],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with starter:
+        port = int(starter.stdout.readline())
+        assert not _is_closed(port)
+        starter.kill()
+    wait_until(lambda: _is_closed(port))
+
+
+def _is_closed(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_it_comes_back_at_the_same_address():
     simulator = SimulatorProcess(first_token_ms=1).start()
     address = simulator.base_url

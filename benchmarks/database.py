@@ -16,7 +16,7 @@ RECORDS = "account_ai_bench_records"
 ADDONS = Path(__file__).resolve().parent / "addons"
 
 PASSWORD = "bench-password"
-USERS = 40
+USERS = 100
 """People at the screen: each may validate 20 documents a minute."""
 
 REFERENCE_DOCUMENT = (

@@ -6,6 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.account_ai_validation_run import Start
+from .turns import Turns
 from .validation_stream import (
     EventStreamResponse,
     ValidationStream,
@@ -16,6 +17,7 @@ from .validation_stream import (
     rule_events,
 )
 
+_turns = Turns()
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -44,7 +46,8 @@ class ValidationController(http.Controller):
             raise BadRequest("move_id and run_uuid are a number and a UUID")
         move = request.env["account.move"].browse(int(move_id))
         validations = request.env["account.ai.validation"]
-        start = validations._start(move, run_uuid, force=force == "1")
+        with _turns.turn():
+            start = validations._start(move, run_uuid, force=force == "1")
         if start.kind == "run":
             begin = ValidationStream(start.run).begin
         elif start.kind == "joined":

@@ -41,3 +41,6 @@ from . import test_validation_reader
 from . import test_promises
 from . import test_stream
 from . import test_queue
+from . import test_translations
+from . import test_views
+from . import test_turns

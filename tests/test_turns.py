@@ -1,0 +1,42 @@
+import threading
+import unittest
+
+from ..controllers.turns import Turns
+
+
+class TestTurns(unittest.TestCase):
+    """Requests are taken in turn, and none is stopped by one that is stuck."""
+
+    def test_no_more_than_allowed_work_at_once(self):
+        turns = Turns(at_once=2)
+        everyone_in = threading.Barrier(2)
+        working, most = [], []
+
+        def work():
+            with turns.turn():
+                working.append(1)
+                most.append(len(working))
+                # Both places must be taken before either is left.
+                everyone_in.wait(timeout=10)
+                working.pop()
+
+        threads = [threading.Thread(target=work) for _number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=20)
+        self.assertEqual(len(most), 6)
+        self.assertLessEqual(max(most), 2)
+
+    def test_an_error_gives_the_place_back(self):
+        turns = Turns(at_once=1, patience_seconds=0.0)
+        with self.assertRaises(ValueError), turns.turn() as had_to_wait:
+            self.assertFalse(had_to_wait)
+            raise ValueError("the work failed")
+        with turns.turn() as had_to_wait:
+            self.assertFalse(had_to_wait)
+
+    def test_who_waits_too_long_goes_on(self):
+        turns = Turns(at_once=1, patience_seconds=0.0)
+        with turns.turn(), turns.turn() as lost_patience:
+            self.assertTrue(lost_patience)

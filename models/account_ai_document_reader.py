@@ -63,6 +63,8 @@ class Reading(NamedTuple):
     places: Places
     move_id: int
     company_id: int
+    company_country: str
+    """ISO code of the company's fiscal country."""
     partner_id: int
     """The commercial partner, 0 when there is none."""
 
@@ -197,6 +199,7 @@ class AccountAiDocumentReader(models.AbstractModel):
             Places(tuple(amounts.line_ids), issuer_id, receiver_id),
             move.id,
             move.company_id,
+            move.company_country or "",
             move.commercial_partner_id or 0,
         )
 

@@ -27,7 +27,33 @@ AGENT = "dte"
 LEASE_MARGIN_SECONDS = 90
 """A connection that falls silent may pass the deadline by its read timeout, and the
 result is still to be stored."""
+COMPANY_FIELDS = (
+    "parent_path",
+    "account_ai_enabled",
+    "account_ai_consent_version",
+    "account_ai_mask_persons",
+    "account_ai_language",
+    "account_ai_model",
+    "account_ai_effort",
+)
 _KNOWN_RUNS = 20
+
+
+_INSERT_COLUMNS = (
+    *("run_uuid", "move_id", "company_id", "user_id", "trigger", "state"),
+    *("rules_verdict", "rule_findings", "rules_count", "rulebook_version"),
+    *("judged_on", "document_data", "context_data", "document_fingerprint", "facts"),
+    *("prompt_id", "prompt_version", "agent", "model", "effort", "language"),
+    *("endpoint", "max_tokens", "cache_ttl", "mask_persons", "simulated"),
+    *("fingerprint", "lease_until", "attempts"),
+    *("create_uid", "write_uid", "create_date", "write_date"),
+)
+_INSERT = f"""
+    INSERT INTO account_ai_validation ({", ".join(_INSERT_COLUMNS)})
+    VALUES ({", ".join(f"%({name})s" for name in _INSERT_COLUMNS)})
+        ON CONFLICT DO NOTHING
+    RETURNING id
+"""
 
 
 class Known(NamedTuple):
@@ -77,6 +103,10 @@ class AccountAiValidation(models.Model):
         :raises UserError: when the invoice is not one that can be validated
         """
         self._check_may_validate()
+        # Only these columns: a company has a hundred, and this stands before the first
+        # byte of the stream. sudo: settings for code, and the tree of companies that
+        # record rules look at.
+        self.env.companies.sudo().fetch(COMPANY_FIELDS)
         reading = self._read_one(move)
         run = self._prepare(reading, run_uuid, lane="screen")
         run.use_stored = not force
@@ -130,8 +160,7 @@ class AccountAiValidation(models.Model):
                 raise MissingError(self.env._("This invoice does not exist any more."))
             raise UserError(self.env._("Only invoices and credit notes are validated."))
         reading = readings[move.id]
-        company = self.env["res.company"].browse(reading.company_id)
-        if not company._account_ai_is_available():
+        if reading.company_country != "CL":
             raise UserError(
                 self.env._("Only documents of Chilean companies are validated.")
             )
@@ -337,17 +366,13 @@ class AccountAiValidation(models.Model):
         transactions, and Odoo repeats the request, which then finds that run.
         """
         now = self.env.cr.now()
-        columns = {**values, "create_date": now, "write_date": now, "attempts": 1}
-        columns["create_uid"] = columns["write_uid"] = self.env.uid
-        rows = self.env.execute_query(
-            SQL(
-                """INSERT INTO account_ai_validation (%s) VALUES (%s)
-                   ON CONFLICT DO NOTHING RETURNING id""",
-                SQL(", ").join(map(SQL.identifier, columns)),
-                SQL(", ").join(SQL("%s", _column(value)) for value in columns.values()),
-            )
+        uid = self.env.uid
+        columns = {**values, "attempts": 1, "create_date": now, "write_date": now}
+        columns.update(create_uid=uid, write_uid=uid)
+        self.env.cr.execute(
+            _INSERT, {name: _column(columns.get(name)) for name in _INSERT_COLUMNS}
         )
-        return self._own(rows[0][0])
+        return self._own(self.env.cr.fetchone()[0])
 
 
 def _column(value):

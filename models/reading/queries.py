@@ -84,7 +84,7 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
                    account_move.amount_total_signed,
                    currency.id, currency.name,
                    company.id, company.partner_id,
-                   company_currency.id, company_currency.name,
+                   company_currency.id, company_currency.name, country.code,
                    account_move.partner_id, account_move.commercial_partner_id,
                    document_type.code, document_type.doc_code_prefix,
                    COALESCE(account_move.reversed_entry_id,
@@ -95,6 +95,8 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
               JOIN res_company company ON company.id = account_move.company_id
               JOIN res_currency company_currency
                 ON company_currency.id = company.currency_id
+              LEFT JOIN res_country country
+                ON country.id = company.account_fiscal_country_id
               LEFT JOIN l10n_latam_document_type document_type
                 ON document_type.id = account_move.l10n_latam_document_type_id
              WHERE account_move.move_type IN (

@@ -28,6 +28,8 @@ class MoveRow(NamedTuple):
     company_partner_id: int
     company_currency_id: int
     company_currency: str
+    company_country: str | None
+    """ISO code of its fiscal country: the addon is for ``CL``."""
     partner_id: int | None
     commercial_partner_id: int | None
     document_type: str | None

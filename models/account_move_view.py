@@ -1,6 +1,8 @@
 from odoo import api, models
 
-ADDON_NODES = "//*[starts-with(@name, 'account_ai_') or starts-with(@name, 'action_account_ai_')]"
+ADDON_NODES = (
+    "//*[starts-with(@name, 'account_ai_') or starts-with(@name, 'action_account_ai_')]"
+)
 
 
 class AccountMove(models.Model):
@@ -51,6 +53,4 @@ class AccountMove(models.Model):
     @api.model
     def _account_ai_is_shown(self) -> bool:
         """Return whether one of the companies that the user works with is Chilean."""
-        return any(
-            company._account_ai_is_available() for company in self.env.companies
-        )
+        return any(company._account_ai_is_available() for company in self.env.companies)

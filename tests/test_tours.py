@@ -43,7 +43,7 @@ class TestTours(AccountAiHttpCase):
         self.assertEqual(move.account_ai_validation_count, 2)
 
     def test_validate_without_claude(self):
-        """With Claude out of reach: the rules' findings, review at best, one sentence."""
+        """Claude out of reach: the rules' findings, review at best, one sentence."""
         self.use_closed_endpoint()
         partner = self._create_partner("Viña Los Aromos Ltda.", FILLER_RUT)
         move = self._create_taxed_move("Mantención de bombas de agua", partner)

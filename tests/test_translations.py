@@ -1,0 +1,73 @@
+import io
+import re
+
+import polib
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.misc import file_path
+from odoo.tools.translate import code_translations, trans_export
+
+LANGUAGES = ("es", "es_CL")
+PLACEHOLDERS = re.compile(r"%\(\w+\)s|%s|%%|</?\w+[^>]*>")
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TransactionCase):
+    """Whoever works in Spanish meets no English sentence of the addon."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        exported = io.BytesIO()
+        trans_export(False, ["account_ai"], exported, "po", cls.env)
+        cls.terms = {
+            entry.msgid for entry in polib.pofile(exported.getvalue().decode())
+        }
+
+    def _shipped(self, name):
+        return polib.pofile(file_path(f"account_ai/i18n/{name}"), encoding="utf-8")
+
+    def test_every_term_is_translated(self):
+        """A term that is new or has changed needs a translation in every language."""
+        for language in LANGUAGES:
+            with self.subTest(language=language):
+                translated = {
+                    entry.msgid
+                    for entry in self._shipped(f"{language}.po")
+                    if entry.translated()
+                }
+                self.assertFalse(self.terms - translated, "not translated")
+                self.assertFalse(translated - self.terms, "not in use any more")
+
+    def test_the_template_is_up_to_date(self):
+        self.assertEqual(
+            {entry.msgid for entry in self._shipped("account_ai.pot")}, self.terms
+        )
+
+    def test_placeholders_and_tags_survive(self):
+        """A lost placeholder is an error at run time, a lost tag an ignored term."""
+        for language in LANGUAGES:
+            lost = [
+                entry.msgid
+                for entry in self._shipped(f"{language}.po")
+                if sorted(PLACEHOLDERS.findall(entry.msgstr))
+                != sorted(PLACEHOLDERS.findall(entry.msgid))
+            ]
+            self.assertFalse(lost, language)
+
+    def test_sentences_of_services_and_browser_are_found(self):
+        """Terms reach those who translate at run time, in Python and in the browser."""
+        for language in LANGUAGES:
+            with self.subTest(language=language):
+                python = code_translations.get_python_translations(
+                    "account_ai", language
+                )
+                self.assertEqual(
+                    python["The document has no lines."],
+                    "El documento no tiene líneas.",
+                )
+                browser = code_translations.get_web_translations("account_ai", language)
+                sentences = {
+                    message["id"]: message["string"] for message in browser["messages"]
+                }
+                self.assertEqual(sentences["Validate again"], "Validar de nuevo")

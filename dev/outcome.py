@@ -45,11 +45,15 @@ def of_pytest(report: Path, exit_code: int) -> Outcome:
     """
     outcome = Outcome()
     if report.exists():
-        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-            count = {name: int(suite.get(name, 0)) for name in _COUNTS}
-            bad = count["failures"] + count["errors"]
-            good = count["tests"] - bad - count["skipped"]
-            outcome += Outcome(good, bad, count["skipped"])
+        # Cases are counted, not the suite's own sums, which include subtests.
+        for case in ElementTree.parse(report).getroot().iter("testcase"):
+            kinds = {child.tag for child in case}
+            if kinds & {"failure", "error"}:
+                outcome += Outcome(failed=1)
+            elif "skipped" in kinds:
+                outcome += Outcome(skipped=1)
+            else:
+                outcome += Outcome(passed=1)
     if exit_code and not outcome.failed:
         outcome += Outcome(failed=1)
     return outcome
@@ -69,4 +73,3 @@ def of_closing_line(output: str, exit_code: int) -> Outcome:
 
 
 _CLOSING_LINE = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
-_COUNTS = ("tests", "failures", "errors", "skipped")

@@ -1,27 +1,60 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from dev.outcome import Outcome, of_closing_line, of_pytest
 
-REPORT = (
-    '<testsuites><testsuite tests="{tests}" failures="{failures}" errors="{errors}"'
-    ' skipped="{skipped}"/></testsuites>'
-)
+TESTS = """
+import unittest
+
+class TestAll(unittest.TestCase):
+    def test_good(self):
+        pass
+
+    def test_good_parts(self):
+        for number in range(3):
+            with self.subTest(number=number):
+                pass
+
+    def test_bad_part(self):
+        for number in range(3):
+            with self.subTest(number=number):
+                self.assertNotEqual(number, 1)
+
+    def test_bad(self):
+        self.fail()
+
+    @unittest.skip("not here")
+    def test_skipped(self):
+        pass
+"""
 
 
-def _report(tmp_path, **counts):
+def _pytest(tmp_path, *arguments):
+    """Run pytest on :data:`TESTS`; return its report and its exit code."""
+    (tmp_path / "test_all.py").write_text(TESTS)
     report = tmp_path / "report.xml"
-    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0} | counts
-    report.write_text(REPORT.format(**counts))
-    return report
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:odoo", f"--junit-xml={report}"]
+        + ["test_all.py", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
+    return report, done.returncode
 
 
-def test_the_counts_of_pytest_are_read(tmp_path):
-    report = _report(tmp_path, tests=10, failures=1, errors=2, skipped=3)
-    assert of_pytest(report, 1) == Outcome(passed=4, failed=3, skipped=3)
+def test_tests_are_counted_and_not_their_parts(tmp_path):
+    assert of_pytest(*_pytest(tmp_path)) == Outcome(passed=2, failed=2, skipped=1)
 
 
 def test_a_run_that_fails_without_a_failed_test_fails(tmp_path):
-    assert of_pytest(_report(tmp_path, tests=4), 3) == Outcome(passed=4, failed=1)
+    report, _ = _pytest(tmp_path, "-k", "good")
+    assert of_pytest(report, 3) == Outcome(passed=2, failed=1)
+
+
+def test_a_run_that_cannot_start_fails(tmp_path):
+    assert of_pytest(*_pytest(tmp_path, "test_gone.py")).failed == 1
 
 
 def test_a_run_without_a_report_fails(tmp_path):

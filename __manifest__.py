@@ -4,11 +4,10 @@
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "Account AI",
-    "website": "https://github.com/account-ai/account_ai",
     "license": "LGPL-3",
     "depends": ["account", "l10n_cl", "project", "bus"],
     "external_dependencies": {
-        "python": ["anthropic", "genai-prices", "structlog", "tenacity"],
+        "python": ["anthropic", "genai-prices", "httpx2", "structlog", "tenacity"],
     },
     "data": [
         "security/account_ai_groups.xml",

@@ -79,6 +79,16 @@ class TestBreaker(ClaudeCase):
         gateway.settle(probe, ClaudeError("interrupted", "The browser left."))
         gateway.admit(make_request(), OWNER, "probe2:1")
 
+    def test_a_probe_whose_answer_cannot_be_used_is_a_success(self):
+        for _number in range(5):
+            self.outcome("api_error")
+        self.clock.now += 61
+        for fault in ("refusal", "truncated"):
+            self.outcome(fault)
+        for _number in range(4):
+            self.assertEqual(self.outcome("api_error"), "server_error")
+        self.assertEqual(self.outcome(), "ok", "it was closed and counts anew")
+
     def test_errors_of_the_user_and_the_request_do_not_count(self):
         for fault in ("invalid_request", "authentication", "permission", "rate_limit"):
             for _number in range(3):

@@ -1,6 +1,8 @@
 """The thin client: credentials, environment, connections."""
 
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 
 import httpx2
@@ -155,6 +157,35 @@ class TestClient(ClaudeCase):
         stream.close()
         pool = gateway._client._sdk._client._transport._pool
         self.assertEqual(pool.connections, [])
+
+    def test_a_redirect_is_not_followed(self):
+        """A second time the request would go out, with the document in it."""
+        asked = []
+
+        class Redirect(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append(self.path)
+                self.send_response(307)
+                self.send_header("location", "/elsewhere")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                """Write nothing: the test looks at what was asked."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            client = self.client(base_url=f"http://127.0.0.1:{server.server_port}")
+            outcome, _admission = self.run_call(self.gateway(client=client))
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+        self.assertEqual(outcome.code, "connection")
+        self.assertFalse(outcome.retryable)
+        self.assertEqual(asked, ["/v1/messages"])
 
     def test_nothing_is_logged_about_a_call_that_works(self):
         with self.assertNoLogs(level="INFO"):

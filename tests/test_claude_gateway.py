@@ -119,6 +119,9 @@ class TestCall(ClaudeCase):
         with self.assertNoLogs("odoo.addons.account_ai.services.claude.log"):
             gateway.settle(admission, ClaudeError("timeout", "Too late."))
         self.assertEqual(self.backend.rows[0].settlement, before)
+        with self.backend.transaction() as transaction:
+            circuit = transaction.circuit.admit(self.simulator.base_url)
+        self.assertEqual(circuit.failures, 0, "the guards did not hear of it")
         again = gateway.admit(make_request(), OWNER, "run2:1")
         self.assertIsNotNone(again.answer, "the store was not touched either")
         self.assertEqual(result.text, again.answer.text)

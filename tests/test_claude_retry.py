@@ -54,11 +54,14 @@ class TestRetry(ClaudeCase):
         self.assertEqual(result.retries, 1)
 
     def test_a_wait_above_the_cap_is_not_slept(self):
-        self.control.fault("rate_limit", retry_after=1800)
-        outcome, _admission = self.run_call()
-        self.assertEqual(self.clock.slept, [])
-        self.assertEqual(outcome.code, "rate_limited")
-        self.assertEqual(outcome.retry_after, 1800)
+        for seconds in (16, 1800):
+            with self.subTest(seconds):
+                self.setUp()
+                self.control.fault("rate_limit", retry_after=seconds)
+                outcome, _admission = self.run_call()
+                self.assertEqual(self.clock.slept, [])
+                self.assertEqual(outcome.code, "rate_limited")
+                self.assertEqual(outcome.retry_after, seconds)
 
     def test_a_wait_past_the_deadline_is_not_slept(self):
         self.control.fault("rate_limit", retry_after=12)
@@ -194,13 +197,16 @@ def scripted_client(case, *answers):
     return client
 
 
+def frame(event):
+    """Return the bytes of ``event`` in a stream."""
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
 def events(*values):
     """Return an answer that streams ``values``."""
-    body = "".join(
-        f"event: {value['type']}\ndata: {json.dumps(value)}\n\n" for value in values
-    )
+    body = b"".join(frame(value) for value in values)
     headers = {"content-type": "text/event-stream", "request-id": "req_1"}
-    return lambda request: httpx2.Response(200, headers=headers, text=body)
+    return lambda request: httpx2.Response(200, headers=headers, content=iter([body]))
 
 
 START = {
@@ -293,13 +299,19 @@ class TestFirstByte(ClaudeCase):
             [("run:1", "unknown", "server_error"), ("run:1:2", "settled", "ok")],
         )
 
-    def test_a_redirect_is_not_followed(self):
-        moved = lambda request: httpx2.Response(  # noqa: E731
-            307, headers={"location": "http://127.0.0.1:2/elsewhere"}
-        )
-        _events, error, _admission = self.stream(moved)
-        self.assertEqual(error.code, "connection")
-        self.assertFalse(error.retryable)
+    def test_a_connection_that_breaks_after_the_end_of_an_answer_does_no_harm(self):
+        def broken_end(request):
+            def chunks():
+                yield from (frame(value) for value in ANSWER)
+                raise httpx2.ReadError("reset")
+
+            headers = {"content-type": "text/event-stream"}
+            return httpx2.Response(200, headers=headers, content=chunks())
+
+        result, error, _admission = self.stream(broken_end)
+        self.assertIsNone(error)
+        self.assertEqual(self.result(result).stop_reason, "end_turn")
+        self.assertEqual(self.rows(), [("run:1", "settled", "ok")])
 
     def test_a_fault_of_ours_does_not_look_like_an_outage(self):
         def broken(request):

@@ -178,8 +178,10 @@ class ByteStream:
 
         :raises ClaudeError: when the connection breaks or stays silent
         """
+        response = self._response
+        packed = "content-encoding" in response.headers
         try:
-            yield from self._response.iter_bytes()
+            yield from response.iter_bytes() if packed else response.iter_raw()
         except httpx2.HTTPError as error:
             raise self._broken(error) from error
 

@@ -7,7 +7,7 @@ as the API asks for, because new kinds may appear.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .call import Seen
@@ -16,37 +16,40 @@ from .usage import TokenUsage
 
 
 class EventDecoder:
-    """Cuts bytes into events and yields the JSON of each."""
+    """Cuts bytes into events."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the events that ``chunk`` completes."""
+    def feed(self, chunk: bytes) -> list[dict[str, Any]]:
+        """Return the JSON of the events that ``chunk`` completes.
+
+        :raises ClaudeError: when it is no JSON
+        """
         data = self._rest + chunk
         if b"\r" in data:  # JSON escapes its own; only line ends are left
             data = data.replace(b"\r\n", b"\n")
         *frames, self._rest = data.split(b"\n\n")
-        for frame in frames:
-            start = frame.find(b"data:")
-            if start < 0:
-                continue  # a comment
-            payload = frame[start + 5 :]
-            if b"\n" in payload:
-                payload = _joined_data(frame)
-            try:
-                event = json.loads(payload)
-            except ValueError as error:
-                raise cut_error() from error
-            if isinstance(event, dict):
-                yield event
+        try:
+            return [_parse(payload, 0)[0] for payload in map(_data, frames) if payload]
+        except ValueError as error:
+            raise cut_error() from error
 
 
-def _joined_data(frame: bytes) -> bytes:
-    """Return the data of a frame that has other lines after its first data line."""
-    return b"\n".join(
-        line[5:] for line in frame.split(b"\n") if line.startswith(b"data:")
-    )
+_parse = json.JSONDecoder().raw_decode  # json.loads spends half its time around it
+
+
+def _data(frame: bytes) -> str:
+    """Return the data of a frame; nothing for a comment."""
+    start = frame.find(b"data:")
+    if start < 0:
+        return ""
+    payload = frame[start + 5 :]
+    if b"\n" in payload:  # other lines follow
+        payload = b"\n".join(
+            line[5:] for line in frame.split(b"\n") if line.startswith(b"data:")
+        )
+    return payload.decode().lstrip()
 
 
 class AnswerReader:

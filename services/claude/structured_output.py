@@ -92,8 +92,8 @@ class ItemParser:
     ) -> None:
         properties = (schema or {}).get("properties", {})
         self._item_schema = properties.get(name, {}).get("items")
-        # A quotation mark inside of a string is escaped, so this matches only a key.
-        self._start = re.compile(rf'(?<!\\)"{re.escape(name)}"\s*:\s*\[')
+        # Quotation marks inside of a string are escaped, so this matches only a key.
+        self._start = re.compile(rf'"{re.escape(name)}"\s*:\s*\[')
         self._buffer = ""
         self._position = -1
         self._done = self._item_schema is None

@@ -52,6 +52,127 @@ class ReferencedDocument:
 
 
 @dataclass(frozen=True)
+class FolioRange:
+    """An authorisation of folios (CAF) that the SII gave the company."""
+
+    document_type: str
+    """TD."""
+    first: int
+    """D: first folio of the range."""
+    last: int
+    """H: last folio of the range."""
+    authorised_on: date | None = None
+    """FA: the day on which the SII authorised it."""
+    issuer_rut: str = ""
+    """RE; empty when the books do not say."""
+
+
+@dataclass(frozen=True)
+class EarlierDocument:
+    """A document that is in the books already, other than the one that is judged.
+
+    A value that the books do not know is ``None`` or empty and is not compared.
+    """
+
+    document_type: str
+    folio: str
+    flow: str = "sale"
+    """``sale`` when the company issued it, ``purchase`` when it received it."""
+    issue_date: date | None = None
+    partner_rut: str = ""
+    """RUT of the other party: receiver of a sale, issuer of a purchase."""
+    currency: str = "CLP"
+    net: Decimal | None = None
+    exempt: Decimal | None = None
+    vat: Decimal | None = None
+    total: Decimal | None = None
+    state: str = ""
+    """State at the SII: ``accepted``, ``rejected``, ...; empty when unknown."""
+    name: str = ""
+    """How the books name it, e.g. ``BILL/2026/11/0042``."""
+    descriptions: tuple[str, ...] = ()
+    """Names of its lines."""
+    corrects: tuple[str, ...] = ()
+    """Of a note: the documents that it refers to, as ``type/folio``."""
+    correction: int | None = None
+    """Of a note: CodRef: 1 annuls, 2 corrects text, 3 corrects amounts."""
+    project: str = ""
+    """Code of the project that it was charged to."""
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of a purchase order, in the unit of the bill."""
+
+    description: str = ""
+    quantity: Decimal | None = None
+    """Quantity ordered."""
+    unit_price: Decimal | None = None
+    """Net price ordered."""
+    received: Decimal | None = None
+    """Quantity received so far; ``None`` when it is not counted, e.g. a service."""
+    billed: Decimal = Decimal(0)
+    """Quantity that other bills charged already."""
+    bill_line: int = 0
+    """NroLinDet of the line that charges it; 0 when only the text can tell."""
+
+
+@dataclass(frozen=True)
+class PurchaseOrder:
+    """The order that a received document charges."""
+
+    name: str = ""
+    vendor_rut: str = ""
+    currency: str = "CLP"
+    net: Decimal | None = None
+    """Net amount ordered."""
+    lines: tuple[OrderLine, ...] = ()
+    received: Decimal | None = None
+    """Quantity received of the order as a whole, when its lines do not know it."""
+    project: str = ""
+    """Code of the project that the order was made for."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that the document may belong to."""
+
+    code: str
+    name: str = ""
+    customer_rut: str = ""
+    state: str = ""
+    """``in_progress``, ``done`` or ``cancelled``; empty when unknown."""
+    start: date | None = None
+    end: date | None = None
+    contract_net: Decimal | None = None
+    """Net amount of the contract."""
+    billed_net: Decimal | None = None
+    """Net amount of the customer's documents so far, without this one."""
+    order: str = ""
+    """Number of the customer's purchase order."""
+    milestones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KnownPartner:
+    """A partner of the master data."""
+
+    rut: str
+    name: str
+    other_names: tuple[str, ...] = ()
+    """Other names that count as the same: trade name, former name."""
+
+
+@dataclass(frozen=True)
+class ExchangeRate:
+    """Pesos for one unit of a currency on a day (dólar observado and the like)."""
+
+    currency: str
+    on: date
+    pesos: Decimal
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything around a document that rules and prompt may use."""
 
@@ -64,3 +185,25 @@ class Context:
     """What the books know of the documents in ``Document.references``."""
     is_issued: bool = False
     """True when the document is out already (posted): its date is history."""
+    folio_ranges: tuple[FolioRange, ...] | None = None
+    """The company's authorised folios (CAF); ``None`` when nobody keeps them."""
+    earlier: tuple[EarlierDocument, ...] | None = None
+    """Documents of the books that have to do with this one: those it refers to, notes
+    on them, possible duplicates. ``None`` when the books were not asked."""
+    purchase_order: PurchaseOrder | None = None
+    """The order that a received document charges."""
+    sii_received_on: date | None = None
+    """The day on which the SII got a received document, in Chile: the claim clock."""
+    claim_intended: bool = False
+    """True when somebody wants to claim the received document."""
+    projects: tuple[Project, ...] = ()
+    """Projects that the document may belong to."""
+    project: str = ""
+    """Code of the project that the document was charged to."""
+    known_partners: tuple[KnownPartner, ...] = ()
+    """What the master data say of the RUTs in the document."""
+    receipt_threshold: Decimal | None = None
+    """Pesos above which a boleta names its buyer (135 UF), when the books know better
+    than the dated data."""
+    exchange_rates: tuple[ExchangeRate, ...] = ()
+    """Exchange rates around the issue date."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from .stamp import Stamp
+from .transport import Transport
+
 
 @dataclass(frozen=True)
 class Party:
@@ -38,6 +41,18 @@ class Party:
     """Acteco: up to four activity codes of six digits."""
     country: str = ""
     """ISO code of the country, ``CL`` for Chile, empty when unknown."""
+    branch: str = ""
+    """Sucursal."""
+    branch_code: str = ""
+    """CdgSIISucur."""
+    seller_code: str = ""
+    """CdgVendedor."""
+    customer_code: str = ""
+    """CdgIntRecep."""
+    foreign_id: str = ""
+    """Extranjero/NumId: tax number abroad."""
+    nationality: str = ""
+    """Extranjero/Nacionalidad, a code of customs."""
     is_natural_person: bool = False
     """A person of flesh and blood: name and RUT are masked before sending."""
 
@@ -68,6 +83,14 @@ class Line:
     """IndExe: 1 exempt, 2 not billable, ...; ``None`` affected."""
     tax_codes: tuple[str, ...] = ()
     """CodImpAdic: codes of additional taxes and retentions."""
+    discount_percent: Decimal | None = None
+    """DescuentoPct."""
+    surcharge_percent: Decimal | None = None
+    """RecargoPct."""
+    item_codes: tuple[str, ...] = ()
+    """CdgItem/VlrCodigo: codes of the product."""
+    settled_type: str = ""
+    """TpoDocLiq: type of the document that this line of a type 43 settles."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,8 @@ class Reference:
     """CodRef: 1 annuls, 2 corrects text, 3 corrects amounts."""
     reason: str = ""
     """RazonRef."""
+    other_rut: str = ""
+    """RUTOtr: who issued the document, when it was somebody else."""
     is_global: bool = False
     """IndGlobal."""
 
@@ -102,6 +127,56 @@ class GlobalDiscount:
     """ValorDR."""
     exemption: int | None = None
     """IndExeDR: 1 on the exempt part, 2 on what is not billable."""
+    text: str = ""
+    """GlosaDR."""
+
+
+@dataclass(frozen=True)
+class Commission:
+    """One line of Comisiones of a type 43."""
+
+    kind: str
+    """TipoMovim: ``C`` commission, ``O`` other charges."""
+    text: str = ""
+    """Glosa."""
+    rate: Decimal | None = None
+    """TasaComision, in per cent."""
+    net: Decimal | None = None
+    """ValComNeto."""
+    exempt: Decimal | None = None
+    """ValComExe."""
+    vat: Decimal | None = None
+    """ValComIVA."""
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One line of MntPagos: an instalment."""
+
+    date: date | None
+    """FchPago."""
+    amount: Decimal | None
+    """MntPago."""
+    text: str = ""
+    """GlosaPagos."""
+
+
+@dataclass(frozen=True)
+class OtherCurrency:
+    """One block of OtraMoneda: the totals in a second currency."""
+
+    name: str = ""
+    """TpoMoneda, as the SII names it: ``PESO CL``, ``DOLAR USA``..."""
+    rate: Decimal | None = None
+    """TpoCambio: pesos for one unit of the document's currency."""
+    net: Decimal | None = None
+    """MntNetoOtrMnda."""
+    exempt: Decimal | None = None
+    """MntExeOtrMnda."""
+    vat: Decimal | None = None
+    """IVAOtrMnda."""
+    total: Decimal | None = None
+    """MntTotOtrMnda."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +215,24 @@ class Totals:
     """ValComNeto + ValComExe + ValComIVA of a type 43, taken off the total."""
     total: Decimal | None = None
     """MntTotal."""
+    own_vat: Decimal | None = None
+    """IVAProp: VAT on one's own part, in documents for a third party."""
+    third_party_vat: Decimal | None = None
+    """IVATerc."""
+    not_billable: Decimal | None = None
+    """MontoNF."""
+    period_amount: Decimal | None = None
+    """MontoPeriodo."""
+    previous_balance: Decimal | None = None
+    """SaldoAnterior."""
+    to_pay: Decimal | None = None
+    """VlrPagar."""
+    fee: Decimal | None = None
+    """Gross fee of a boleta de honorarios (type 70), which ``total`` is the rest of."""
+    retention_rate: Decimal | None = None
+    """Rate withheld from the fee, in per cent."""
+    retention: Decimal | None = None
+    """Amount withheld from the fee."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +240,8 @@ class Document:
     """A tax document (DTE), issued or received."""
 
     document_type: str
-    """TipoDTE, e.g. ``33``; empty when the books do not know it."""
+    """TipoDTE, e.g. ``33``; ``70`` for a boleta de honorarios; empty when the books do
+    not know it."""
     flow: str
     """``sale`` or ``purchase``, seen from the company."""
     issuer: Party
@@ -178,6 +272,34 @@ class Document:
     """IndNoRebaja: a credit note that does not lower the issuer's tax debit."""
     special_invoice: int | None = None
     """TipoFactEsp: 1 is an invoice for a foreign tourist."""
+    export_payment_form: int | None = None
+    """FmaPagExp, a code of customs; 21 is without payment."""
+    means_of_payment: str = ""
+    """MedioPago: ``EF`` cash, ``CH`` cheque...; a digit in boletas."""
+    payment_terms: str = ""
+    """TermPagoGlosa."""
+    payments: tuple[Payment, ...] = ()
+    """MntPagos."""
+    dispatch_type: int | None = None
+    """TipoDespacho: who moves the goods, 1 to 3."""
+    transfer_code: int | None = None
+    """CdgTraslado of an exporter's guide, with IndTraslado 8 or 9."""
+    period_from: date | None = None
+    """PeriodoDesde."""
+    period_to: date | None = None
+    """PeriodoHasta."""
+    currency_name: str = ""
+    """TpoMoneda as the SII names it; only exports have it."""
+    other_currencies: tuple[OtherCurrency, ...] = ()
+    """OtraMoneda."""
+    transport: Transport | None = None
+    """Transporte; ``None`` when the document has no such block."""
+    commissions: tuple[Commission, ...] = ()
+    """Comisiones of a type 43."""
+    subtotals: int = 0
+    """Number of SubTotInfo."""
+    stamp: Stamp | None = None
+    """TED; ``None`` when the document is not stamped (yet)."""
     notes: str = ""
     """Free text of the document."""
     not_representable: frozenset[str] = field(default_factory=frozenset)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
@@ -104,6 +104,8 @@ def _converter(hint: Any) -> _Converter:
         return lambda value: _from_data(hint, value)
     if hint is Decimal:
         return Decimal
+    if hint is datetime:
+        return datetime.fromisoformat
     if hint is date:
         return date.fromisoformat
     return lambda value: value

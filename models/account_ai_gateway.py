@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from odoo import api, models
 from odoo.tools import str2bool
-from odoo.tools.translate import code_translations
 
 from ..services.claude.client import client_for
 from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
@@ -13,6 +12,7 @@ from ..services.claude.gateway import Gateway
 from ..services.claude.policy import Policy
 from ..services.translation import _ as mark
 from .backend.transaction import PostgresBackend
+from .running.presentation import sentence
 
 API_KEY_PARAMETER = "account_ai.api_key"
 BASE_URL_PARAMETER = "account_ai.base_url"
@@ -104,18 +104,6 @@ class AccountAiGateway(models.AbstractModel):
             raise self._no_key_error()
 
     @api.model
-    def _sentence(self, error):
-        """Return the sentence of a ``ClaudeError``, in the user's language.
-
-        The services cannot translate: they mark the English sentence, which the
-        translation export collects, and hand it out with its parameters.
-        """
-        translations = code_translations.get_python_translations(
-            "account_ai", self.env.lang or "en_US"
-        )
-        return translations.get(error.message, error.message) % error.params
-
-    @api.model
     def _test_connection(self, company):
         """Ask the endpoint which models there are, which is free.
 
@@ -134,7 +122,8 @@ class AccountAiGateway(models.AbstractModel):
                 facts.append(f"HTTP {error.status}")
             if error.request_id:
                 facts.append(error.request_id)
-            return False, f"{self._sentence(error)} ({', '.join(facts)})"
+            words = sentence(error.message, error.params, self.env.lang)
+            return False, f"{words} ({', '.join(facts)})"
         if model not in known:
             return False, self.env._(
                 "Claude answers and accepts the key, but does not know the model "

@@ -4,6 +4,7 @@ import os
 from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools.translate import code_translations
 
 from odoo.addons.account_ai.models.account_ai_gateway import (
     API_KEY_PARAMETER,
@@ -91,16 +92,6 @@ class TestGatewaySettings(AccountAiCase):
     def assert_refused_for_other_company(self):
         error = self.failure_of(self.gateway._check_ready, self.other_company)
         self.assertEqual(error.code, "no_consent")
-
-    def test_sentences_are_translated_with_their_parameters(self):
-        error = ClaudeError("x", "At most %(limit)s a minute.", params={"limit": "20"})
-        with patch(
-            "odoo.addons.account_ai.models.account_ai_gateway.code_translations"
-            ".get_python_translations",
-            return_value={"At most %(limit)s a minute.": "Hasta %(limit)s por minuto."},
-        ):
-            self.assertEqual(self.gateway._sentence(error), "Hasta 20 por minuto.")
-        self.assertEqual(self.gateway._sentence(error), "At most 20 a minute.")
 
     def test_the_key_travels_protected(self):
         for url in (
@@ -252,6 +243,18 @@ class TestConnectionTest(AccountAiCase):
     def test_wrong_key(self):
         self.use_endpoint(self.simulator.base_url, api_key="sk-ant-invalid-1")
         self.assert_failure("invalid_key, HTTP 401")
+
+    def test_the_answer_is_in_the_language_of_the_user(self):
+        self.use_endpoint(self.simulator.base_url, api_key="sk-ant-invalid-1")
+        self.env["res.lang"]._activate_lang("es_CL")
+        gateway = self.env["account.ai.gateway"].with_context(lang="es_CL")
+        with patch.object(
+            type(code_translations),
+            "get_python_translations",
+            return_value={"Claude does not accept the API key.": "Clave inválida."},
+        ):
+            message = gateway._test_connection(self.company)[1]
+        self.assertIn("Clave inválida.", message)
 
     def test_no_network(self):
         self.use_closed_endpoint()

@@ -6,7 +6,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
-import { formatInteger } from "@web/views/fields/formatters";
+import { formatFloat, formatInteger } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { ConfidenceMeter } from "./confidence_meter";
@@ -211,7 +211,7 @@ export class ValidationPanel extends Component {
             facts.push({ name: "cost", title: _t("Cost"), text: cost });
         }
         if (duration_ms) {
-            const seconds = (duration_ms / 1000).toFixed(1);
+            const seconds = formatFloat(duration_ms / 1000, { digits: [16, 1] });
             facts.push({ name: "duration", title: _t("Duration"), text: _t("%s s", seconds) });
         }
         if (tokens?.input || tokens?.output) {

@@ -44,3 +44,4 @@ from . import test_queue
 from . import test_translations
 from . import test_views
 from . import test_turns
+from . import test_process_validation

@@ -1,0 +1,170 @@
+"""What the tests on a real server share: a demonstration company, a browser, SQL."""
+
+import http.cookiejar
+import os
+import re
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from contextlib import closing, contextmanager
+
+import psycopg2
+
+from odoo.tests import BaseCase
+
+from .validation_case import read_events
+
+SETUP = """
+import sys
+sys.path.insert(0, {checkout!r})
+from datetime import date
+from dev.demo.company import (
+    create_company, create_history, create_invoices, create_partners, switch_sending_on)
+company = create_company(env)
+partners = create_partners(env)
+create_history(env, partners, date.today())
+drafts = create_invoices(env, partners, date.today())
+switch_sending_on(env, company)
+sale = drafts[0][1]
+for number in range({copies}):
+    copy = sale.copy()
+    copy.invoice_line_ids[0].name = f"Arriendo de grúa horquilla, turno {{number}}"
+groups = env.ref("account_ai.group_user") + env.ref("account.group_account_invoice")
+for number in range({users}):
+    env["res.users"].create({{
+        "name": f"User {{number}}", "login": f"user{{number}}",
+        "password": f"user{{number}}", "group_ids": [(6, 0, groups.ids)]}})
+drafts = env["account.move"].search([("state", "=", "draft")], order="id")
+print("drafts", *drafts.ids)
+"""
+KEY = "sk-ant-process-test"
+PATIENCE = 60.0
+"""Seconds until something that must happen is taken for not happening."""
+
+
+class Browser:
+    """A signed-in client of a server; plain standard library."""
+
+    def __init__(self, base_url, login="admin"):
+        self.base_url = base_url
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        no_proxy = urllib.request.ProxyHandler({})
+        self._opener = urllib.request.build_opener(cookies, no_proxy)
+        self._csrf_token = self._find(
+            r'name="csrf_token" value="([^"]+)"', "/web/login"
+        )
+        self.post("/web/login", login=login, password=login).close()
+        self._csrf_token = self._find(r'csrf_token: "([^"]+)"', "/odoo")
+
+    def _find(self, pattern, path):
+        with self._opener.open(self.base_url + path, timeout=PATIENCE) as page:
+            return re.search(pattern, page.read().decode()).group(1)
+
+    def post(self, path, **fields):
+        """Post a form and return the response, to be read."""
+        fields["csrf_token"] = self._csrf_token
+        body = urllib.parse.urlencode(fields).encode()
+        return self._opener.open(self.base_url + path, body, timeout=PATIENCE)
+
+    def open_stream(self, move_id, run_uuid=None, **fields):
+        """Begin to validate an invoice and return the stream."""
+        fields.update(move_id=str(move_id), run_uuid=run_uuid or str(uuid.uuid4()))
+        return self.post("/account_ai/validate", **fields)
+
+    def validate(self, move_id, run_uuid=None, **fields):
+        """Validate an invoice and return the events of the whole stream."""
+        with self.open_stream(move_id, run_uuid, **fields) as stream:
+            return read_events(stream.read().decode())
+
+
+def read_until(stream, name):
+    """Read a stream up to the first line of the event ``name``."""
+    while line := stream.readline():
+        if line == f"event: {name}\n".encode():
+            return
+    raise AssertionError(f"the stream ended before {name}")
+
+
+class ProcessCase(BaseCase):
+    """Base of tests on a real server over a database of its own."""
+
+    purpose = "process"
+    copies = 0
+    """How many more drafts there are."""
+    users = 0
+    """How many there are, called ``user0`` and so on, beside the administrator."""
+    options = {}
+    """Of the server."""
+    simulator_options = {"first_token_ms": 50, "tokens_per_second": 400}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            import dev
+            from dev.simulator.process import SimulatorProcess
+        except ImportError as error:
+            raise unittest.SkipTest("the development tools are not here") from error
+        from .server import run_in_shell, running_server
+
+        cls.run_in_shell = staticmethod(run_in_shell)
+        cls.simulator = SimulatorProcess(**cls.simulator_options).start()
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.server = cls.enterClassContext(
+            running_server(
+                cls.purpose,
+                environment={
+                    "ACCOUNT_AI_API_KEY": KEY,
+                    "ACCOUNT_AI_BASE_URL": cls.simulator.base_url,
+                    "ACCOUNT_AI_SIMULATED": "1",
+                },
+                **cls.options,
+            )
+        )
+        checkout = os.path.dirname(os.path.dirname(os.path.realpath(dev.__file__)))
+        script = SETUP.format(checkout=checkout, copies=cls.copies, users=cls.users)
+        printed = run_in_shell(cls.server, script)
+        line = next(each for each in printed.splitlines() if "drafts " in each)
+        cls.moves = [int(each) for each in line.split("drafts ")[1].split()]
+        cls.browser = Browser(cls.server.evented_url)
+
+    def setUp(self):
+        super().setUp()
+        self.simulator.control.reset()
+        self.sql("DELETE FROM account_ai_rate_window")  # each test has its own minute
+
+    @contextmanager
+    def connection(self):
+        """Yield an autocommit cursor of the server's database."""
+        with closing(psycopg2.connect(dbname=self.server.database)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                yield cursor
+
+    def sql(self, query, *parameters):
+        """Return the rows of a query, in a transaction of its own."""
+        with self.connection() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def wait_for(self, query, *parameters, expected):
+        """Wait until a query returns the rows that are expected."""
+        end = time.monotonic() + PATIENCE
+        rows = None
+        while time.monotonic() < end:
+            rows = self.sql(query, *parameters)
+            if rows == expected:
+                return
+            time.sleep(0.1)
+        self.assertEqual(rows, expected)
+
+    def calls(self):
+        """Return the requests for an answer that the simulator received."""
+        return [
+            each
+            for each in self.simulator.control.requests()
+            if each["path"] == "/v1/messages"
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -69,10 +70,13 @@ def serve(options: argparse.Namespace) -> int:
             *(f"--http-port={options.port}", f"--gevent-port={options.port + 1}"),
             *_rest(options),
         )
-        process = subprocess.Popen(command, env=_developer_environment(prepared))
+        process = subprocess.Popen(
+            command, env=_developer_environment(prepared), start_new_session=True
+        )
         try:
             return process.wait()
         except KeyboardInterrupt:
+            process.terminate()
             return process.wait()
 
 
@@ -164,6 +168,8 @@ def clean(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run one verb; return the exit code."""
     options = _parser().parse_args(arguments)
+    # Whoever is asked to end tidies up, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.run(options)
     except SetupError as error:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from . import addon_folder, paths
 from .command import say
-from .locking import exclusive
+from .locking import exclusive, exclusive_if_free, shared
 from .odoo import Odoo
 
 TEMPLATES_KEPT = 4
@@ -33,6 +35,13 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
     source = dependencies_template(odoo, demo=demo)
     name = _name("addon", demo, source, addon_folder.installed_content())
     return _template(odoo, name, source, [addon_folder.NAME], demo)
+
+
+@contextmanager
+def kept(name: str) -> Iterator[None]:
+    """Keep a template from being removed as an old one, as long as the block."""
+    with shared(_users(name)):
+        yield
 
 
 def copy(odoo: Odoo, source: str, name: str) -> None:
@@ -102,4 +111,10 @@ def _forget_old(odoo: Odoo, name: str) -> None:
         f"'^{kind}_[0-9a-f]{{12}}$' ORDER BY oid DESC"
     )
     for old in names[TEMPLATES_KEPT:]:
-        drop(odoo, old)
+        with exclusive_if_free(_users(old)) as unused:
+            if unused:
+                drop(odoo, old)
+
+
+def _users(name: str) -> Path:
+    return paths.state("locks") / f"{name}.users"

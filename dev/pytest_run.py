@@ -66,12 +66,14 @@ def run_addon(
 def _copy(odoo: Odoo, database: str | None) -> Iterator[tuple[str, str]]:
     template = databases.addon_template(odoo)
     name = database or f"account_ai_test_{os.getpid()}"
-    databases.copy(odoo, template, name)
-    try:
-        yield template, name
-    finally:
-        if not database:
-            databases.drop(odoo, name)
+    # Tests with servers of their own copy the template while they run.
+    with databases.kept(template):
+        databases.copy(odoo, template, name)
+        try:
+            yield template, name
+        finally:
+            if not database:
+                databases.drop(odoo, name)
 
 
 def _command(python: Path, root: Path, arguments: Sequence[str]) -> list[str]:

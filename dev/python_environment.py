@@ -61,13 +61,19 @@ def key(python: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def existing() -> Path | None:
+    """Return the environment's ``python`` when it has been built."""
+    folder = _folder(interpreter())
+    return folder / "bin" / "python" if (folder / COMPLETE).exists() else None
+
+
 def prepare() -> Path:
     """Return the environment's ``python``, building the environment when needed.
 
     :raise SetupError: when a package cannot be had
     """
     source = interpreter()
-    folder = paths.cache() / f"python-{key(source)}"
+    folder = _folder(source)
     python = folder / "bin" / "python"
     if (folder / COMPLETE).exists():
         return python
@@ -81,6 +87,10 @@ def prepare() -> Path:
             _install(python)
             (folder / COMPLETE).touch()
     return python
+
+
+def _folder(source: str) -> Path:
+    return paths.cache() / f"python-{key(source)}"
 
 
 def _create(source: str, folder: Path) -> None:

@@ -174,9 +174,10 @@ test("silence counts as broken, heartbeats do not", async () => {
     }
     expect(service.get(5).run).not.toBe(null);
     await advanceTime(SILENCE_LIMIT);
-    await call;
+    await settle();
     expect(stream.streams[0].aborted).toBe(true);
     expect(service.get(5).run).toBe(null);
+    await call;
     expect.verifySteps(["panel"]);
 });
 

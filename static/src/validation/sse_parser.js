@@ -21,9 +21,6 @@ export function parseServerSentEvents(text) {
     let rest = 0;
     let match;
     while ((match = endOfLine.exec(text))) {
-        if (match[0] === "\r" && endOfLine.lastIndex === text.length) {
-            break; // perhaps the first half of "\r\n", whose end is in the next chunk
-        }
         const line = text.slice(lineStart, match.index);
         lineStart = endOfLine.lastIndex;
         if (line) {

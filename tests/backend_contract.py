@@ -83,7 +83,8 @@ class BackendContract:
     def _hit(self, key="k", limit=2):
         return self._in_transaction(lambda t: t.limits.hit(key, limit, 60.0))
 
-    def _put(self, ttl, company_id=1, answer=ANSWER):
+    def _put(self, ttl, company_id=1, answer=None):
+        answer = answer or ANSWER
         self._in_transaction(
             lambda t: t.answers.put(FINGERPRINT, company_id, answer, ttl, 0)
         )

@@ -1,5 +1,6 @@
 """The three verbs of the gateway, over HTTP against the simulator."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -75,6 +76,18 @@ class TestCall(ClaudeCase):
         self.assertEqual(row.call.key, "run2:1")
         self.assertEqual(row.saved_usd, first.cost_usd)
         self.assertEqual(admission.usage_id, row.usage_id)
+
+    def test_an_answer_stored_by_another_version_is_understood(self):
+        gateway = self.gateway()
+        result, admission = self.run_call(gateway)
+        data = {**result.to_data(), "added_later": 1}
+        data["usage"] = {**data["usage"], "added_later": 1}
+        del data["retries"]
+        data = json.loads(json.dumps(data))
+        with self.backend.transaction() as transaction:
+            transaction.answers.put(admission.call.fingerprint, 1, data, None, 1)
+        again, _admission = self.run_call(gateway, key="run2:1")
+        self.assertEqual(again, replace(result, from_store=True))
 
     def test_a_stored_answer_does_not_count_against_the_limit(self):
         gateway = self.gateway(limits_per_minute={"validation": 1})

@@ -94,7 +94,8 @@ class TestOneDoor(BaseCase):
 
     def file_with(self, source):
         """Return the path of a file that holds ``source``."""
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        path = Path(folder, "module.py")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name, "module.py")
         path.write_text(source)
         return path

@@ -82,7 +82,7 @@ EVENTS = (
 
 @tagged("post_install", "-at_install")
 class TestStreamParser(BaseCase):
-    def read(self, chunks):
+    def read_stream(self, chunks):
         """Return what was seen and the text that was handed out."""
         seen = Seen()
         reader = AnswerReader(seen)
@@ -119,11 +119,11 @@ class TestStreamParser(BaseCase):
         self.assertEqual(usage.inference_geo, "us")
 
     def test_a_whole_answer(self):
-        self.check_seen(*self.read([b"".join(map(frame, EVENTS))]))
+        self.check_seen(*self.read_stream([b"".join(map(frame, EVENTS))]))
 
     def test_other_line_ends_and_comments(self):
         frames = [frame(event, "\r\n") for event in EVENTS]
-        self.check_seen(*self.read([b": hello\r\n\r\n", *frames]))
+        self.check_seen(*self.read_stream([b": hello\r\n\r\n", *frames]))
 
     def test_data_over_several_lines(self):
         decoder = EventDecoder()
@@ -138,18 +138,18 @@ class TestStreamParser(BaseCase):
         cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=12))
         edges = [0, *sorted(cuts), len(body)]
         chunks = [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
-        self.check_seen(*self.read(chunks))
+        self.check_seen(*self.read_stream(chunks))
 
     def test_an_end_before_the_stop_is_an_error(self):
         for count in range(1, len(EVENTS) - 2):
             with self.assertRaises(ClaudeError) as caught:
-                self.read([b"".join(map(frame, EVENTS[:count]))])
+                self.read_stream([b"".join(map(frame, EVENTS[:count]))])
             self.assertEqual(caught.exception.code, "connection")
             self.assertTrue(caught.exception.ambiguous)
 
     def test_a_tools_input_that_was_cut_is_not_guessed(self):
         events = (START, EVENTS[13], EVENTS[15], stop(2), END)
-        seen, _text = self.read([b"".join(map(frame, events))])
+        seen, _text = self.read_stream([b"".join(map(frame, events))])
         self.assertEqual(seen.content[0]["input"], {})
 
     def test_an_error_event(self):

@@ -36,12 +36,12 @@ def answer(*findings, **values):
 
 @tagged("post_install", "-at_install")
 class TestReadAnswer(BaseCase):
-    def read(self, text, stop_reason="end_turn"):
+    def read_answer(self, text, stop_reason="end_turn"):
         return read_json_answer(text, stop_reason, SCHEMA)
 
     def check_code(self, code, text, stop_reason="end_turn"):
         with self.assertRaises(ClaudeError) as caught:
-            self.read(text, stop_reason)
+            self.read_answer(text, stop_reason)
         self.assertEqual(caught.exception.code, code)
 
     def test_plain_fenced_and_introduced(self):
@@ -56,11 +56,11 @@ class TestReadAnswer(BaseCase):
             f'{{"nota": 1}} {text}',
         ):
             with self.subTest(wrapped[:20]):
-                self.assertEqual(self.read(wrapped), expected)
+                self.assertEqual(self.read_answer(wrapped), expected)
 
     def test_enums_are_put_into_the_schemas_case(self):
         text = json.dumps(answer(finding(code="sem_Vague_description"), conf="HIGH"))
-        self.assertEqual(self.read(text), answer(finding()))
+        self.assertEqual(self.read_answer(text), answer(finding()))
 
     def test_why_the_model_stopped_comes_first(self):
         text = json.dumps(answer())
@@ -93,7 +93,7 @@ class TestReadAnswer(BaseCase):
                 self.check_code("invalid_answer", text)
 
     def test_a_whole_number_may_be_written_with_a_point(self):
-        read = self.read(json.dumps(answer(finding(line=2.0))))
+        read = self.read_answer(json.dumps(answer(finding(line=2.0))))
         self.assertEqual(repr(read["findings"][0]["line"]), "2")
 
 

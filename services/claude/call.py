@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -49,16 +49,21 @@ class CallResult:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> CallResult:
-        """Return the result that :meth:`to_data` described, marked as stored."""
-        return cls(
-            **{
-                **data,
-                "usage": TokenUsage(**data["usage"]),
-                "cost_usd": Decimal(data["cost_usd"]),
-                "content": tuple(data["content"]),
-                "from_store": True,
-            }
-        )
+        """Return the result that :meth:`to_data` described, marked as stored.
+
+        It may have been stored by another version: what is not known here is left out.
+        """
+        values = _known(cls, data)
+        values["usage"] = TokenUsage(**_known(TokenUsage, data["usage"]))
+        values["cost_usd"] = Decimal(data["cost_usd"])
+        values["content"] = tuple(data["content"])
+        values["from_store"] = True
+        return cls(**values)
+
+
+def _known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(cls)}
+    return {name: value for name, value in data.items() if name in names}
 
 
 @dataclass

@@ -5,7 +5,7 @@ from werkzeug.exceptions import BadRequest
 from odoo import http
 from odoo.http import request
 
-from ..models.account_ai_validation_run import Start
+from ..models.account_ai_run_start import Start
 from .turns import Turns
 from .validation_stream import (
     EventStreamResponse,

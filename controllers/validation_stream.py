@@ -27,9 +27,12 @@ HEARTBEAT_SECONDS = 10.0
 HEARTBEAT = b": heartbeat\n\n"
 JOINED_POLL_SECONDS = 1.0
 GRACE_SECONDS = 20.0
-"""How long a stream listens beyond its run's deadline. A connection to Claude that falls
-silent may end later than that, but a threaded or prefork server cuts a request after
-``limit_time_real`` (120 by default): the panel then looks again by itself."""
+"""How long a stream listens beyond its run's deadline.
+
+A connection to Claude that falls silent may end later than that, but a threaded or
+prefork server cuts a request after ``limit_time_real``, 120 by default: the panel then
+looks again by itself.
+"""
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",

@@ -1,17 +1,19 @@
-from . import account_ai_answer
-from . import account_ai_circuit
-from . import account_ai_document_reader
-from . import account_ai_finding
-from . import account_ai_gateway
-from . import account_ai_prompt
-from . import account_ai_rate_window
-from . import account_ai_usage
-from . import account_ai_validation
-from . import account_ai_validation_queue
-from . import account_ai_validation_result
-from . import account_ai_validation_run
-from . import account_move
-from . import account_move_view
-from . import ir_ui_menu
-from . import res_company
-from . import res_config_settings
+from . import (
+    account_ai_answer,
+    account_ai_circuit,
+    account_ai_document_reader,
+    account_ai_finding,
+    account_ai_gateway,
+    account_ai_prompt,
+    account_ai_rate_window,
+    account_ai_run_queue,
+    account_ai_run_result,
+    account_ai_run_start,
+    account_ai_usage,
+    account_ai_validation,
+    account_move,
+    account_move_view,
+    ir_ui_menu,
+    res_company,
+    res_config_settings,
+)

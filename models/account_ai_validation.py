@@ -20,6 +20,11 @@ class AccountAiValidation(models.Model):
     """
 
     _name = "account.ai.validation"
+    _inherit = [
+        "account.ai.run.start",
+        "account.ai.run.result",
+        "account.ai.run.queue",
+    ]
     _description = "Validation of an Invoice"
     _rec_name = "move_id"
     _order = "id desc"
@@ -217,18 +222,16 @@ class AccountAiValidation(models.Model):
     @api.autovacuum
     def _gc_facts(self, limit=1000):
         """Delete what was sent and what documents said, past the retention time."""
+        kept = [
+            ("document_data", "!=", False),
+            ("state", "not in", ("queued", "running")),
+        ]
         due = self.browse()
-        for company in self.env["res.company"].sudo().search([]):
+        for (company,) in self._read_group(kept, ["company_id"]):
             kept_for = timedelta(days=company.account_ai_retention_days)
-            due += self.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("state", "not in", ("queued", "running")),
-                    ("create_date", "<", self.env.cr.now() - kept_for),
-                    ("document_data", "!=", False),
-                ],
-                limit=limit - len(due),
-            )
+            before = [("create_date", "<", self.env.cr.now() - kept_for)]
+            own = [("company_id", "=", company.id)]
+            due += self.search(own + kept + before, limit=limit - len(due))
             if len(due) >= limit:
                 break
         due._forget_facts()

@@ -1,47 +1,49 @@
-from . import test_backend
-from . import test_hoot
-from . import test_gateway
-from . import test_claude_backend
-from . import test_settings
-from . import test_security
-from . import test_backend_concurrency
-from . import test_documents_rut
-from . import test_documents_serialization
-from . import test_rules_arithmetic
-from . import test_rules_counts
-from . import test_rules_dates
-from . import test_rules_identity
-from . import test_rules_judgement
-from . import test_rules_lengths
-from . import test_rules_mandatory
-from . import test_rules_notes
-from . import test_rules_registry
-from . import test_claude_errors
-from . import test_claude_gateway
-from . import test_claude_retry
-from . import test_rules_places
-from . import test_common_company
-from . import test_agents_answers
-from . import test_agents_facts
-from . import test_agents_prompt
-from . import test_agents_registry
-from . import test_privacy_hostile_text
-from . import test_privacy_masking
-from . import test_tours
-from . import test_claude_breaker
-from . import test_claude_client
-from . import test_claude_one_door
-from . import test_claude_pricing
-from . import test_claude_request
-from . import test_claude_stream_parser
-from . import test_claude_structured_output
-from . import test_validation_flow
-from . import test_validation_degraded
-from . import test_validation_reader
-from . import test_promises
-from . import test_stream
-from . import test_queue
-from . import test_translations
-from . import test_views
-from . import test_turns
-from . import test_process_validation
+from . import (
+    test_agents_answers,
+    test_agents_facts,
+    test_agents_prompt,
+    test_agents_registry,
+    test_backend,
+    test_backend_concurrency,
+    test_claude_backend,
+    test_claude_breaker,
+    test_claude_client,
+    test_claude_errors,
+    test_claude_gateway,
+    test_claude_one_door,
+    test_claude_pricing,
+    test_claude_request,
+    test_claude_retry,
+    test_claude_stream_parser,
+    test_claude_structured_output,
+    test_common_company,
+    test_documents_rut,
+    test_documents_serialization,
+    test_gateway,
+    test_hoot,
+    test_privacy_hostile_text,
+    test_privacy_masking,
+    test_process_validation,
+    test_promises,
+    test_queue,
+    test_rules_arithmetic,
+    test_rules_counts,
+    test_rules_dates,
+    test_rules_identity,
+    test_rules_judgement,
+    test_rules_lengths,
+    test_rules_mandatory,
+    test_rules_notes,
+    test_rules_places,
+    test_rules_registry,
+    test_security,
+    test_settings,
+    test_stream,
+    test_tours,
+    test_translations,
+    test_turns,
+    test_validation_degraded,
+    test_validation_flow,
+    test_validation_reader,
+    test_views,
+)

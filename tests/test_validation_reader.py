@@ -16,7 +16,7 @@ from .validation_case import ValidationMixin
 class TestDocumentReader(ValidationMixin, AccountAiCase):
     uses_simulator = False
 
-    def read(self, move, user=None):
+    def read_document(self, move, user=None):
         """Return document and context of one invoice."""
         self.synchronize()
         env = self.env(user=user or self.accountant)
@@ -26,7 +26,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
     # === PARTIES === #
 
     def test_sale_is_issued_by_the_company(self):
-        document, context = self.read(self.create_move())
+        document, context = self.read_document(self.create_move())
         self.assertEqual((document.document_type, document.flow), ("33", "sale"))
         self.assertEqual(document.issuer.rut, "76543210-3")
         self.assertEqual(document.receiver.rut, "77812345-2")
@@ -40,7 +40,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             invoice_date=date(2026, 3, 2),
             l10n_latam_document_number="4711",
         )
-        document, _context = self.read(move)
+        document, _context = self.read_document(move)
         self.assertEqual(document.flow, "purchase")
         self.assertEqual(document.issuer.rut, "77812345-2")
         self.assertEqual(document.receiver.rut, "76543210-3")
@@ -57,7 +57,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             code="46",
             invoice_date="2026-03-02",
         )
-        document, _context = self.read(move)
+        document, _context = self.read_document(move)
         self.assertEqual((document.document_type, document.flow), ("46", "purchase"))
         self.assertEqual(document.issuer.rut, "76543210-3")
         self.assertEqual(document.receiver.rut, "15888999-4")
@@ -70,7 +70,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             (self.person, True),
             (owner, True),
         ):
-            document, _context = self.read(self.create_move(partner=partner))
+            document, _context = self.read_document(self.create_move(partner=partner))
             self.assertIs(document.receiver.is_natural_person, expected, partner.name)
 
     def test_contact_of_a_company(self):
@@ -84,7 +84,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
                 "city": "Lampa",
             }
         )
-        document, _context = self.read(self.create_move(partner=branch))
+        document, _context = self.read_document(self.create_move(partner=branch))
         self.assertEqual(document.receiver.name, self.partner.name)
         self.assertEqual(document.receiver.rut, "77812345-2")
         self.assertEqual(document.receiver.comuna, "Lampa")
@@ -101,7 +101,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         ]
         move = self.create_move(lines=[], code=code, **other)
         move.invoice_line_ids = commands
-        return self.read(move)[0]
+        return self.read_document(move)[0]
 
     def test_plain_line(self):
         document = self.lines(
@@ -227,7 +227,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             .create({"journal_id": invoice.journal_id.id, "reason": "Devolución"})
         )
         note = self.env["account.move"].browse(wizard.refund_moves()["res_id"])
-        document, context = self.read(note)
+        document, context = self.read_document(note)
         self.assertEqual(document.document_type, "61")
         reference = document.references[0]
         self.assertEqual(reference.document_type, "33")
@@ -238,7 +238,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         self.assertEqual(context.referenced[0].total, 178_500)
         self.assertEqual(context.referenced[0].credited, 0)
         note.action_post()
-        self.assertEqual(self.read(note)[1].referenced[0].credited, 0)
+        self.assertEqual(self.read_document(note)[1].referenced[0].credited, 0)
 
     # === DATES === #
 
@@ -246,7 +246,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         move = self.create_move()
         night = datetime(2026, 3, 3, 2)  # UTC; in Chile it is the evening before
         with patch.object(type(self.env.cr), "now", lambda cursor: night):
-            document, context = self.read(move)
+            document, context = self.read_document(move)
         self.assertEqual(document.issue_date, date(2026, 3, 2))
         self.assertTrue(document.issue_date_assumed)
         self.assertEqual(context.today, date(2026, 3, 2))
@@ -268,14 +268,14 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             "UPDATE account_move SET create_date = '2026-03-02 15:00' WHERE id IN %s",
             [(move.id, sibling.id)],
         )
-        before = self.read(move)[1].history
+        before = self.read_document(move)[1].history
         self.assertEqual(before.count, 2)
         self.assertEqual(before.median_total, 119_000)
         self.assertEqual((before.min_total, before.max_total), (119_000, 238_000))
         self.assertEqual(before.recent[0].issue_date, date(2026, 2, 10))
         self.assertEqual(before.recent[0].descriptions, ("Asesoría",))
         sibling.action_post()
-        self.assertEqual(self.read(move)[1].history, before)
+        self.assertEqual(self.read_document(move)[1].history, before)
 
     def test_own_past_is_not_history(self):
         """A bill that is dated before it was entered is not its own history."""
@@ -284,9 +284,9 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             invoice_date=date(2026, 3, 2),
             l10n_latam_document_number="4711",
         )
-        before = self.read(move)[1].history
+        before = self.read_document(move)[1].history
         move.action_post()
-        self.assertEqual(self.read(move)[1].history, before)
+        self.assertEqual(self.read_document(move)[1].history, before)
 
     def test_duplicate_bill(self):
         bills = [
@@ -297,7 +297,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
             )
             for number in ("4711", "4712")
         ]
-        warnings = self.read(bills[1])[1].odoo_warnings
+        warnings = self.read_document(bills[1])[1].odoo_warnings
         self.assertEqual(warnings.duplicates, (bills[0].name,))
 
     # === ACCESS AND COST === #

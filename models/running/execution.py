@@ -25,7 +25,7 @@ from ...services.claude.call import (
     TextDelta,
 )
 from ...services.claude.errors import ClaudeError
-from ...services.translation import _
+from ...services.claude.interruption import interrupted
 from ..backend.cursor import open_cursor
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
@@ -107,15 +107,6 @@ def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
         # A fault of ours must not leave a paid call unbooked or a panel without a word.
         _logger.exception("validation %s failed", run.validation_id)
         outcome.error = interrupted()
-
-
-def interrupted() -> ClaudeError:
-    """Return the error of a run that was broken off."""
-    return ClaudeError(
-        "interrupted",
-        _("The validation was interrupted; validate again."),
-        retryable=True,
-    )
 
 
 def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> CallResult:

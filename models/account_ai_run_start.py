@@ -82,10 +82,11 @@ class Start(NamedTuple):
     run: Run | None = None
 
 
-class AccountAiValidation(models.Model):
+class AccountAiRunStart(models.AbstractModel):
     """The beginning of a validation: everything before Claude is asked."""
 
-    _inherit = "account.ai.validation"
+    _name = "account.ai.run.start"
+    _description = "Beginning of a Validation"
 
     # === BUSINESS METHODS - START === #
 

@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ..services.agents.agent import ModelAnswer
 from ..services.claude.errors import ClaudeError
+from ..services.claude.interruption import interrupted
 from ..services.claude.request import ClaudeRequest
 from ..services.documents.serialization import context_from_data, document_from_data
 from ..services.privacy.hostile_text import find_hostile_text
@@ -19,7 +20,6 @@ from ..services.rules.dated_data import shipped_rates
 from ..services.validation.finding import Finding
 from ..services.validation.judgement import judge
 from ..services.validation.verdict import Verdict, final_verdict, verdict_of
-from .running.execution import interrupted
 from .running.presentation import finding_values
 from .running.run import Judged, Outcome, Run
 
@@ -31,10 +31,11 @@ class Replay(NamedTuple):
     request: ClaudeRequest
 
 
-class AccountAiValidation(models.Model):
+class AccountAiRunResult(models.AbstractModel):
     """The end of a validation: how its result is stored, shown and replayed."""
 
-    _inherit = "account.ai.validation"
+    _name = "account.ai.run.result"
+    _description = "End of a Validation"
 
     # === BUSINESS METHODS - FINISH === #
 

@@ -55,14 +55,15 @@ _EXPIRED = """
 """
 
 
-class AccountAiValidation(models.Model):
+class AccountAiRunQueue(models.AbstractModel):
     """The queue: several crons share it, each claims one run at a time by lease.
 
     A claim is a short transaction of its own, so that no lock is held while Claude
     answers; a worker that dies loses its lease, and the sweeper takes over.
     """
 
-    _inherit = "account.ai.validation"
+    _name = "account.ai.run.queue"
+    _description = "Queue of Validations"
 
     # === BUSINESS METHODS - QUEUE === #
 

@@ -124,6 +124,14 @@ class TestLedger(AccountAiCase):
         self.assertFalse(usage.estimated)
         self.assertTrue(usage.settled_at)
 
+    def test_an_answer_that_calls_itself_simulated_marks_its_row(self):
+        self.open("run:1", simulated=False)
+        self.open("run:2", simulated=False)
+        self.settle("run:1", simulated=True)
+        self.settle("run:2", simulated=False)
+        rows = self.usages().sorted("key")
+        self.assertEqual(rows.mapped("simulated"), [True, False])
+
     def test_a_settled_key_tells_its_state(self):
         self.open()
         self.settle()

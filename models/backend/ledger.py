@@ -61,6 +61,7 @@ _SETTLE = f"""
            latency_ms = %(latency_ms)s,
            first_token_ms = %(first_token_ms)s,
            retries = %(retries)s,
+           simulated = usage.simulated OR %(simulated)s,
            settled_at = {NOW}
      WHERE key = %(key)s AND state = 'open'
 """
@@ -152,6 +153,7 @@ class PostgresLedger:
                 "latency_ms": settlement.latency_ms,
                 "first_token_ms": settlement.first_token_ms,
                 "retries": settlement.retries,
+                "simulated": settlement.simulated,
                 "time_shift": self._time_shift,
             },
         )

@@ -87,6 +87,8 @@ class Settlement:
     first_token_ms: int | None = None
     retries: int = 0
     """Attempts before this one within the same row: refused ones cost nothing."""
+    simulated: bool = False
+    """The answer itself says that it is simulated, whatever the settings say."""
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def settlement_of(
         "latency_ms": seen.latency_ms,
         "first_token_ms": seen.first_token_ms,
         "retries": seen.retries,
+        "simulated": seen.simulated,
     }
     if seen.usage is not None:
         usage = seen.usage

@@ -10,7 +10,7 @@ from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
 from ..services.claude.errors import ClaudeError
 from ..services.claude.gateway import Gateway
 from ..services.claude.policy import Policy
-from ..services.translation import _ as mark
+from ..services.translation import _ as _lt
 from .backend.transaction import PostgresBackend
 from .running.presentation import sentence
 
@@ -95,7 +95,7 @@ class AccountAiGateway(models.AbstractModel):
         if not company._account_ai_has_consent():
             raise ClaudeError(
                 "no_consent",
-                mark(
+                _lt(
                     "Nothing is sent to Claude for this company until an "
                     "administrator switches it on."
                 ),
@@ -212,7 +212,7 @@ class AccountAiGateway(models.AbstractModel):
         """Return the error that says that there is no key."""
         return ClaudeError(
             "no_key",
-            mark("There is no API key for Claude: an administrator can set one."),
+            _lt("There is no API key for Claude: an administrator can set one."),
         )
 
 

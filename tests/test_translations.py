@@ -1,5 +1,6 @@
 import io
 import re
+from pathlib import Path
 
 import polib
 
@@ -54,6 +55,17 @@ class TestTranslations(TransactionCase):
                 != sorted(PLACEHOLDERS.findall(entry.msgid))
             ]
             self.assertFalse(lost, language)
+
+    def test_marks_are_known_to_the_export(self):
+        """Odoo collects ``_`` and ``_lt``; under another name a term gets lost."""
+        folder = Path(file_path("account_ai/__init__.py")).parent
+        names = {
+            name
+            for part in ("models", "controllers", "services", "wizards")
+            for path in (folder / part).rglob("*.py")
+            for name in re.findall(r"import _ as (\w+)", path.read_text())
+        }
+        self.assertLessEqual(names, {"_lt"})
 
     def test_sentences_of_services_and_browser_are_found(self):
         """Terms reach those who translate at run time, in Python and in the browser."""

@@ -47,10 +47,13 @@ def everything() -> Outcome:
     with postgresql.server():
         beside = _Beside()
         beside.start()
-        say("Tests of the addon")
-        outcome = addon()
-        say("Waiting for what ran beside")
-        return outcome + beside.finish()
+        try:
+            say("Tests of the addon")
+            outcome = addon()
+            say("Waiting for what ran beside")
+            return outcome + beside.finish()
+        finally:
+            beside.stop()
 
 
 def addon() -> Outcome:
@@ -108,6 +111,8 @@ class _Beside:
     def __init__(self) -> None:
         self._outcome = Outcome()
         self._output: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -120,9 +125,18 @@ class _Beside:
         print("\n".join(self._output), flush=True)
         return self._outcome
 
+    def stop(self) -> None:
+        """End the part that still runs, when the whole was interrupted."""
+        self._stopped = True
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._thread.join()
+
     def _run(self) -> None:
         for verb, title in BESIDE.items():
-            done = subprocess.run(
+            if self._stopped:
+                return
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "dev", verb],
                 cwd=paths.CHECKOUT,
                 stdin=subprocess.DEVNULL,
@@ -131,7 +145,8 @@ class _Beside:
                 text=True,
                 errors="replace",
             )
-            outcome = of_closing_line(done.stdout, done.returncode)
+            output, _ = self._process.communicate()
+            outcome = of_closing_line(output, self._process.returncode)
             say(f"{title}: {outcome}")
-            self._output.append(f"==> {title}\n{done.stdout.rstrip()}")
+            self._output.append(f"==> {title}\n{output.rstrip()}")
             self._outcome += outcome

@@ -49,9 +49,10 @@ def run_addon(
     :param environment: variables on top of Odoo's
     :return: pytest's exit code
     """
-    if not any(not argument.startswith("-") for argument in arguments):
-        arguments = [*arguments, "tests"]
-    command = _command(odoo.python, addon_folder.refresh(), arguments)
+    root = addon_folder.refresh()
+    if all(addon_folder.generated_path(each) == each for each in arguments):
+        arguments = [*arguments, "tests"]  # no path among them
+    command = _command(odoo.python, root, arguments)
     with _copy(odoo, database) as (template, name):
         variables = {TEMPLATE_VARIABLE: template, **(environment or {})}
         return subprocess.call(

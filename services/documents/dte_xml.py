@@ -31,7 +31,9 @@ _BODIES = tuple(
     for namespace in ("", f"{{{SII_NAMESPACE}}}")
 )
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
-_DECLARATION = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DECLARATION = re.compile(
+    rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']"""
+)
 _ENCODINGS = frozenset(
     "utf-8 us-ascii iso-8859-1 iso-8859-15 latin1 windows-1252 cp1252".split()
 )

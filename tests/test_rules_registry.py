@@ -15,7 +15,11 @@ from odoo.addons.account_ai.services.rules import (
     rules,
     shipped_rates,
 )
-from odoo.addons.account_ai.services.rules.dated_data import DatedRows, read_rows
+from odoo.addons.account_ai.services.rules.dated_data import (
+    DatedRows,
+    read_rows,
+    shipped_rows,
+)
 from odoo.addons.account_ai.services.validation.finding import Severity
 from odoo.addons.account_ai.services.validation.verdict import Verdict
 
@@ -91,7 +95,8 @@ class TestCheck(BaseCase):
         self.assertIs(report.verdict, Verdict.SEND)
 
     def test_missing_rate_skips_the_rule_and_asks_for_review(self):
-        report = check(invoice(), CONTEXT, DatedRows([row("days_to_send", "3")]))
+        rows = [each for each in shipped_rows() if each["name"] != "vat_rate"]
+        report = check(invoice(), CONTEXT, DatedRows(rows))
         self.assertIs(report.verdict, Verdict.REVIEW)
         self.assertEqual([each.code for each in report.findings], ["RATE_MISSING"])
         self.assertEqual(
@@ -166,6 +171,23 @@ class TestDatedData(BaseCase):
         ):
             with self.subTest(second), self.assertRaises(ValueError):
                 DatedRows([row(end="2020-06-30"), second])
+
+    def test_list_of_a_day(self):
+        """What the list says, however it is written; no list, no answer."""
+        entry = {"name": "comuna", "valid_from": "2018-09-06", "valid_to": ""}
+        data = DatedRows(
+            [
+                {**entry, "text": "Tiltil", "other_names": "Til Til|Tiltil Viejo"},
+                {**entry, "text": "Chépica", "valid_to": "2020-12-31"},
+            ]
+        )
+        day = date(2020, 12, 31)
+        for name in ("TILTIL", "Til-Til", "tiltil viejo", "chepica"):
+            self.assertIs(data.holds("comuna", name, day), True, name)
+        self.assertIs(data.holds("comuna", "Rungue", day), False)
+        self.assertIs(data.holds("comuna", "Chépica", date(2021, 1, 1)), False)
+        self.assertIsNone(data.holds("comuna", "Tiltil", date(2018, 9, 5)))
+        self.assertIsNone(data.holds("region", "Tiltil", day))
 
     def test_version_follows_values_not_the_order_of_rows(self):
         one, two = row(), row("other", "3.5")

@@ -14,8 +14,7 @@ from ..documents.document import Document
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
-from .comunas import COMUNAS_FILE
-from .dated_data import DATA_FOLDER, DatedData, MissingRate, shipped_rates
+from .dated_data import DatedData, MissingRate, shipped_rates
 from .document_types import acting_flow
 from .registry import applicable_rules
 
@@ -103,11 +102,10 @@ def rulebook_version(rates: DatedData) -> str:
 
 @cache
 def _code_version() -> str:
-    """Return a short hash over the source text and lists of the rules, read once."""
+    """Return a short hash over the source text of the rules, read once."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    others = (Path(rut.__file__), DATA_FOLDER / COMUNAS_FILE)
-    for path in (*sorted(folder.rglob("*.py")), *others):
+    for path in (*sorted(folder.rglob("*.py")), Path(rut.__file__)):
         digest.update(path.name.encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:8]

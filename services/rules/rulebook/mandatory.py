@@ -12,15 +12,19 @@ from ...documents.context import Context
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
-from ..dated_data import DatedData
+from ..amounts import issue_day
+from ..dated_data import (
+    PAYMENT_FORMS,
+    TRANSFER_INDICATORS,
+    DatedData,
+    listed,
+)
 from ..document_types import DELIVERY_GUIDES, EXPORTS, RECEIPTS, SUPPORTED
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _WITH_ADDRESSES = frozenset({"33", "34", "43", "46", "52"})
-_PAYMENT_FORMS = frozenset({1, 2, 3})
 _RECEIPT_SERVICES = frozenset({1, 2, 3, 4})
-_TRANSFERS = frozenset(range(1, 10))
 
 
 def _mandatory(
@@ -218,7 +222,9 @@ def payment_form_is_known(
 ) -> Iterator[Violation]:
     """The payment form is one of the list; absent means credit."""
     value = document.payment_form
-    if value is not None and value not in _PAYMENT_FORMS:
+    if value is not None and not listed(
+        rates, PAYMENT_FORMS, str(value), issue_day(document, context)
+    ):
         yield Violation(
             field="FmaPago", evidence=str(value), params={"value": str(value)}
         )
@@ -260,7 +266,9 @@ def guide_says_why(
 ) -> Iterator[Violation]:
     """A delivery guide has IndTraslado from 1 to 9."""
     value = document.transfer_indicator
-    if value not in _TRANSFERS:
+    if value is None or not listed(
+        rates, TRANSFER_INDICATORS, str(value), issue_day(document, context)
+    ):
         yield Violation(
             field="IndTraslado", evidence="" if value is None else str(value)
         )

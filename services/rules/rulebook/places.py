@@ -8,8 +8,7 @@ from ...documents.context import Context
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
-from ..comunas import is_comuna
-from ..dated_data import DatedData
+from ..dated_data import COMUNAS, DatedData, listed
 from ..document_types import DOMESTIC
 from ..registry import Violation, rule
 
@@ -27,11 +26,13 @@ from ..registry import Violation, rule
 def comuna_exists(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """Comunas of issuer and receiver exist."""
+    """Comunas of issuer and receiver exist, by the list of today."""
     for field, party in (
         ("CmnaOrigen", document.issuer),
         ("CmnaRecep", document.receiver),
     ):
         name = party.comuna.strip()
-        if name and party.country in ("", "CL") and not is_comuna(name):
+        if not name or party.country not in ("", "CL"):
+            continue
+        if not listed(rates, COMUNAS, name, context.today):
             yield Violation(field=field, evidence=name, params={"comuna": name})

@@ -15,6 +15,12 @@ EXEMPT_ONLY = frozenset({"34", "41"})
 ALL_NOTES = NOTES | EXPORT_NOTES
 DOMESTIC = INVOICES | RECEIPTS | DELIVERY_GUIDES | NOTES
 SUPPORTED = DOMESTIC | EXPORTS
+"""DTE: documents of the SII's electronic format."""
+FEES = frozenset({"70", "71"})
+"""Boletas de honorarios, of the professional (70) and of third parties (71)."""
+KNOWN = SUPPORTED | FEES
+TRANSFER_SALES = frozenset({1, 9})
+"""IndTraslado of a guide whose goods are sold; the others may have the total zero."""
 
 RECEIPT_CODES = frozenset({"35", "38", "39", "41"})
 """Boletas on paper and electronic, as they are referred to (format p. 41)."""

@@ -117,6 +117,48 @@ _at_most(
 )
 
 
+_at_most(
+    "SUBTOTALS_MAX", "SubTotInfo", 20, "p. 38", lambda document: document.subtotals
+)
+_at_most(
+    "COMMISSIONS_MAX",
+    "Comisiones",
+    20,
+    "p. 43",
+    lambda document: len(document.commissions),
+)
+_at_most(
+    "PAYMENTS_MAX", "MntPagos", 30, "p. 14", lambda document: len(document.payments)
+)
+_at_most(
+    "ITEM_CODES_MAX",
+    "CdgItem",
+    5,
+    "p. 31",
+    lambda document: max((len(line.item_codes) for line in document.lines), default=0),
+)
+
+
+@rule(
+    "DISCOUNTS_NOT_ALLOWED",
+    Severity.ERROR,
+    message=_("A document of type %(type)s has no global discounts or surcharges."),
+    advice=_("Enter the discount in the lines."),
+    types={"43", "52"},
+    source=f"{_DTE}, p. 9 and 39, DscRcgGlobal",
+)
+def type_may_have_discounts(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Guides and liquidaciones-factura have no global discounts."""
+    if document.global_discounts:
+        yield Violation(
+            field="DscRcgGlobal",
+            evidence=str(len(document.global_discounts)),
+            params={"type": document.document_type},
+        )
+
+
 @rule(
     "LINE_TAXES_MAX",
     Severity.ERROR,

@@ -11,7 +11,7 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
-from ..document_types import SUPPORTED
+from ..document_types import KNOWN, SUPPORTED
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -49,7 +49,7 @@ def issue_date_is_in_range(
         "Compare the date with the document; if it came like this, claim it within "
         "eight days."
     ),
-    types=SUPPORTED,
+    types=KNOWN,
     source="D.L. 825 art. 55 (issue when goods are delivered); practice of the SII",
     secondary_source=True,
 )

@@ -17,9 +17,9 @@ from ..document_types import (
     EXPORTS,
     FOREIGNER,
     GENERIC_RUTS,
+    KNOWN,
     RECEIPT_CODES,
     RECEIPTS,
-    SUPPORTED,
 )
 from ..registry import Violation, rule
 
@@ -31,9 +31,17 @@ _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 
 
 def _ruts(document: Document) -> tuple[tuple[str, str], ...]:
-    return (
+    parties = (
         ("RUTEmisor", document.issuer.rut.strip()),
         ("RUTRecep", document.receiver.rut.strip()),
+    )
+    transport = document.transport
+    if transport is None:
+        return parties
+    return (
+        *parties,
+        ("RUTTrans", transport.carrier_rut.strip()),
+        ("RUTChofer", transport.driver_rut.strip()),
     )
 
 
@@ -48,7 +56,7 @@ def document_type_is_known(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """The document type is one that the rulebook covers."""
-    if document.document_type not in SUPPORTED:
+    if document.document_type not in KNOWN:
         yield Violation(
             field="TipoDTE",
             evidence=document.document_type,
@@ -64,7 +72,7 @@ def document_type_is_known(
     purchase_advice=_(
         "Correct the RUT of the supplier, or claim the document if it came like this."
     ),
-    types=SUPPORTED,
+    types=KNOWN,
     source="SII, SiiTypes_v10.xsd, RUTType; Formato DTE v2.2, p. 15-17",
 )
 def rut_is_well_written(
@@ -74,6 +82,8 @@ def rut_is_well_written(
     for field, value in _ruts(document):
         if field == "RUTRecep" and document.document_type in EXPORTS:
             continue  # EXPORT_RUT asks for one certain value
+        if field == "RUTRecep" and _is_customer_code(document):
+            continue
         if value and not rut.has_xml_format(value):
             yield Violation(field=field, evidence=value, params={"rut": value})
 
@@ -87,7 +97,7 @@ def rut_is_well_written(
         "Compare the RUT with the document; if it came like this, claim it within "
         "eight days."
     ),
-    types=SUPPORTED,
+    types=KNOWN,
     source="SII, Formato DTE v2.2, p. 15-17, RUTEmisor and RUTRecep (modulo 11)",
 )
 def rut_check_digit(
@@ -110,7 +120,7 @@ def rut_check_digit(
     Severity.WARNING,
     message=_("The RUT %(rut)s looks like a filler, not like a taxpayer's."),
     advice=_("Ask for the real RUT and correct it in the contact."),
-    types=SUPPORTED,
+    types=KNOWN,
     source="Practice: the SII does not assign repeated digits",
     secondary_source=True,
 )
@@ -134,7 +144,7 @@ def rut_is_no_placeholder(
     Severity.ERROR,
     message=_("The generic RUT %(rut)s cannot be used in a document of type %(type)s."),
     advice=_("Use the receiver's own RUT, or issue a boleta."),
-    types=SUPPORTED - RECEIPTS,
+    types=KNOWN - RECEIPTS,
     source="SII, Formato Boletas v4.1 (2024-12-31), RUTRecep",
 )
 def rut_is_not_anonymous(
@@ -201,7 +211,7 @@ def export_receiver_is_foreign(
     Severity.ERROR,
     message=_("The document is addressed to %(rut)s, not to this company."),
     advice=_("Claim the document within eight days and do not record it."),
-    types=SUPPORTED,
+    types=KNOWN,
     flow="purchase",
     source="D.L. 825 art. 23 no. 5; Ley 19.983 art. 3 (reclamo)",
 )
@@ -224,7 +234,7 @@ def receiver_is_the_company(
     Severity.ERROR,
     message=_("Issuer and receiver have the same RUT, %(rut)s."),
     advice=_("Enter the RUT of the other party."),
-    types=SUPPORTED,
+    types=KNOWN,
     source="SII, Formato DTE v2.2, p. 12 (IndTraslado 5); FAQ 001.380.6571",
 )
 def issuer_is_not_receiver(
@@ -238,6 +248,15 @@ def issuer_is_not_receiver(
         return
     yield Violation(
         field="RUTRecep", evidence=ours, params={"rut": document.receiver.rut}
+    )
+
+
+def _is_customer_code(document: Document) -> bool:
+    """Return whether a boleta names its buyer by a code of the issuer's (RUT 0)."""
+    return (
+        document.document_type in RECEIPTS
+        and document.receiver.rut.strip() == "0"
+        and bool(document.receiver.customer_code.strip())
     )
 
 

@@ -19,7 +19,7 @@ from ..dated_data import (
     DatedData,
     listed,
 )
-from ..document_types import DELIVERY_GUIDES, EXPORTS, RECEIPTS, SUPPORTED
+from ..document_types import DELIVERY_GUIDES, EXPORTS, KNOWN, RECEIPTS, SUPPORTED
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -34,6 +34,7 @@ def _mandatory(
     types: frozenset[str],
     page: str,
     flow: str = "sale",
+    needs: tuple[str, ...] = (),
 ) -> None:
     """Register the rule that a header field is not blank."""
 
@@ -56,6 +57,7 @@ def _mandatory(
         types=types,
         flow=flow,
         source=f"{_DTE}, {page}, {field}",
+        needs=needs,
         title=f"{field} is filled in.",
     )(check)
 
@@ -64,7 +66,7 @@ _mandatory(
     "FchEmis",
     "MISSING_FCHEMIS",
     lambda document: document.issue_date,
-    SUPPORTED,
+    KNOWN,
     "p. 11",
     flow="",
 )
@@ -72,7 +74,7 @@ _mandatory(
     "RUTEmisor",
     "MISSING_RUTEMISOR",
     lambda document: document.issuer.rut,
-    SUPPORTED,
+    KNOWN,
     "p. 15",
     flow="",
 )
@@ -109,7 +111,7 @@ _mandatory(
     "RUTRecep",
     "MISSING_RUTRECEP",
     lambda document: document.receiver.rut,
-    SUPPORTED,
+    KNOWN,
     "p. 17",
     flow="",
 )
@@ -143,10 +145,42 @@ _mandatory(
     "p. 19",
 )
 _mandatory(
+    "CiudadOrigen",
+    "MISSING_CIUDAD_ORIGEN",
+    lambda document: document.issuer.city,
+    frozenset({"110"}),
+    "p. 17",
+    needs=("CiudadOrigen",),
+)
+_mandatory(
+    "CiudadRecep",
+    "MISSING_CIUDAD_RECEP",
+    lambda document: document.receiver.city,
+    frozenset({"110"}),
+    "p. 19",
+    needs=("CiudadRecep",),
+)
+_mandatory(
+    "Folio",
+    "MISSING_FOLIO",
+    lambda document: document.folio if document.stamp is not None else 0,
+    SUPPORTED,
+    "p. 11",
+    flow="",
+)
+_mandatory(
+    "Comisiones",
+    "MISSING_COMISIONES",
+    lambda document: document.commissions or document.totals.commissions or None,
+    frozenset({"43"}),
+    "p. 9 and 43",
+    needs=("Comisiones",),
+)
+_mandatory(
     "MntTotal",
     "MISSING_MNTTOTAL",
     lambda document: document.totals.total,
-    SUPPORTED,
+    KNOWN,
     "p. 27",
     flow="",
 )

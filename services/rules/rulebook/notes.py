@@ -6,18 +6,25 @@ from collections.abc import Iterator
 from datetime import date
 
 from ...documents.context import Context
-from ...documents.document import Document, Reference
+from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..calendar import months_later, tax_period
 from ..dated_data import DatedData
-from ..document_types import ALL_NOTES, EXPORT_NOTES, TAX_DOCUMENT_CODES
+from ..document_types import ALL_NOTES, EXPORT_NOTES
+from ..references import (
+    ANNULS,
+    CORRECTS_AMOUNTS,
+    CORRECTS_TEXT,
+    known_references,
+    named,
+    tax_references,
+)
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
-_ANNULS, _CORRECTS_TEXT, _CORRECTS_AMOUNTS = 1, 2, 3
-_CODES = frozenset({_ANNULS, _CORRECTS_TEXT, _CORRECTS_AMOUNTS})
+_CODES = frozenset({ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS})
 _EXPORT_CODES = frozenset({"110", "111", "112"})
 _INVOICE_CODES = frozenset({"30", "32", "33", "34", "45", "46"})
 _RECEIPT_CODES = frozenset({"35", "38", "39", "41"})
@@ -33,18 +40,6 @@ _LAST_REFERENCE = date(2050, 12, 31)
 _MONTHS_TO_RETURN = 6
 
 
-def _tax_references(document: Document) -> list[Reference]:
-    return [
-        reference
-        for reference in document.references
-        if reference.document_type in TAX_DOCUMENT_CODES
-    ]
-
-
-def _named(reference: Reference) -> str:
-    return f"{reference.document_type}/{reference.folio}"
-
-
 @rule(
     "NOTE_NO_REF",
     Severity.ERROR,
@@ -58,7 +53,7 @@ def note_refers_to_document(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """A note refers to at least one tax document."""
-    if not _tax_references(document):
+    if not tax_references(document):
         yield Violation(field="TpoDocRef")
 
 
@@ -75,12 +70,12 @@ def note_says_what_it_does(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """Every document that a note refers to has a CodRef of 1, 2 or 3."""
-    for reference in _tax_references(document):
+    for reference in tax_references(document):
         if reference.code not in _CODES:
             yield Violation(
                 field="CodRef",
-                evidence=f"{_named(reference)}: {reference.code or '–'}",
-                params={"document": _named(reference)},
+                evidence=f"{named(reference)}: {reference.code or '–'}",
+                params={"document": named(reference)},
             )
 
 
@@ -97,13 +92,13 @@ def annulling_note_has_one_reference(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """A note that annuls, or corrects text, refers to exactly one tax document."""
-    references = _tax_references(document)
+    references = tax_references(document)
     if len(references) > 1 and any(
-        reference.code in (_ANNULS, _CORRECTS_TEXT) for reference in references
+        reference.code in (ANNULS, CORRECTS_TEXT) for reference in references
     ):
         yield Violation(
             field="Referencia",
-            evidence=", ".join(_named(reference) for reference in references),
+            evidence=", ".join(named(reference) for reference in references),
             params={"n": str(len(references))},
         )
 
@@ -124,7 +119,7 @@ def text_correction_is_zero(
     total = document.totals.total
     if not total:
         return
-    if any(each.code == _CORRECTS_TEXT for each in _tax_references(document)):
+    if any(each.code == CORRECTS_TEXT for each in tax_references(document)):
         yield Violation(
             field="MntTotal", evidence=shown(total), params={"total": shown(total)}
         )
@@ -146,16 +141,16 @@ def note_annuls_what_it_may(
 ) -> Iterator[Violation]:
     """A credit note annuls invoices and debit notes, a debit note credit notes."""
     export_note = document.document_type in EXPORT_NOTES
-    for reference in _tax_references(document):
-        if reference.code != _ANNULS:
+    for reference in tax_references(document):
+        if reference.code != ANNULS:
             continue
         if (reference.document_type in _EXPORT_CODES) != export_note:
             continue  # NOTE_EXPORT_KIND says it
         if reference.document_type not in _MAY_ANNUL[document.document_type]:
             yield Violation(
                 field="TpoDocRef",
-                evidence=f"{document.document_type} → {_named(reference)}",
-                params={"type": document.document_type, "document": _named(reference)},
+                evidence=f"{document.document_type} → {named(reference)}",
+                params={"type": document.document_type, "document": named(reference)},
             )
 
 
@@ -173,12 +168,12 @@ def note_stays_in_its_family(
 ) -> Iterator[Violation]:
     """Export notes refer to export documents, the others to domestic ones."""
     export_note = document.document_type in EXPORT_NOTES
-    for reference in _tax_references(document):
+    for reference in tax_references(document):
         if (reference.document_type in _EXPORT_CODES) != export_note:
             yield Violation(
                 field="TpoDocRef",
-                evidence=f"{document.document_type} → {_named(reference)}",
-                params={"type": document.document_type, "document": _named(reference)},
+                evidence=f"{document.document_type} → {named(reference)}",
+                params={"type": document.document_type, "document": named(reference)},
             )
 
 
@@ -195,7 +190,7 @@ def reference_has_folio(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """A note's reference has a folio, zero only when it is global."""
-    for reference in _tax_references(document):
+    for reference in tax_references(document):
         if not reference.folio.strip(" 0") and not reference.is_global:
             yield Violation(
                 field="FolioRef",
@@ -218,13 +213,14 @@ def reference_date_is_right(
 ) -> Iterator[Violation]:
     """A reference has the date of its document, which is not later than the note's."""
     known = {
-        (each.document_type, each.folio): each.issue_date for each in context.referenced
+        reference.number: original.issue_date
+        for reference, original in known_references(document, context)
     }
-    for reference in _tax_references(document):
+    for reference in tax_references(document):
         day = reference.date
         if day is None:
             continue
-        booked = known.get((reference.document_type, reference.folio))
+        booked = known.get(reference.number)
         if booked is not None and booked != day:
             problem = f"≠ {booked.isoformat()}"
         elif document.issue_date is not None and day > document.issue_date:
@@ -237,9 +233,9 @@ def reference_date_is_right(
             continue
         yield Violation(
             field="FchRef",
-            evidence=f"{_named(reference)}: {day.isoformat()} {problem}",
+            evidence=f"{named(reference)}: {day.isoformat()} {problem}",
             params={
-                "document": _named(reference),
+                "document": named(reference),
                 "date": day.isoformat(),
                 "problem": problem,
             },
@@ -263,15 +259,15 @@ def annulment_is_in_time(
     day = document.issue_date
     if day is None or not document.totals.vat:
         return
-    for reference in _tax_references(document):
-        if reference.code != _ANNULS or reference.date is None:
+    for reference in tax_references(document):
+        if reference.code != ANNULS or reference.date is None:
             continue
         if tax_period(day) - tax_period(reference.date) > 1:
             yield Violation(
                 field="FchRef",
                 evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
                 params={
-                    "document": _named(reference),
+                    "document": named(reference),
                     "date": reference.date.isoformat(),
                 },
             )
@@ -297,15 +293,15 @@ def late_return_does_not_lower_debit(
     day = document.issue_date
     if day is None or document.no_debit_reduction or not document.totals.vat:
         return
-    for reference in _tax_references(document):
-        if reference.code != _CORRECTS_AMOUNTS or reference.date is None:
+    for reference in tax_references(document):
+        if reference.code != CORRECTS_AMOUNTS or reference.date is None:
             continue
         if day > months_later(reference.date, _MONTHS_TO_RETURN):
             yield Violation(
                 field="IndNoRebaja",
                 evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
                 params={
-                    "document": _named(reference),
+                    "document": named(reference),
                     "date": reference.date.isoformat(),
                 },
             )

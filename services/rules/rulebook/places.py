@@ -26,13 +26,15 @@ from ..registry import Violation, rule
 def comuna_exists(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """Comunas of issuer and receiver exist, by the list of today."""
-    for field, party in (
-        ("CmnaOrigen", document.issuer),
-        ("CmnaRecep", document.receiver),
+    """Comunas of issuer, receiver and destination exist, by the list of today."""
+    destination = document.transport.comuna if document.transport else ""
+    for field, comuna, country in (
+        ("CmnaOrigen", document.issuer.comuna, document.issuer.country),
+        ("CmnaRecep", document.receiver.comuna, document.receiver.country),
+        ("CmnaDest", destination, "CL"),
     ):
-        name = party.comuna.strip()
-        if not name or party.country not in ("", "CL"):
+        name = comuna.strip()
+        if not name or country not in ("", "CL"):
             continue
         if not listed(rates, COMUNAS, name, context.today):
             yield Violation(field=field, evidence=name, params={"comuna": name})

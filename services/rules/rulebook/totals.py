@@ -25,18 +25,47 @@ from ..amounts import (
     vat_rate,
 )
 from ..dated_data import DatedData
-from ..document_types import EXEMPT_ONLY, EXPORTS, SUPPORTED
+from ..document_types import (
+    DELIVERY_GUIDES,
+    EXEMPT_ONLY,
+    EXPORTS,
+    SUPPORTED,
+    TRANSFER_SALES,
+)
 from ..registry import Violation, rule
 from ..sentences import CLAIM, COMPUTE_TOTALS
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_WITHOUT_PAYMENT = 21
+"""FmaPagExp of samples without commercial value."""
 _WITH_VAT = SUPPORTED - EXEMPT_ONLY - EXPORTS
+
+
+def _is_unpriced(document: Document) -> bool:
+    """Return whether a guide moves goods that are not sold, and adds nothing up."""
+    totals = document.totals
+    return (
+        document.document_type in DELIVERY_GUIDES
+        and document.transfer_indicator not in TRANSFER_SALES
+        and not (totals.total or totals.net or totals.exempt or totals.vat)
+    )
+
+
+def _is_free_export(document: Document) -> bool:
+    """Return whether an export is not paid for: its total is zero (format p. 27)."""
+    return (
+        document.document_type in EXPORTS
+        and document.export_payment_form == _WITHOUT_PAYMENT
+        and not document.totals.total
+    )
 
 
 def _net_difference(
     document: Document, context: Context, rates: DatedData
 ) -> Violation | None:
     """Return how the net amount differs from the affected lines without VAT."""
+    if _is_unpriced(document):
+        return None
     if any(line.amount is None for line in document.lines):
         return None
     affected = affected_amount(document)
@@ -89,7 +118,7 @@ def exempt_follows_from_lines(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """The exempt amount is the exempt lines less their global discounts."""
-    if any(line.amount is None for line in document.lines):
+    if _is_unpriced(document) or any(line.amount is None for line in document.lines):
         return
     violation = compare(
         "MntExe",
@@ -197,8 +226,60 @@ def vat_is_rounded_once(
 def receipt_net_follows(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """The net amount of a boleta is its affected amount without VAT."""
+    """Net amount and VAT of a boleta are its affected amount, taken apart.
+
+    The VAT is what is left of the amount, or the rate of the net: both are in use.
+    """
     violation = _net_difference(document, context, rates)
+    if violation:
+        yield violation
+        return
+    totals = document.totals
+    if not document.gross_lines or any(line.amount is None for line in document.lines):
+        violation = _vat_difference(document, context, rates)
+        if violation:
+            yield violation
+        return
+    rest = affected_amount(document) - (totals.net or ZERO)
+    rest = rounded(rest, document.currency)
+    if (totals.vat or ZERO) != rest and _vat_difference(document, context, rates):
+        violation = compare(
+            "IVA", totals.vat, rest, document.currency, "Σ MontoItem − MntNeto"
+        )
+        if violation:
+            yield violation
+
+
+@rule(
+    "COMMISSIONS_MISMATCH",
+    Severity.ERROR,
+    message=_("The commissions are %(stated)s, but their lines come to %(expected)s."),
+    advice=COMPUTE_TOTALS,
+    purchase_advice=CLAIM,
+    types={"43", "46", "56", "61"},
+    source=f"{_DTE}, p. 27 and 43, ValComNeto, ValComExe and ValComIVA",
+    needs=("Comisiones",),
+)
+def commissions_follow_from_lines(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The commissions taken off the total are what their lines come to."""
+    if not document.commissions:
+        return
+    expected = sum(
+        (
+            (each.net or ZERO) + (each.exempt or ZERO) + (each.vat or ZERO)
+            for each in document.commissions
+        ),
+        ZERO,
+    )
+    violation = compare(
+        "ValCom",
+        document.totals.commissions,
+        expected,
+        document.currency,
+        "Σ Comisiones",
+    )
     if violation:
         yield violation
 
@@ -218,7 +299,7 @@ def total_follows_from_parts(
 ) -> Iterator[Violation]:
     """The total is net, exempt, VAT and additional taxes, less what is withheld."""
     totals = document.totals
-    if totals.total is None:
+    if totals.total is None or _is_free_export(document):
         return
     parts = (
         ("MntNeto", totals.net),

@@ -1,33 +1,49 @@
-"""A document against what the books know: originals of notes, Odoo's own warnings."""
+"""Notes against the documents that they correct, as the books know them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ...documents import rut
-from ...documents.context import Context, ReferencedDocument
-from ...documents.document import Document, Reference
+from ...documents.context import Context
+from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..dated_data import DatedData
 from ..document_types import ALL_NOTES, GENERIC_RUTS, acting_flow
+from ..references import ANNULS, known_references, named, tax_references
 from ..registry import Violation, rule
 
-_ANNULS = 1
 
-
-def _known_references(
-    document: Document, context: Context
-) -> Iterator[tuple[Reference, ReferencedDocument]]:
-    """Yield the references whose document the books know."""
-    if not context.referenced:
+@rule(
+    "NOTE_REF_NOT_FOUND",
+    Severity.ERROR,
+    message=_("The books do not hold %(document)s, which the note corrects."),
+    advice=_("Check type and folio of the document that the note corrects."),
+    purchase_advice=_("Enter that document first, or ask the issuer which it is."),
+    types=ALL_NOTES,
+    source="D.L. 825 art. 57; SII, reparo REF-3-415 as seen in practice",
+    secondary_source=True,
+    needs=("Referencia",),
+)
+def original_is_in_the_books(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The document that a note corrects is in the books, which were asked for it."""
+    if context.earlier is None:
         return
-    known = {(each.document_type, each.folio): each for each in context.referenced}
-    for reference in document.references:
-        found = known.get((reference.document_type, reference.folio))
-        if found is not None:
-            yield reference, found
+    received = acting_flow(document) == "purchase"
+    known = {each.number for each, _original in known_references(document, context)}
+    for reference in tax_references(document):
+        if reference.number in known or reference.is_global:
+            continue
+        yield Violation(
+            field="FolioRef",
+            evidence=named(reference),
+            params={"document": named(reference)},
+            severity=Severity.WARNING if received else None,
+        )
 
 
 @rule(
@@ -48,7 +64,7 @@ def note_is_for_the_same_partner(
         field, partner = "RUTRecep", document.receiver.rut
     else:
         field, partner = "RUTEmisor", document.issuer.rut
-    for reference, original in _known_references(document, context):
+    for reference, original in known_references(document, context):
         theirs, ours = rut.normalise(original.partner_rut), rut.normalise(partner)
         if theirs in GENERIC_RUTS:
             continue  # a note on a boleta names buyer or issuer (FAQ 001.380.6571)
@@ -57,7 +73,7 @@ def note_is_for_the_same_partner(
                 field=field,
                 evidence=f"{ours} ≠ {theirs}",
                 params={
-                    "document": f"{reference.document_type}/{reference.folio}",
+                    "document": named(reference),
                     "original": theirs,
                     "rut": ours,
                 },
@@ -78,15 +94,15 @@ def annulment_is_for_the_whole(
 ) -> Iterator[Violation]:
     """A note that annuls has the total of the document that it annuls."""
     total = document.totals.total
-    for reference, original in _known_references(document, context):
-        if reference.code != _ANNULS or total is None or original.total is None:
+    for reference, original in known_references(document, context):
+        if reference.code != ANNULS or total is None or original.total is None:
             continue
         if total != original.total:
             yield Violation(
                 field="MntTotal",
                 evidence=f"{shown(total)} ≠ {shown(original.total)}",
                 params={
-                    "document": f"{reference.document_type}/{reference.folio}",
+                    "document": named(reference),
                     "original": shown(original.total),
                     "total": shown(total),
                 },
@@ -108,7 +124,7 @@ def credit_fits_the_original(
 ) -> Iterator[Violation]:
     """All credit notes on a document together do not exceed it."""
     total = document.totals.total
-    known = list(_known_references(document, context))
+    known = known_references(document, context)
     if total is None or len(known) != 1:
         return  # how one note is spread over many documents is not said
     reference, original = known[0]
@@ -119,60 +135,7 @@ def credit_fits_the_original(
                 f"{shown(total)} + {shown(original.credited)} > {shown(original.total)}"
             ),
             params={
-                "document": f"{reference.document_type}/{reference.folio}",
+                "document": named(reference),
                 "original": shown(original.total),
             },
         )
-
-
-@rule(
-    "DUP_INVOICE",
-    Severity.WARNING,
-    message=_("The books hold what looks like the same document: %(names)s."),
-    advice=_("Compare both, and delete the one that was entered twice."),
-    source="Odoo, duplicate of reference, date or amount of the same partner",
-    secondary_source=True,
-)
-def document_is_not_entered_twice(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
-    """Odoo knows no duplicate of the document."""
-    names = context.odoo_warnings.duplicates
-    if names:
-        yield Violation(
-            field="Folio", evidence=", ".join(names), params={"names": ", ".join(names)}
-        )
-
-
-@rule(
-    "SEM_UNUSUAL_AMOUNT",
-    Severity.WARNING,
-    message=_("The amount is unusual for this partner."),
-    advice=_("Check the amount against the order or the contract."),
-    source="Odoo, abnormal amount against the partner's earlier documents",
-    secondary_source=True,
-)
-def amount_is_usual(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
-    """Odoo does not find the amount abnormal for the partner."""
-    if context.odoo_warnings.abnormal_amount:
-        yield Violation(
-            field="MntTotal", evidence=context.odoo_warnings.abnormal_amount
-        )
-
-
-@rule(
-    "UNUSUAL_DATE",
-    Severity.INFORMATION,
-    message=_("The date is unusual for this partner."),
-    advice=_("Check that the document was not entered twice, nor one forgotten."),
-    source="Odoo, abnormal date against the partner's earlier documents",
-    secondary_source=True,
-)
-def date_is_usual(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
-    """Odoo does not find the date abnormal for the partner."""
-    if context.odoo_warnings.abnormal_date:
-        yield Violation(field="FchEmis", evidence=context.odoo_warnings.abnormal_date)

@@ -1,0 +1,261 @@
+"""Folios, their authorisation (CAF), and the stamp that holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ...documents import rut
+from ...documents.context import Context, FolioRange
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import issue_day
+from ..calendar import months_later
+from ..dated_data import DatedData, required
+from ..document_types import SUPPORTED
+from ..registry import Violation, rule
+from ..sentences import CLAIM
+
+_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+_GIVE_CREDIT = frozenset({"33", "43", "46", "56", "61"})
+_NEW_RANGE = _("Ask the SII for folios of this type and number the document again.")
+_LONGEST_FOLIO = 10
+_STAMPED_TEXT = 40
+"""RSR and IT1 are cut to so many characters."""
+
+
+def _ranges(document: Document, context: Context) -> tuple[FolioRange, ...]:
+    """Return the authorisations that may cover the document: its stamp's, or ours.
+
+    Those of the books are the company's: they say nothing about received documents.
+    """
+    stamp = document.stamp
+    if stamp is not None and stamp.authorisation is not None:
+        caf = stamp.authorisation
+        if caf.first is not None and caf.last is not None:
+            return (
+                FolioRange(
+                    document_type=caf.document_type,
+                    first=caf.first,
+                    last=caf.last,
+                    authorised_on=caf.authorised_on,
+                    issuer_rut=caf.rut,
+                ),
+            )
+    issuer = rut.normalise(document.issuer.rut)
+    if document.flow != "sale" and document.document_type != "46":
+        return ()
+    return tuple(
+        each
+        for each in context.folio_ranges or ()
+        if (rut.normalise(each.issuer_rut) or issuer) == issuer
+    )
+
+
+def _covering(document: Document, context: Context) -> FolioRange | None:
+    """Return the authorisation of the folio, the latest when there are several."""
+    found = [
+        each
+        for each in _ranges(document, context)
+        if each.document_type == document.document_type
+        and document.folio is not None
+        and each.first <= document.folio <= each.last
+    ]
+    if not found:
+        return None
+    return max(found, key=lambda each: each.authorised_on or date.min)
+
+
+def _shown_range(each: FolioRange) -> str:
+    return f"{each.document_type}: {each.first} … {each.last}"
+
+
+@rule(
+    "CAF_TYPE",
+    Severity.ERROR,
+    message=_("The folios are authorised for other types (%(ranges)s), not %(type)s."),
+    advice=_NEW_RANGE,
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, TED and CAF (TD); Res. Ex. SII 45 of 2003",
+    needs=("CAF",),
+)
+def authorisation_is_of_the_type(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """There is an authorisation of folios (CAF) for the type of the document."""
+    ranges = _ranges(document, context)
+    if ranges and all(each.document_type != document.document_type for each in ranges):
+        names = ", ".join(_shown_range(each) for each in ranges)
+        yield Violation(
+            field="TipoDTE",
+            evidence=f"{document.document_type} ≠ {names}",
+            params={"ranges": names, "type": document.document_type},
+        )
+
+
+@rule(
+    "FOLIO_OUT_OF_RANGE",
+    Severity.ERROR,
+    message=_("The folio %(folio)s is outside of the authorised range (%(ranges)s)."),
+    advice=_NEW_RANGE,
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 11, Folio; Res. Ex. SII 45 of 2003 (CAF)",
+    needs=("CAF",),
+)
+def folio_is_authorised(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The folio lies in a range that the SII has authorised."""
+    ranges = [
+        each
+        for each in _ranges(document, context)
+        if each.document_type == document.document_type
+    ]
+    if document.folio is None or not ranges:
+        return
+    if _covering(document, context) is None:
+        names = ", ".join(_shown_range(each) for each in ranges)
+        yield Violation(
+            field="Folio",
+            evidence=f"{document.folio} ∉ {names}",
+            params={"folio": str(document.folio), "ranges": names},
+        )
+
+
+@rule(
+    "CAF_EXPIRED",
+    Severity.ERROR,
+    message=_("The authorisation of the folio ended on %(last)s, before %(date)s."),
+    advice=_NEW_RANGE,
+    purchase_advice=CLAIM,
+    types=_GIVE_CREDIT,
+    valid_from=date(2018, 7, 1),
+    source="SII, Res. Ex. 58 of 2017 and FAQ 001.003.6968 (six months)",
+    needs=("CAF",),
+)
+def authorisation_is_not_expired(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Folios of documents that give credit are used within six months."""
+    caf = _covering(document, context)
+    if caf is None or caf.authorised_on is None:
+        return
+    months = required(rates, "caf_months", caf.authorised_on)
+    last = months_later(caf.authorised_on, int(months))
+    day = issue_day(document, context)
+    if day > last:
+        yield Violation(
+            field="FchEmis",
+            evidence=f"{day.isoformat()} > {last.isoformat()}",
+            params={"last": last.isoformat(), "date": day.isoformat()},
+        )
+
+
+@rule(
+    "DATE_BEFORE_CAF",
+    Severity.ERROR,
+    message=_("The issue date %(date)s is before the folio was authorised, %(caf)s."),
+    advice=_("Date the document on the day on which it is issued."),
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source="SII, reparos TED-1-646 and 647 as seen in practice",
+    secondary_source=True,
+    needs=("CAF",),
+)
+def issue_is_not_before_authorisation(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A document is not dated before its folio was authorised."""
+    caf, day = _covering(document, context), document.issue_date
+    if caf is None or caf.authorised_on is None or day is None:
+        return
+    if day < caf.authorised_on:
+        yield Violation(
+            field="FchEmis",
+            evidence=f"{day.isoformat()} < {caf.authorised_on.isoformat()}",
+            params={"date": day.isoformat(), "caf": caf.authorised_on.isoformat()},
+        )
+
+
+@rule(
+    "LEN_FOLIO",
+    Severity.ERROR,
+    message=_("The folio %(folio)s is not a number of one to ten digits."),
+    advice=_("Number the document with the next authorised folio."),
+    purchase_advice=CLAIM,
+    types=SUPPORTED,
+    source=f"{_DTE}, p. 11, Folio",
+)
+def folio_has_ten_digits(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A folio is a positive number of at most ten digits."""
+    folio = document.folio
+    if folio is not None and (folio < 1 or len(str(folio)) > _LONGEST_FOLIO):
+        yield Violation(
+            field="Folio", evidence=str(folio), params={"folio": str(folio)}
+        )
+
+
+@rule(
+    "STAMP_MISMATCH",
+    Severity.ERROR,
+    message=_("The stamp says %(stamped)s, the document %(stated)s (%(field)s)."),
+    advice=_("Have the document stamped again after its last change."),
+    purchase_advice=_("The document was changed after it was stamped: claim it."),
+    types=SUPPORTED,
+    source=f"{_DTE}, TED (RE, TD, F, FE, RR, RSR, MNT, IT1)",
+)
+def stamp_says_the_same(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """The stamp (TED) holds the same values as the document around it."""
+    stamp = document.stamp
+    if stamp is None:
+        return
+    total = document.totals.total
+    whole = None if total is None or stamp.total is None else int(total)
+    first = min(document.lines, key=lambda line: line.number, default=None)
+    for field, stamped, stated, severity in (
+        ("RUTEmisor", stamp.issuer_rut, document.issuer.rut, None),
+        ("TipoDTE", stamp.document_type, document.document_type, None),
+        ("Folio", stamp.folio, document.folio, None),
+        ("FchEmis", stamp.issue_date, document.issue_date, None),
+        ("RUTRecep", stamp.receiver_rut, document.receiver.rut, None),
+        ("MntTotal", None if whole is None else int(stamp.total or 0), whole, None),
+        (
+            "RznSocRecep",
+            _cut(stamp.receiver_name),
+            _cut(document.receiver.name),
+            Severity.WARNING,
+        ),
+        (
+            "NmbItem",
+            _cut(stamp.first_item),
+            _cut(first.name if first else ""),
+            Severity.WARNING,
+        ),
+    ):
+        if not stamped or stated is None or stamped == stated:
+            continue
+        yield Violation(
+            field=field,
+            evidence=f"TED {_text(stamped)} ≠ {_text(stated)}",
+            params={
+                "stamped": _text(stamped),
+                "stated": _text(stated),
+                "field": field,
+            },
+            severity=severity,
+        )
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:_STAMPED_TEXT].strip()
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

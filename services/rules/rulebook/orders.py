@@ -1,0 +1,179 @@
+"""Received documents against the purchase order and what was received on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ...documents import rut
+from ...documents.context import Context, OrderLine
+from ...documents.document import Document, Line
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, vat_rate
+from ..dated_data import DatedData
+from ..document_types import INVOICES
+from ..matching import ordered_lines
+from ..registry import Violation, rule
+
+_SOURCE = "Internal control: order, receipt and invoice say the same"
+_BILLS = INVOICES - {"46"}
+_CLAIM_PART = _("Claim it within eight days, or agree on it with the supplier.")
+
+
+def _lines(document: Document, context: Context) -> list[tuple[Line, OrderLine]]:
+    order = context.purchase_order
+    if order is None or order.currency != document.currency:
+        return []
+    return ordered_lines(document, order.lines)
+
+
+def _net_price(
+    line: Line, document: Document, context: Context, rates: DatedData
+) -> Decimal | None:
+    """Return what one unit of a line costs without VAT, discounts taken off."""
+    if not line.quantity or line.amount is None:
+        return None
+    price = line.amount / line.quantity
+    if document.gross_lines and line.exemption != EXEMPT:
+        price /= 1 + vat_rate(document, context, rates) / HUNDRED
+    return price
+
+
+@rule(
+    "PO_PRICE_DIFF",
+    Severity.WARNING,
+    message=_("Line %(line)s costs %(stated)s a unit; %(expected)s was ordered."),
+    advice=_CLAIM_PART,
+    types=_BILLS,
+    flow="purchase",
+    source=_SOURCE,
+    secondary_source=True,
+)
+def price_is_the_ordered_one(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A line costs what was ordered; a lower price is only worth knowing.
+
+    What rounding the amount of the line to the peso can explain is no difference.
+    """
+    for line, ordered in _lines(document, context):
+        price = _net_price(line, document, context, rates)
+        if price is None or ordered.unit_price is None or not line.quantity:
+            continue
+        apart = (price - ordered.unit_price) * abs(line.quantity)
+        if abs(apart) <= ONE:
+            continue
+        cheaper = apart < 0
+        stated, expected = round(price, 2), ordered.unit_price
+        yield Violation(
+            field="PrcItem",
+            line=line.number,
+            evidence=f"{shown(stated)} {'<' if cheaper else '>'} {shown(expected)}",
+            params={
+                "line": str(line.number),
+                "stated": shown(stated),
+                "expected": shown(expected),
+            },
+            severity=Severity.INFORMATION if cheaper else None,
+        )
+
+
+@rule(
+    "PO_QTY_OVER_RECEIVED",
+    Severity.WARNING,
+    message=_("Line %(line)s charges %(stated)s, but %(expected)s came in."),
+    advice=_CLAIM_PART,
+    types=_BILLS,
+    flow="purchase",
+    source=_SOURCE,
+    secondary_source=True,
+)
+def quantity_was_received(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """No more is charged than was received, or ordered when receipts are not kept."""
+    order = context.purchase_order
+    lines = _lines(document, context)
+    if order is None or not lines:
+        return
+    by_line = any(ordered.received is not None for _line, ordered in lines)
+    if not by_line and order.received is not None:
+        charged = sum((line.quantity or ZERO for line, _ordered in lines), ZERO)
+        charged += sum((each.billed for each in order.lines), ZERO)
+        if charged > order.received:
+            yield _over(lines[0][0], charged, order.received)
+        return
+    for line, ordered in lines:
+        limit = ordered.received if ordered.received is not None else ordered.quantity
+        charged = (line.quantity or ZERO) + ordered.billed
+        if limit is not None and charged > limit:
+            yield _over(line, charged, limit)
+
+
+def _over(line: Line, charged: Decimal, limit: Decimal) -> Violation:
+    return Violation(
+        field="QtyItem",
+        line=line.number,
+        evidence=f"{shown(charged)} > {shown(limit)}",
+        params={
+            "line": str(line.number),
+            "stated": shown(charged),
+            "expected": shown(limit),
+        },
+    )
+
+
+@rule(
+    "PO_AMOUNT_OVER",
+    Severity.WARNING,
+    message=_("The net amount %(stated)s is more than the order's %(expected)s."),
+    advice=_CLAIM_PART,
+    types=_BILLS,
+    flow="purchase",
+    source=_SOURCE,
+    secondary_source=True,
+)
+def amount_fits_the_order(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """What is charged fits the order, when its lines cannot be compared one by one."""
+    order = context.purchase_order
+    if order is None or order.net is None or order.currency != document.currency:
+        return
+    if len(_lines(document, context)) == len(document.lines):
+        return
+    net = (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
+    if net > order.net + ONE:
+        yield Violation(
+            field="MntNeto",
+            evidence=f"{shown(net)} > {shown(order.net)}",
+            params={"stated": shown(net), "expected": shown(order.net)},
+        )
+
+
+@rule(
+    "PO_VENDOR_DIFF",
+    Severity.WARNING,
+    message=_("The order %(order)s was placed with %(vendor)s, not with %(rut)s."),
+    advice=_("Choose the order of this supplier, or ask who charges it and why."),
+    types=_BILLS,
+    flow="purchase",
+    source=_SOURCE,
+    secondary_source=True,
+)
+def order_is_the_suppliers(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """Who charges an order is who it was placed with."""
+    order = context.purchase_order
+    if order is None:
+        return
+    vendor = rut.normalise(order.vendor_rut)
+    issuer = rut.normalise(document.issuer.rut)
+    if vendor and issuer and vendor != issuer:
+        yield Violation(
+            field="RUTEmisor",
+            evidence=f"{issuer} ≠ {vendor}",
+            params={"order": order.name, "vendor": vendor, "rut": issuer},
+        )

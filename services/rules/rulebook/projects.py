@@ -1,0 +1,78 @@
+"""Documents against the state and the contract of their project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...documents.context import Context
+from ...documents.document import Document
+from ...translation import _
+from ...validation.finding import Severity
+from ..amounts import ZERO, shown
+from ..dated_data import DatedData
+from ..document_types import EXPORT_NOTES, INVOICES, KNOWN, RECEIPTS
+from ..projects import charged_project
+from ..registry import Violation, rule
+
+_SOURCE = "Internal control: the project and its contract"
+_CLOSED = frozenset({"done", "cancelled"})
+_CREDIT_NOTES = frozenset({"61", "112"})
+
+
+@rule(
+    "PROJECT_CLOSED",
+    Severity.WARNING,
+    message=_("The project %(project)s is closed."),
+    advice=_("Choose another project, or ask for this one to be opened again."),
+    types=KNOWN - _CREDIT_NOTES,
+    source=_SOURCE,
+    secondary_source=True,
+)
+def project_is_open(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A document is charged to a project that is still open."""
+    project = charged_project(document, context)
+    if project is not None and project.state in _CLOSED:
+        yield Violation(
+            field="Referencia",
+            evidence=f"{project.code}: {project.state}",
+            params={"project": project.code},
+        )
+
+
+@rule(
+    "PROJECT_OVERBILLING",
+    Severity.WARNING,
+    message=_(
+        "With this document %(project)s is billed for %(billed)s net; its contract is "
+        "for %(contract)s."
+    ),
+    advice=_("Bill what is left of the contract, or have the contract extended."),
+    types=(INVOICES - {"46"}) | RECEIPTS | {"56", "110"} | (EXPORT_NOTES - {"112"}),
+    flow="sale",
+    source=_SOURCE,
+    secondary_source=True,
+)
+def contract_is_not_exceeded(
+    document: Document, context: Context, rates: DatedData
+) -> Iterator[Violation]:
+    """A project is not billed for more than its contract."""
+    project = charged_project(document, context)
+    if project is None or project.contract_net is None or project.billed_net is None:
+        return
+    net = (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
+    billed = project.billed_net + net
+    if net and billed > project.contract_net:
+        yield Violation(
+            field="MntNeto",
+            evidence=(
+                f"{shown(project.billed_net)} + {shown(net)} > "
+                f"{shown(project.contract_net)}"
+            ),
+            params={
+                "project": project.code,
+                "billed": shown(billed),
+                "contract": shown(project.contract_net),
+            },
+        )

@@ -50,3 +50,7 @@ class Finding:
     """Legal source: law, resolution, page of the format."""
     secondary_source: bool = False
     """True when the source is not the SII's own text."""
+    dismissed: bool = False
+    """True when a person decided that it need not count; see :mod:`.review`."""
+    demoted_from: Severity | None = None
+    """What the rule gave it, when the company lets this rule weigh less."""

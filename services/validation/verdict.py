@@ -37,10 +37,16 @@ def is_worse(one: Verdict, other: Verdict) -> bool:
 def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """Return the verdict that ``findings`` alone lead to: the worst severity decides.
 
-    Error leads to *reject*, warning to *review*, information or nothing to *send*.
+    Error leads to *reject*, warning to *review*, information or nothing to *send*; so
+    does what a person dismissed.
     """
     return worse_of(
-        Verdict.SEND, *(_VERDICT_OF_SEVERITY[finding.severity] for finding in findings)
+        Verdict.SEND,
+        *(
+            _VERDICT_OF_SEVERITY[finding.severity]
+            for finding in findings
+            if not finding.dismissed
+        ),
     )
 
 

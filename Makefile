@@ -2,9 +2,10 @@
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
+LLM ?= 0
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo test lint bench shell stop clean distclean
+.PHONY: help setup demo test lint bench eval shell stop clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,10 @@ lint: ## Run the linters
 
 bench: ## Measure (PEERS=1: beside the LiteLLM proxy too)
 	@PEERS="$(PEERS)" $(DEV) bench
+
+eval: ## Measure with labelled cases: CASES=path [LLM=0|1] [OUT=path] [FLOORS=...]
+	@$(DEV) eval -- --llm "$(LLM)" $(if $(CASES),--cases "$(CASES)") \
+		$(if $(OUT),--out "$(OUT)") $(if $(FLOORS),--floors "$(FLOORS)")
 
 shell: ## Open Odoo's shell on a copy of the test database
 	@$(DEV) shell

@@ -111,6 +111,16 @@ def bench(options: argparse.Namespace) -> int:
     )
 
 
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure the validator with labelled cases, or try it on DTE XML files."""
+    own = {n: v for n, v in os.environ.items() if n.startswith("ACCOUNT_AI_")}
+    return subprocess.call(
+        [python_environment.prepare(), "-m", "dev.eval", *_rest(options)],
+        cwd=paths.CHECKOUT,
+        env=odoo.bare_environment() | own,
+    )
+
+
 def _checking(check: Callable[[], Outcome]) -> Callable[[argparse.Namespace], int]:
     """Return a verb that runs ``check`` and prints its outcome as the last line."""
 
@@ -216,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=8069)
     command.add_argument("--no-serve", dest="serve", action="store_false")
     verb("bench", bench, rest=True)
+    verb("eval", evaluate, rest=True)
     verb("psql", psql, rest=True)
     verb("python", python, rest=True)
     verb("screenshot", screenshot, rest=True)

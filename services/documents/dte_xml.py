@@ -64,7 +64,7 @@ def read_dte_xml(data: bytes, company_rut: str = "") -> tuple[DteXml, ...]:
     :raises UnreadableDocument: when it is no XML, holds no DTE, or one with a value
         that is none of its kind
     """
-    root = _parse(data)
+    root = parse_xml(data)
     found = tuple(_documents(root, company_rut))
     if not found:
         raise UnreadableDocument("The XML holds no DTE.")
@@ -87,7 +87,12 @@ def _documents(root: etree._Element, company_rut: str) -> Iterator[DteXml]:
         )
 
 
-def _parse(data: bytes) -> etree._Element:
+def parse_xml(data: bytes) -> etree._Element:
+    """Return the root of an XML that is safe to read.
+
+    :raises RefusedXml: for what could do harm
+    :raises UnreadableDocument: when it is not well-formed
+    """
     if len(data) > MAX_BYTES:
         megabytes = MAX_BYTES // (1024 * 1024)
         raise RefusedXml("too_large", f"The XML is larger than {megabytes} MB.")

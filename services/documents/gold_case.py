@@ -109,7 +109,7 @@ def _fee_receipt(source: Mapping[str, Any]) -> Document:
             retention_rate=fields.number("tasa_retencion"),
             retention=fields.number("retencion"),
         ),
-        lines=(Line(number=1, name=fields.text("glosa"), amount=fee, exemption=1),),
+        lines=(Line(number=1, name=fields.text("glosa"), amount=fee),),
         folio=fields.integer("numero"),
         issue_date=fields.day("fecha"),
     )

@@ -1,0 +1,149 @@
+"""What the door keeps, in the memory of one process: for measuring without a database.
+
+Nothing outlives the process and nothing is shared, so nothing is limited either: the
+ledger books every call, the breaker counts, but there is no rate limit and no budget,
+and no answer is stored, because each case is to be asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from ..claude.policy import BreakerPolicy
+from ..claude.ports import Booking, CircuitState, LimitState, OpenCall, Settlement
+
+
+class NoAnswers:
+    """An answer store that keeps nothing."""
+
+    def get(self, fingerprint: str, company_id: int) -> None:
+        return None
+
+    def put(
+        self,
+        fingerprint: str,
+        company_id: int,
+        answer: Mapping[str, Any],
+        ttl_seconds: float | None,
+        usage_id: int,
+    ) -> None:
+        return None
+
+
+class NoLimits:
+    """A rate limiter that lets everything pass."""
+
+    def hit(self, key: str, limit: int, window_seconds: float) -> LimitState:
+        return LimitState(True, limit, limit, 0.0)
+
+
+class NoBudget:
+    """A budget without a wall."""
+
+    def reserve(self, call: OpenCall) -> None:
+        return None
+
+
+class Circuit:
+    """One circuit for the one endpoint that is measured."""
+
+    def __init__(self, policy: BreakerPolicy) -> None:
+        self._policy = policy
+        self._failures = 0
+        self._successes = 0
+        self._open_until: float | None = None
+
+    def admit(self, name: str) -> CircuitState:
+        if self._open_until is None:
+            return CircuitState("closed", self._failures)
+        waiting = self._open_until - time.monotonic()
+        if waiting > 0:
+            return CircuitState("open", self._failures, retry_after=waiting)
+        return CircuitState("half_open", self._failures, self._successes)
+
+    def succeeded(self, name: str) -> None:
+        self._failures = 0
+        if self._open_until is None:
+            return
+        self._successes += 1
+        if self._successes >= self._policy.successes:
+            self._open_until = None
+            self._successes = 0
+
+    def failed(self, name: str, open_seconds: float | None = None) -> None:
+        self._failures += 1
+        self._successes = 0
+        opens = self._failures >= self._policy.failures or self._open_until is not None
+        if opens or open_seconds is not None:
+            seconds = open_seconds or self._policy.open_seconds
+            self._open_until = time.monotonic() + seconds
+
+    def released(self, name: str) -> None:
+        return None
+
+
+@dataclass
+class Row:
+    """A row of the ledger."""
+
+    call: OpenCall
+    settlement: Settlement | None = None
+
+
+class Ledger:
+    """The calls of this process, by key."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+
+    def open(self, call: OpenCall) -> Booking:
+        row = self.rows.setdefault(call.key, Row(call))
+        state = row.settlement.state if row.settlement else "open"
+        return Booking(len(self.rows), call.key, state, created=row.call is call)
+
+    def settle(self, key: str, settlement: Settlement) -> bool:
+        row = self.rows.get(key)
+        if row is None or row.settlement is not None:
+            return False
+        row.settlement = settlement
+        return True
+
+    def stored_answer(self, call: OpenCall, saved_usd: Decimal) -> Booking:
+        raise AssertionError("there is no store that could have the answer")
+
+    def cost_usd(self, run_uuid: str) -> Decimal:
+        """Return what the closed calls of a run cost, repetitions included."""
+        return sum(
+            (
+                row.settlement.cost_usd
+                for row in self.rows.values()
+                if row.call.owner.run_uuid == run_uuid and row.settlement
+            ),
+            Decimal(0),
+        )
+
+
+class MemoryBackend:
+    """A backend for one process and one thread; see the module."""
+
+    def __init__(self, breaker: BreakerPolicy) -> None:
+        self.answers = NoAnswers()
+        self.limits = NoLimits()
+        self.budget = NoBudget()
+        self.circuit = Circuit(breaker)
+        self.ledger = Ledger()
+
+    def now(self) -> datetime:
+        """Return the time of this machine."""
+        return datetime.now(timezone.utc)
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryBackend]:
+        """Give the stores; a refusal changes nothing that would have to be undone."""
+        yield self

@@ -67,11 +67,11 @@ class ValidationController(http.Controller):
         opening += encode_event("waiting", {"model": validation.model or ""})
         seconds = env["account.ai.gateway"]._policy().deadline_seconds
         dbname, uid, context = env.cr.dbname, env.uid, dict(env.context)
-        validation_id = validation.id
+        ids = (validation.move_id.id, validation.id)
 
         def begin(_response):
             yield opening
-            yield from joined_events(dbname, uid, context, validation_id, seconds)
+            yield from joined_events(dbname, uid, context, *ids, seconds)
 
         return begin
 
@@ -85,7 +85,7 @@ class ValidationController(http.Controller):
             if start.run.error:
                 events.append(error_event(start.run.error, start.run))
         else:
-            findings = validation.finding_ids.sorted("sequence")._panel_data()
+            findings = validation.finding_ids._panel_data()
             events.append(finding_events(findings, validation.rules_verdict))
         panel = validation.move_id.account_ai_panel()
         return [*events, encode_event("done", {"panel": panel})]

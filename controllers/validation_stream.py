@@ -15,7 +15,13 @@ from odoo import api
 from odoo.http import Response
 
 from ..models.backend.cursor import open_cursor
-from ..models.running.execution import admit, carry_out, error_data, store
+from ..models.running.execution import (
+    admit,
+    carry_out,
+    error_data,
+    read_panel,
+    store,
+)
 from ..models.running.presentation import finding_values, panel_finding
 from ..models.running.run import Outcome, Run
 from ..services.claude.call import Admission
@@ -168,6 +174,7 @@ def joined_events(
     dbname: str,
     uid: int,
     context: Mapping[str, Any],
+    move_id: int,
     validation_id: int,
     seconds: float,
 ) -> Iterator[bytes]:
@@ -180,10 +187,10 @@ def joined_events(
     while True:
         with open_cursor(dbname) as cursor:
             env = api.Environment(cursor, uid, dict(context))
-            validation = env["account.ai.validation"].browse(validation_id)
+            validation = env["account.ai.validation"].browse(validation_id).exists()
             under_way = validation.state in ("queued", "running")
             if not under_way or time.monotonic() >= give_up:
-                panel = validation.move_id.account_ai_panel()
+                panel = read_panel(env, move_id)
                 break
         if time.monotonic() >= heartbeat_at:
             heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
@@ -196,7 +203,7 @@ def panel_of(dbname: str, uid: int, context: Mapping[str, Any], run: Run) -> dic
     """Return the panel's data, read in a short transaction."""
     with open_cursor(dbname) as cursor:
         env = api.Environment(cursor, uid, dict(context))
-        return env["account.move"].browse(run.move_id).account_ai_panel()
+        return read_panel(env, run.move_id)
 
 
 def _refuse(response: EventStreamResponse, error: ClaudeError) -> None:

@@ -10,7 +10,7 @@ class AccountAiFinding(models.Model):
     _name = "account.ai.finding"
     _description = "Finding of a Validation"
     _rec_name = "code"
-    _order = "validation_id desc, sequence, id"
+    _order = "id"
 
     # === FIELDS === #
 

@@ -43,10 +43,10 @@ class AccountAiRunResult(models.AbstractModel):
         """Store how ``run`` ended; a run that is closed already stays as it is.
 
         One that the sweeper gave up is completed all the same when its answer comes
-        after all: it is paid for.
+        after all: it is paid for. One whose invoice was deleted is gone with it.
         """
         self.ensure_one()
-        if self.state not in ("running", "interrupted"):
+        if not self.exists() or self.state not in ("running", "interrupted"):
             return
         usage = outcome.settlement and outcome.settlement.usage
         result = outcome.result

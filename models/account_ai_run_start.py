@@ -29,6 +29,7 @@ LEASE_MARGIN_SECONDS = 90
 result is still to be stored."""
 COMPANY_FIELDS = (
     "parent_path",
+    "account_fiscal_country_id",
     "account_ai_enabled",
     "account_ai_consent_version",
     "account_ai_mask_persons",
@@ -263,7 +264,7 @@ class AccountAiRunStart(models.AbstractModel):
                   FROM account_ai_validation
                  WHERE run_uuid = %(run_uuid)s
                     OR (move_id = %(move_id)s AND state IN ('running', 'done'))
-                 ORDER BY id DESC
+                 ORDER BY run_uuid = %(run_uuid)s DESC, id DESC
                  LIMIT %(limit)s
                 """,
                 run_uuid=run_uuid,

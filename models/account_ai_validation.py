@@ -87,7 +87,9 @@ class AccountAiValidation(models.Model):
         "account.ai.finding", "validation_id", string="Findings", readonly=True
     )
     rule_findings = fields.Json(
-        readonly=True, help="What the rules found, as long as the run is under way."
+        readonly=True,
+        prefetch=False,
+        help="What the rules found, as long as the run is under way.",
     )
     rules_count = fields.Integer(
         string="Rules Checked", readonly=True, aggregator=False
@@ -95,11 +97,15 @@ class AccountAiValidation(models.Model):
     judged_on = fields.Date(
         readonly=True, help="The day that the rules took for today."
     )
-    document_data = fields.Json(readonly=True)
-    context_data = fields.Json(readonly=True)
-    facts = fields.Text(readonly=True, help="What Claude was shown, as it was sent.")
+    document_data = fields.Json(readonly=True, prefetch=False)
+    context_data = fields.Json(readonly=True, prefetch=False)
+    facts = fields.Text(
+        readonly=True, prefetch=False, help="What Claude was shown, as it was sent."
+    )
     model_answer = fields.Json(
-        readonly=True, help="What Claude answered: text and stop reason."
+        readonly=True,
+        prefetch=False,
+        help="What Claude answered: text and stop reason.",
     )
     prompt_id = Many2oneWithoutForeignKey(
         "account.ai.prompt", string="Prompt", readonly=True
@@ -181,9 +187,11 @@ class AccountAiValidation(models.Model):
     def _panel_data(self, stale: bool) -> dict:
         """Return the validation as the panel shows it, in the user's language."""
         self.ensure_one()
-        findings = self.finding_ids.sorted("sequence")._panel_data()
+        findings = self.finding_ids._panel_data()
         if self.state in ("queued", "running"):
             findings = self._running_findings()
+        # sudo: a colleague's name is no secret; only the name, users have many columns
+        user_sudo = self.user_id.sudo().with_context(prefetch_fields=False)
         degraded = None
         if self.degraded_code:
             degraded = {"code": self.degraded_code, "message": self.degraded_message}
@@ -207,7 +215,7 @@ class AccountAiValidation(models.Model):
             },
             "model": self.model or "",
             "simulated": self.simulated,
-            "user": self.user_id.sudo().name or "",  # a colleague's name is no secret
+            "user": user_sudo.name or "",
             "date": fields.Datetime.to_string(self.date_done or self.create_date),
             "rules_count": self.rules_count,
         }

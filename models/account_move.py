@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .account_ai_run_start import COMPANY_FIELDS
 from .account_ai_validation import VERDICTS
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 from .running.freshness import is_same_document
@@ -135,7 +136,10 @@ class AccountMove(models.Model):
         :raises AccessError: when the user may not read the invoice
         """
         self.ensure_one()
+        # Only these columns: an invoice has two hundred, a company one hundred.
+        self.fetch(("company_id", "move_type", "account_ai_validation_id"))
         self.check_access("read")
+        self.company_id.sudo().fetch(COMPANY_FIELDS)  # sudo: settings, for code only
         if not self.account_ai_available:
             return {"available": False, "validation": None}
         doors = self.env["account.ai.gateway"]

@@ -1,10 +1,14 @@
 """The route that validates: what it answers, and what stands on the wire."""
 
 import uuid
+from unittest.mock import patch
 
 from odoo import http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.account_ai.controllers.validation_stream import joined_events
+from odoo.addons.account_ai.services.claude.policy import Policy
 
 from .common import AccountAiHttpCase
 from .validation_case import ValidationMixin, named, read_events
@@ -153,6 +157,34 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         self.assertEqual(self.post(move).status_code, 403)
         self.assertFalse(self.calls())
 
-    def test_nothing_is_sent_for_a_head_request(self):
+    @mute_logger("odoo.http")
+    def test_only_posts_are_answered(self):
         response = self.opener.get(self.base_url() + "/account_ai/validate", timeout=10)
         self.assertEqual(response.status_code, 405)
+
+    def test_joined_run(self):
+        """A second tab is told what is known, and the result when it has come."""
+        partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
+        move = self.create_move(VAGUE, partner=partner)
+        start = self.start(move)
+        with patch.object(Policy, "deadline_seconds", 0.0):
+            events = read_events(self.post(move).text)
+        self.assertEqual(
+            [name for name, _data in events],
+            ["started", "finding", "rules", "waiting", "done"],
+        )
+        self.assertEqual(events[0][1]["validation_id"], start.validation_id)
+        self.assertEqual(events[1][1]["finding"]["code"], "RUT_DV")
+        self.assertEqual(events[-1][1]["panel"]["validation"]["state"], "running")
+        self.carry_out(start.run)
+        ended = joined_events(
+            self.env.cr.dbname,
+            self.accountant.id,
+            {},
+            move.id,
+            start.validation_id,
+            60.0,
+        )
+        [(name, data)] = read_events(b"".join(ended).decode())
+        self.assertEqual(name, "done")
+        self.assertEqual(data["panel"]["validation"]["state"], "done")

@@ -6,6 +6,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.account_ai.models.running.execution import admit, carry_out
+
 from .validation_case import ValidationCase
 
 VAGUE = [("Servicios varios según lo acordado", 4_600_000)]
@@ -257,3 +259,25 @@ class TestValidation(ValidationCase):
         found = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(found, validation)
         self.assertEqual(validation.action_open_move()["res_id"], move.id)
+
+    def test_deleted_while_claude_answers(self):
+        """The draft is gone, what the answer cost is not."""
+        move = self.create_move()
+        start = self.start(move)
+        admission = admit(start.run)
+        move.unlink()
+        self.synchronize()
+        panel = carry_out(start.run, admission, lambda name, data: None)
+        self.assertEqual(panel, {"available": False, "validation": None})
+        usage = self.usages([("run_uuid", "=", start.run.run_uuid)])
+        self.assertEqual(usage.state, "settled")
+        self.assertGreater(usage.cost_usd, 0)
+
+    def test_old_run_is_found_among_many(self):
+        move = self.create_move()
+        first = self.validate(move)
+        for _again in range(21):
+            self.validate(move, force=True)
+            self.env.cr.execute("DELETE FROM account_ai_rate_window")
+        again = self.start(move, run_uuid=first.run_uuid)
+        self.assertEqual((again.kind, again.validation_id), ("done", first.id))

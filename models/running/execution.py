@@ -171,10 +171,19 @@ def store(run: Run, outcome: Outcome) -> dict[str, Any]:
                 env = api.Environment(cursor, run.uid, dict(run.context))
                 validation = env["account.ai.validation"]._own(run.validation_id)
                 validation._finish(run, outcome)
-                return env["account.move"].browse(run.move_id).account_ai_panel()
+                return read_panel(env, run.move_id)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             if not attempts_left:
                 raise
         time.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, _LONGEST_STORE_PAUSE)
     raise AssertionError("unreachable")
+
+
+def read_panel(env: api.Environment, move_id: int) -> dict[str, Any]:
+    """Return what the panel shows; nothing for an invoice that was deleted meanwhile,
+    or that the user may not read any more."""
+    move = env["account.move"].browse(move_id)
+    if not move.exists() or not move.has_access("read"):
+        return {"available": False, "validation": None}
+    return move.account_ai_panel()

@@ -6,6 +6,7 @@ a database with ``account_ai`` installed and no chart of accounts yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from dateutil.relativedelta import relativedelta
 
 from .invoices import (
     COMPANY,
+    FOR_THE_VISITOR,
     HISTORY,
     INVOICES,
     PARTNERS,
@@ -20,6 +22,16 @@ from .invoices import (
     DemoInvoice,
     DemoLine,
 )
+
+__all__ = [
+    "FOR_THE_VISITOR",
+    "INVOICES",
+    "create_company",
+    "create_history",
+    "create_invoices",
+    "create_partners",
+    "switch_sending_on",
+]
 
 MONTHS = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
@@ -41,7 +53,14 @@ def create_company(env: Any) -> Any:
             "lang": "en_US",
         }
     )
-    company.write({"country_id": chile.id, "currency_id": env.ref("base.CLP").id})
+    company.write(
+        {
+            "country_id": chile.id,
+            "currency_id": env.ref("base.CLP").id,
+            # As the screens of the demonstration are.
+            "account_ai_language": "en",
+        }
+    )
     env["account.chart.template"].try_loading("cl", company, install_demo=False)
     dollar = env.ref("base.USD")
     dollar.active = True
@@ -102,10 +121,12 @@ def _create_past(
     return _create_move(env, partners, invoice, issued, {"invoice_date": issued})
 
 
-def create_invoices(env: Any, partners: dict[str, Any], today: date) -> list[Any]:
-    """Create the drafts to validate; return pairs of title and ``account.move``."""
+def create_invoices(
+    env: Any, partners: dict[str, Any], invoices: Sequence[DemoInvoice], today: date
+) -> list[Any]:
+    """Create drafts; return pairs of title and ``account.move``."""
     drafts = []
-    for invoice in INVOICES:
+    for invoice in invoices:
         values: dict[str, Any] = {}
         if invoice.move_type.startswith("in_"):
             values["invoice_date"] = today

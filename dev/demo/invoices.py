@@ -267,3 +267,25 @@ INVOICES = (
         folio="88640",
     ),
 )
+
+FOR_THE_VISITOR = (
+    DemoInvoice(
+        "Wrong RUT and a vague line",
+        "wrong_rut",
+        (
+            DemoLine("Servicios varios según lo acordado", 1, 2_350_000),
+            DemoLine("Instalación de luminarias LED en bodega", 12, 38_000),
+        ),
+    ),
+    DemoInvoice(
+        "Long list with one odd line",
+        "port",
+        (
+            DemoLine("Cambio de contactores de grúa pórtico 2", 4, 96_000),
+            DemoLine("Megado de motores de traslación", 8, 54_500),
+            DemoLine("Suministro de cable de control 12x1,5 mm2", 180, 4_250),
+            DemoLine("ZX-9981/B", 1, 1_240_000),
+            DemoLine("Informe de puesta en servicio, {last_month} {year}", 1, 210_000),
+        ),
+    ),
+)

@@ -35,7 +35,9 @@ demo_company = demo.create_company(env)
 demo.switch_sending_on(env, demo_company)
 partners = demo.create_partners(env)
 demo.create_history(env, partners, datetime.date.today())
-drafts = demo.create_invoices(env, partners, datetime.date.today())
+today = datetime.date.today()
+drafts = demo.create_invoices(env, partners, demo.INVOICES, today)
+demo.create_invoices(env, partners, demo.FOR_THE_VISITOR, today)
 env.cr.commit()
 with open({output!r}, "w") as file:
     json.dump([[title, move.id] for title, move in drafts], file)
@@ -68,7 +70,11 @@ def run(serve: bool, port: int) -> int:
         else:
             say("No ANTHROPIC_API_KEY: the simulator answers in Claude's place")
             simulator = stack.enter_context(
-                SimulatorProcess(python=str(prepared.python))
+                SimulatorProcess(
+                    python=str(prepared.python),
+                    first_token_ms=FIRST_TOKEN_MS,
+                    tokens_per_second=TOKENS_PER_SECOND,
+                )
             )
             variables = {
                 "ACCOUNT_AI_API_KEY": SIMULATED_KEY,
@@ -133,7 +139,8 @@ def _validate(url: str, drafts: list[tuple[str, int]]) -> list[Row]:
 def _serve(web: OdooServer) -> None:
     host = urllib.parse.urlsplit(web.url).netloc
     print(f"\nThe web client: http://{host}/odoo   login {LOGIN}, password {LOGIN}")
-    print("Open Invoicing, take any invoice and press Validate with AI.")
+    print("Open Invoicing: the invoices without a verdict are for you. Open one and")
+    print("press Validate with AI.")
     print("Ctrl-C ends it.", flush=True)
     try:
         web.wait()

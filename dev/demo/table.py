@@ -35,6 +35,8 @@ HEADINGS = ("Document", "Verdict", "Findings", "Tokens", "of it cached", "US$", 
 def print_table(rows: Sequence[Row], simulated: bool) -> None:
     """Print one line for each document, and the totals."""
     lines = [HEADINGS]
+    if simulated:
+        lines = [(*HEADINGS[:5], "US$ (simulated)", HEADINGS[6])]
     tokens = cached = duration = 0
     cost = 0.0
     for row in rows:

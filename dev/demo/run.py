@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import urllib.parse
@@ -54,6 +55,7 @@ def run(serve: bool, port: int) -> int:
     :return: exit code: 0 when every document got a verdict of rules and model
     """
     key = os.environ.get("ACCOUNT_AI_API_KEY") or os.environ.get("ANTHROPIC_API_KEY")
+    _check_port(port)
     with ExitStack() as stack:
         server = stack.enter_context(postgresql.server())
         prepared = odoo.prepare(server)
@@ -95,6 +97,15 @@ def run(serve: bool, port: int) -> int:
         if serve:
             _serve(web)
     return 0 if complete else 1
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SetupError(
+                f"Something listens on port {port} already; choose another one: "
+                "make demo PORT=8169"
+            )
 
 
 def _create(prepared: odoo.Odoo) -> list[tuple[str, int]]:

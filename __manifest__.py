@@ -14,6 +14,7 @@
         "security/ir.model.access.csv",
         "security/account_ai_rules.xml",
         "security/account_ai_validation_security.xml",
+        "security/account_ai_posting_security.xml",
         "data/ir_cron.xml",
         "views/account_ai_usage_views.xml",
         "views/res_config_settings_views.xml",
@@ -22,6 +23,9 @@
         "views/account_ai_validation_views.xml",
         "views/account_move_views.xml",
         "views/account_ai_menus.xml",
+        "views/account_ai_posting_record_views.xml",
+        "views/account_journal_views.xml",
+        "wizards/account_ai_posting_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_ai/static/src/**/*"],
@@ -33,5 +37,4 @@
     },
     "uninstall_hook": "uninstall_hook",
     "application": True,
-    "installable": True,
 }

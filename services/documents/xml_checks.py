@@ -43,8 +43,9 @@ class XmlChecks:
     """Good: what was signed is unchanged since, and was signed with the certificate
     that the DTE holds. Whose certificate that is, and who vouches for it, is not
     checked."""
-    reason: str = ""
-    """Why something is bad or unchecked."""
+    schema_reason: str = ""
+    """Why it is bad or unchecked."""
+    signature_reason: str = ""
 
 
 def check_xml(data: bytes) -> XmlChecks:
@@ -66,14 +67,12 @@ def check_xml(data: bytes) -> XmlChecks:
     # Parsed again: it only takes elements of its own parser.
     theirs = parse_untrusted_xml(data)
     cleaned, _modified = clean_dte_xml(theirs, set_missing_xmlns=True)
-    signature, reason = _check_signature(cleaned)
-    schema = Check.GOOD
+    signature, signature_reason = _check_signature(cleaned)
     try:
         validate_dte_xml(cleaned)
     except XmlSchemaDocValidationError as error:
-        schema = Check.BAD
-        reason = "; ".join(filter(None, (_short(error), reason)))
-    return XmlChecks(schema, signature, reason)
+        return XmlChecks(Check.BAD, signature, _short(error), signature_reason)
+    return XmlChecks(Check.GOOD, signature, "", signature_reason)
 
 
 def _check_signature(root: etree._Element) -> tuple[Check, str]:
@@ -137,7 +136,7 @@ def _verifier_at(moment: datetime | None) -> Any:
 
 
 def _unchecked(reason: str) -> XmlChecks:
-    return XmlChecks(Check.UNCHECKED, Check.UNCHECKED, reason)
+    return XmlChecks(Check.UNCHECKED, Check.UNCHECKED, reason, reason)
 
 
 def _short(error: Exception) -> str:

@@ -9,7 +9,7 @@ from ..claude.errors import ClaudeError
 from ..documents.gold_case import GoldCase, read_gold_case
 from ..rules import check, shipped_rates
 from ..rules.checking import RulesReport
-from ..rules.projects import suggested_project
+from ..rules.projects import charged_project
 from ..validation.finding import Finding, Severity
 from ..validation.judgement import judge
 from .asking import Asked, Asking
@@ -67,8 +67,8 @@ def _with_model(gold: GoldCase, report: RulesReport, asking: Asking) -> Answer:
 
 
 def _project(gold: GoldCase) -> str | None:
-    """Return the code of the project that numbers and words point to."""
-    project = suggested_project(gold.document, gold.context)
+    """Return the code of the project that the document is charged to for certain."""
+    project = charged_project(gold.document, gold.context)
     return project.code if project else None
 
 

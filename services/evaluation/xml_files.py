@@ -12,7 +12,8 @@ from pathlib import Path
 from ..documents.context import Context
 from ..documents.dte_xml import DteXml, read_dte_xml
 from ..documents.errors import UnreadableDocument
-from ..documents.xml_checks import XmlChecks, check_xml
+from ..documents.stamp_comparison import compare_with_stamp
+from ..documents.xml_checks import Check, XmlChecks, check_xml
 from ..rules import check, shipped_rates
 from ..rules.checking import RulesReport
 from ..validation.finding import Severity
@@ -104,7 +105,13 @@ def xml_table(results: Sequence[XmlResult]) -> str:
     )
     read = sum(each.is_read for each in results)
     rows = [head, *(_row(each) for each in results)]
-    return f"{table(rows)}\n\n{read} of {len(results)} read."
+    unchecked = {
+        each.checks.signature_reason
+        for each in results
+        if each.checks and each.checks.signature is Check.UNCHECKED
+    }
+    notes = [f"Unchecked: {reason}." for reason in sorted(unchecked)]
+    return "\n".join((table(rows), "", f"{read} of {len(results)} read.", *notes))
 
 
 def _row(result: XmlResult) -> tuple[str, ...]:
@@ -113,7 +120,7 @@ def _row(result: XmlResult) -> tuple[str, ...]:
     document, totals = result.dte.document, result.dte.document.totals
     findings = [
         each
-        for each in result.report.findings
+        for each in (*result.report.findings, *compare_with_stamp(document))
         if each.severity is not Severity.INFORMATION
     ]
     sums = [each for each in findings if each.code in _ARITHMETIC]

@@ -4,11 +4,19 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..services.claude.defaults import EFFORTS
+from ..services.claude.errors import ClaudeError
 
 _logger = logging.getLogger(__name__)
 
 CONSENT_VERSION = "2026-11"
 """Version of the text that an administrator agrees to; a new text asks again."""
+
+POSTING_POLICIES = [
+    ("off", "Off"),
+    ("warn", "Ask before posting"),
+    ("block", "Block on errors of the rules"),
+    ("require", "Require a validation"),
+]
 
 _CONSENT_FIELDS = frozenset(
     {
@@ -68,6 +76,23 @@ class ResCompany(models.Model):
         help="After this, what was sent and what the documents said is deleted from "
         "the validations. Verdicts, codes of findings and costs stay.",
     )
+    account_ai_posting_policy = fields.Selection(
+        POSTING_POLICIES,
+        string="Posting Policy",
+        default="warn",
+        required=True,
+        help="What happens when an invoice is posted that the rules find fault with. "
+        "Ask: whoever presses Confirm is asked; what is posted from elsewhere is only "
+        "recorded. Block: errors have to be mended, or overridden with a reason. "
+        "Require: moreover, it has to be validated as it stands, and not with reject. "
+        "A journal may have its own policy.",
+    )
+    account_ai_posting_rules_only = fields.Boolean(
+        string="Rules Suffice While Claude Is Out",
+        default=True,
+        help="Where a validation is required: while Claude cannot be asked, the rules "
+        "alone are enough, and the invoice is marked so.",
+    )
 
     _account_ai_retention_days_positive = models.Constraint(
         "CHECK (account_ai_retention_days > 0)",
@@ -114,6 +139,33 @@ class ResCompany(models.Model):
         return (
             company_sudo.account_ai_enabled
             and company_sudo.account_ai_consent_version == CONSENT_VERSION
+        )
+
+    def _account_ai_rules_suffice(self):
+        """Return whether Claude is out now, and the rules may stand in for it.
+
+        Out means that nothing may be sent, that there is no key, or that the circuit
+        breaker is open. No network.
+        """
+        self.ensure_one()
+        company_sudo = self.sudo()  # tells yes or no, to whoever posts
+        if not company_sudo.account_ai_posting_rules_only:
+            return False
+        gateway = self.env["account.ai.gateway"]
+        try:
+            gateway._check_ready(self)
+        except ClaudeError:
+            return True
+        circuits_sudo = self.env["account.ai.circuit"].sudo()  # yes or no, as above
+        return bool(
+            circuits_sudo.search_count(
+                [
+                    ("name", "=", gateway._settings(self).endpoint),
+                    ("state", "=", "open"),
+                    ("open_until", ">", self.env.cr.now()),
+                ],
+                limit=1,
+            )
         )
 
     def _account_ai_grant_consent(self):

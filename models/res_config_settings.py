@@ -73,6 +73,12 @@ class ResConfigSettings(models.TransientModel):
     account_ai_retention_days = fields.Integer(
         related="company_id.account_ai_retention_days", readonly=False
     )
+    account_ai_posting_policy = fields.Selection(
+        related="company_id.account_ai_posting_policy", readonly=False, required=True
+    )
+    account_ai_posting_rules_only = fields.Boolean(
+        related="company_id.account_ai_posting_rules_only", readonly=False
+    )
 
     # === COMPUTE METHODS === #
 

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.res_company import POSTING_POLICIES
 from ..services.claude.defaults import EFFORTS, default_model
 
 _COMPANY_FIELDS = {
@@ -9,6 +10,8 @@ _COMPANY_FIELDS = {
     "model": "account_ai_model",
     "effort": "account_ai_effort",
     "retention_days": "account_ai_retention_days",
+    "posting_policy": "account_ai_posting_policy",
+    "posting_rules_only": "account_ai_posting_rules_only",
 }
 
 
@@ -53,6 +56,15 @@ class AccountAiCompanySettings(models.TransientModel):
         string="Keep Facts For (days)",
         required=True,
         default=lambda self: self.env.company.account_ai_retention_days,
+    )
+    posting_policy = fields.Selection(
+        POSTING_POLICIES,
+        required=True,
+        default=lambda self: self.env.company.account_ai_posting_policy,
+    )
+    posting_rules_only = fields.Boolean(
+        string="Rules Suffice While Claude Is Out",
+        default=lambda self: self.env.company.account_ai_posting_rules_only,
     )
 
     # === COMPUTE METHODS === #

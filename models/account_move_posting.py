@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import logging
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+from ..services.validation.finding import Severity
+from .account_move import INVOICE_TYPES
+from .posting.judgement import (
+    NOT_JUDGED,
+    OFF,
+    REQUIRE,
+    Judgement,
+    LastValidation,
+    digest_of,
+    problem_of,
+)
+from .running.freshness import is_same_document
+
+_logger = logging.getLogger(__name__)
+
+ASKED = "account_ai_asked"
+"""Context key: ids of the invoices about which somebody at the screen was asked. It
+only keeps from asking twice; what a policy forbids is looked up in the records."""
+
+_MOST_LISTED = 30
+
+
+class AccountMove(models.Model):
+    """The posting policy: what is asked, and what is forbidden, when invoices are
+    posted. Only rules run here, never the network.
+
+    A button asks, in its own action. ``_post`` itself, which also the point of sale,
+    crons and imports call, never asks: it records what the rules had found, and refuses
+    what the policy forbids and nobody has overridden.
+    """
+
+    # A file of its own: posting is another idea than validating.
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+
+    # === ACTION METHODS === #
+
+    def action_post(self):
+        """Override of `account`: ask about what the rules find.
+
+        Code that calls this is not asked, as it is not about abnormal amounts.
+        """
+        if not self.env.context.get("disable_abnormal_invoice_detection", True):
+            question = self._account_ai_question("form")
+            if question:
+                return question
+        return super().action_post()
+
+    def action_validate_moves_with_confirmation(self):
+        """Override of `account`: ask about what the rules find, for all at once."""
+        drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
+        return (
+            drafts._account_ai_question("list")
+            or super().action_validate_moves_with_confirmation()
+        )
+
+    def _account_ai_question(self, origin, confirmation=None):
+        """Return the dialog that asks about these invoices; ``None`` when there is
+        nothing to ask, or somebody was asked already.
+
+        :param str origin: what the dialog goes on with; see the dialog's field
+        :param confirmation: Odoo's own dialog that it goes on with, if it was that
+        """
+        if set(self.ids) <= set(self.env.context.get(ASKED) or ()):
+            return None
+        judgements = [each for each in self._account_ai_judge_posting() if each.problem]
+        if not judgements:
+            return None
+        dialog = self.env["account.ai.posting"].create(
+            {
+                "origin": origin,
+                "confirmation_id": confirmation.id if confirmation else False,
+                "move_ids": [Command.set(self.ids)],
+                "digest": digest_of(judgements),
+            }
+        )
+        return dialog._show(judgements)
+
+    # === BUSINESS METHODS - POSTING === #
+
+    def _post(self, soft=True):
+        """Override of `account`: what the posting policy forbids is not posted.
+
+        :raises UserError: naming every invoice that may not be posted
+        """
+        today = fields.Date.context_today(self)
+        due = self.filtered(
+            lambda move: (
+                move.state == "draft" and not (soft and move.date and move.date > today)
+            )
+        )
+        judgements = due._account_ai_judge_posting()
+        records = self.env["account.ai.posting.record"]
+        noted = [each for each in judgements if each.problem or each.rules_only]
+        undecided = records._undecided(noted)
+        forbidden = [each for each in undecided if each.blocks]
+        if forbidden:
+            raise UserError(self._account_ai_refusal(forbidden))
+        posted = super()._post(soft)
+        posted_ids = set(posted.ids)
+        records._record([each for each in undecided if each.move_id in posted_ids])
+        return posted
+
+    def _autopost_bill(self):
+        """Override of `account`: a bill that the policy forbids to post stays a draft;
+        the mail or upload that brought it must not fail."""
+        if any(each.blocks for each in self._account_ai_judge_posting()):
+            self.message_post(
+                body=self.env._(
+                    "Not posted automatically: the posting policy forbids it. "
+                    "Press Confirm to see why."
+                )
+            )
+            return None
+        return super()._autopost_bill()
+
+    @api.model
+    def _account_ai_refusal(self, judgements: list[Judgement]) -> str:
+        """Return what is told when nobody is at the screen: which and why, in codes.
+
+        No texts of the documents: this ends in logs.
+        """
+        lines = []
+        for each in judgements[:_MOST_LISTED]:
+            move = self.browse(each.move_id)
+            reason = self._account_ai_problem_label(each.problem)
+            if each.codes:
+                reason = f"{reason} {', '.join(each.codes)}"
+            # Drafts have no number yet.
+            lines.append(f"- {move.display_name} (id {move.id}): {reason}")
+        if len(judgements) > _MOST_LISTED:
+            lines.append(
+                self.env._("- and %(count)s more", count=len(judgements) - _MOST_LISTED)
+            )
+        return self.env._(
+            "The posting policy does not allow posting these documents:\n%(list)s\n"
+            "Confirm them from the invoices to see the findings, or to override the "
+            "policy with a reason.",
+            list="\n".join(lines),
+        )
+
+    @api.model
+    def _account_ai_problem_label(self, problem: str) -> str:
+        selection = self.env["account.ai.posting.record"]._fields["problem"]
+        return dict(selection._description_selection(self.env))[problem]
+
+    # === BUSINESS METHODS - JUDGEMENT === #
+
+    def _account_ai_judge_posting(self) -> list[Judgement]:
+        """Return what the policy says of each invoice that it concerns.
+
+        The rules judge as the system, whoever posts: a policy must not depend on what
+        that person may read. The number of queries does not grow with the invoices.
+        """
+        # sudo: see above; what comes out is about the documents that are posted
+        moves_sudo = self.sudo()
+        policies = moves_sudo._account_ai_policies()
+        concerned = moves_sudo.browse(policies)
+        if not concerned:
+            return []
+        readings = concerned._account_ai_read_for_posting()
+        last = concerned._account_ai_last_validations(policies, readings)
+        suffices = {
+            company: company._account_ai_rules_suffice()
+            for company in concerned.filtered(
+                lambda move: policies[move.id] == REQUIRE
+            ).company_id
+        }
+        return [
+            move._account_ai_judgement(
+                policies[move.id],
+                readings.get(move.id),
+                last.get(move.id, LastValidation()),
+                suffices.get(move.company_id, False),
+            )
+            for move in concerned
+        ]
+
+    def _account_ai_policies(self) -> dict[int, str]:
+        """Return the policy of each invoice that is under one, by its id."""
+        policies = {
+            journal: journal._account_ai_posting_policy() for journal in self.journal_id
+        }
+        return {
+            move.id: policies[move.journal_id]
+            for move in self
+            if move.move_type in INVOICE_TYPES
+            and policies.get(move.journal_id, OFF) != OFF
+        }
+
+    def _account_ai_read_for_posting(self) -> dict:
+        """Return the readings of these invoices, none when they cannot be read."""
+        reader = self.env["account.ai.document.reader"]
+        try:
+            with self.env.cr.savepoint():
+                return reader._read_with_places(self)
+        # Whatever is wrong with the reading of documents, accounting goes on: policies
+        # that forbid say that these were not judged, the others record it.
+        except Exception as error:
+            _logger.error(
+                "invoices %s could not be read for posting: %s", self.ids, type(error)
+            )
+            return {}
+
+    def _account_ai_judgement(
+        self, policy: str, reading, last: LastValidation, rules_suffice: bool
+    ) -> Judgement:
+        self.ensure_one()
+        try:
+            judged = reading and self.env["account.ai.validation"]._judge_by_rules(
+                reading
+            )
+        # A broken rule must not stop a company from invoicing; see above.
+        except Exception as error:
+            _logger.error(
+                "invoice %s could not be judged for posting: %s", self.id, type(error)
+            )
+            judged = None
+        if not judged:
+            return Judgement(self.id, self.company_id.id, policy, NOT_JUDGED)
+        findings = tuple(
+            finding
+            for finding in judged.findings
+            if finding.severity is not Severity.INFORMATION
+        )
+        # A run that ended without Claude, on the very document, is Claude being out.
+        suffices = rules_suffice or (
+            last.is_current
+            and not last.by_claude
+            and self.company_id.account_ai_posting_rules_only
+        )
+        return Judgement(
+            self.id,
+            self.company_id.id,
+            policy,
+            problem_of(policy, findings, last, suffices),
+            document=judged.document,
+            places=judged.places,
+            findings=findings,
+            rules_only=policy == REQUIRE
+            and suffices
+            and not (last.is_current and last.by_claude),
+        )
+
+    def _account_ai_last_validations(
+        self, policies: dict[int, str], readings: dict
+    ) -> dict[int, LastValidation]:
+        """Return the last validations of invoices that require one, by invoice."""
+        result = {}
+        for move in self:
+            last = move.account_ai_validation_id
+            if policies[move.id] != REQUIRE or not last or move.id not in readings:
+                continue
+            result[move.id] = LastValidation(
+                is_current=is_same_document(
+                    last.document_fingerprint, readings[move.id].document
+                ),
+                by_claude=last.state == "done" and not last.degraded_code,
+                verdict=last.verdict or "",
+            )
+        return result

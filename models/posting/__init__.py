@@ -1,0 +1,1 @@
+"""The posting policy: what it says of an invoice, in plain values."""

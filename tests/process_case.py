@@ -1,7 +1,6 @@
-"""What the tests on a real server share: a demonstration company, a browser, SQL."""
+"""What the tests on a real server share: a company, a browser, SQL."""
 
 import http.cookiejar
-import os
 import re
 import time
 import unittest
@@ -18,26 +17,34 @@ from odoo.tests import BaseCase
 from .validation_case import read_events
 
 SETUP = """
-import sys
-sys.path.insert(0, {checkout!r})
-from datetime import date
-from dev.demo.company import (
-    create_company, create_history, create_invoices, create_partners, switch_sending_on)
-company = create_company(env)
-partners = create_partners(env)
-create_history(env, partners, date.today())
-drafts = create_invoices(env, partners, date.today())
-switch_sending_on(env, company)
-sale = drafts[0][1]
-for number in range({copies}):
-    copy = sale.copy()
-    copy.invoice_line_ids[0].name = f"Arriendo de grúa horquilla, turno {{number}}"
+company = env.ref("base.main_company")
+chile, rut = env.ref("base.cl"), env.ref("l10n_cl.it_RUT")
+identity = {{"country_id": chile.id, "l10n_latam_identification_type_id": rut.id,
+             "l10n_cl_sii_taxpayer_type": "1", "street": "Av. Providencia 1650",
+             "city": "Providencia", "is_company": True,
+             "l10n_cl_activity_description": "Servicios de ingeniería"}}
+company.partner_id.write({{**identity, "vat": "76543210-3"}})
+company.write({{"country_id": chile.id, "currency_id": env.ref("base.CLP").id}})
+env["account.chart.template"].try_loading("cl", company, install_demo=False)
+company._account_ai_grant_consent()
+customer = env["res.partner"].create(
+    {{**identity, "name": "Viña Quebrada Honda Ltda.", "vat": "77812345-2"}})
+kind = env["l10n_latam.document.type"].search(
+    [("code", "=", "33"), ("country_id", "=", chile.id)], limit=1)
+drafts = env["account.move"].create([
+    {{"move_type": "out_invoice", "partner_id": customer.id,
+      "l10n_latam_document_type_id": kind.id,
+      "invoice_line_ids": [(0, 0, {{
+          "name": f"Arriendo de grúa horquilla, turno {{number}}",
+          "price_unit": 150_000,
+          "tax_ids": [(6, 0, company.account_sale_tax_id.ids)]}})]}}
+    for number in range({drafts})])
 groups = env.ref("account_ai.group_user") + env.ref("account.group_account_invoice")
 for number in range({users}):
     env["res.users"].create({{
         "name": f"User {{number}}", "login": f"user{{number}}",
         "password": f"user{{number}}", "group_ids": [(6, 0, groups.ids)]}})
-drafts = env["account.move"].search([("state", "=", "draft")], order="id")
+env.ref("base.user_admin").group_ids += env.ref("account.group_account_invoice")
 print("drafts", *drafts.ids)
 """
 KEY = "sk-ant-process-test"
@@ -92,8 +99,8 @@ class ProcessCase(BaseCase):
     """Base of tests on a real server over a database of its own."""
 
     purpose = "process"
-    copies = 0
-    """How many more drafts there are."""
+    drafts = 1
+    """How many invoices there are to validate."""
     users = 0
     """How many there are, called ``user0`` and so on, beside the administrator."""
     options = {}
@@ -104,7 +111,6 @@ class ProcessCase(BaseCase):
     def setUpClass(cls):
         super().setUpClass()
         try:
-            import dev
             from dev.simulator.process import SimulatorProcess
         except ImportError as error:
             raise unittest.SkipTest("the development tools are not here") from error
@@ -124,8 +130,7 @@ class ProcessCase(BaseCase):
                 **cls.options,
             )
         )
-        checkout = os.path.dirname(os.path.dirname(os.path.realpath(dev.__file__)))
-        script = SETUP.format(checkout=checkout, copies=cls.copies, users=cls.users)
+        script = SETUP.format(drafts=cls.drafts, users=cls.users)
         printed = run_in_shell(cls.server, script)
         line = next(each for each in printed.splitlines() if "drafts " in each)
         cls.moves = [int(each) for each in line.split("drafts ")[1].split()]

@@ -33,7 +33,7 @@ class TestValidationOnAServer(ProcessCase):
     """Prefork and evented processes, as in production."""
 
     purpose = "validation"
-    copies = 130
+    drafts = 140
     users = 6
     options = {
         "workers": 1,

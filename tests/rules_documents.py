@@ -10,12 +10,15 @@ from decimal import Decimal
 from odoo.addons.account_ai.services.documents.context import Context
 from odoo.addons.account_ai.services.documents.document import (
     AdditionalTax,
+    Commission,
     Document,
     Line,
+    OtherCurrency,
     Party,
     Reference,
     Totals,
 )
+from odoo.addons.account_ai.services.documents.transport import Customs, Transport
 
 TODAY = date(2026, 11, 18)
 OURS = "77123987-0"
@@ -139,6 +142,14 @@ def settlement(**values):
     fields = {
         "document_type": "43",
         "totals": totals(commissions=Decimal(11_900), total=Decimal(119_000 - 11_900)),
+        "commissions": (
+            Commission(
+                kind="C",
+                text="Comisión de venta",
+                net=Decimal(10_000),
+                vat=Decimal(1_900),
+            ),
+        ),
     }
     return invoice(**{**fields, **values})
 
@@ -159,9 +170,37 @@ def purchase_invoice(**values):
     return invoice(**{**fields, **values})
 
 
+TRANSPORT = Transport(
+    plate="KJHD82",
+    carrier_rut="78123456-7",
+    driver_rut="9876543-3",
+    driver_name="Héctor Vergara Pino",
+    address="Ruta Q-15 km 8",
+    comuna="Nacimiento",
+    departure_date=TODAY,
+    departure_time="08:30:00",
+    arrival_date=TODAY,
+)
+CUSTOMS = Customs(
+    sale_mode="1",
+    sale_clause="5",
+    clause_total=Decimal("2102.95"),
+    transport_mode="1",
+    port_of_loading="904",
+    port_of_unloading="221",
+    receiver_country="225",
+)
+
+
 def guide(**values):
     """Return a guía de despacho (52) of a sale."""
-    fields = {"document_type": "52", "transfer_indicator": 1, "payment_form": None}
+    fields = {
+        "document_type": "52",
+        "transfer_indicator": 1,
+        "dispatch_type": 2,
+        "transport": TRANSPORT,
+        "payment_form": None,
+    }
     return invoice(**{**fields, **values})
 
 
@@ -198,6 +237,17 @@ def debit_note(**values):
     return credit_note(**{**fields, **values})
 
 
+def in_pesos(**values):
+    """Return the totals of an export of 2.102,95 dollars in pesos."""
+    fields = {
+        "name": "PESO CL",
+        "rate": Decimal("941.27"),
+        "exempt": Decimal(1_979_444),
+        "total": Decimal(1_979_444),
+    }
+    return OtherCurrency(**{**fields, **values})
+
+
 def export_invoice(**values):
     """Return a factura de exportación (110) in dollars."""
     fields = {
@@ -205,6 +255,9 @@ def export_invoice(**values):
         "receiver": FOREIGN_PARTNER,
         "currency": "USD",
         "totals": Totals(exempt=Decimal("2102.95"), total=Decimal("2102.95")),
+        "currency_name": "DOLAR USA",
+        "other_currencies": (in_pesos(),),
+        "transport": Transport(customs=CUSTOMS),
         "lines": (line(quantity=137, price="15.35", exemption=1),),
         "payment_form": None,
     }
@@ -229,6 +282,31 @@ def export_debit_note(**values):
     return export_invoice(**{**fields, **values})
 
 
+def fee_receipt(**values):
+    """Return a boleta de honorarios (70) that we received."""
+    fields = {
+        "document_type": "70",
+        "issuer": Party(
+            rut="15876432-6", name="Camila Soto Riquelme", is_natural_person=True
+        ),
+        "receiver": COMPANY,
+        "flow": "purchase",
+        "totals": Totals(
+            fee=Decimal(1_200_000),
+            retention_rate=Decimal("15.25"),
+            retention=Decimal(183_000),
+            total=Decimal(1_017_000),
+        ),
+        "lines": (
+            Line(number=1, name="Cálculo", amount=Decimal(1_200_000), exemption=1),
+        ),
+        "folio": 214,
+        "payment_form": None,
+        "due_date": None,
+    }
+    return invoice(**{**fields, **values})
+
+
 SOUND_DOCUMENTS = {
     "invoice": invoice,
     "bill": bill,
@@ -243,6 +321,7 @@ SOUND_DOCUMENTS = {
     "export invoice": export_invoice,
     "export credit note": export_credit_note,
     "export debit note": export_debit_note,
+    "fee receipt": fee_receipt,
 }
 
 

@@ -67,6 +67,9 @@ def liquor(rate="31.5", amount=31_500, **values):
     )
 
 
+NOTHING = Totals(net=Decimal(0), vat=Decimal(0), total=Decimal(0))
+
+
 class TestArithmeticRules(RulesTable, BaseCase):
     BROKEN = (
         Broken(
@@ -218,6 +221,21 @@ class TestArithmeticRules(RulesTable, BaseCase):
             "TOTAL_MISMATCH",
             with_totals(settlement(), commissions=Decimal(0)),
             field="MntTotal",
+            also=frozenset({"COMMISSIONS_MISMATCH"}),
+        ),
+        Broken(
+            "COMMISSIONS_MISMATCH",
+            with_totals(
+                settlement(), commissions=Decimal(9_900), total=Decimal(109_100)
+            ),
+            field="ValCom",
+            evidence="9.900 ≠ 11.900",
+        ),
+        Broken(
+            "BOLETA_NETO_FORMULA",
+            with_totals(receipt(), vat=Decimal(3_980), total=Decimal(24_980)),
+            field="IVA",
+            evidence="3.980 ≠ 3.990",
         ),
         Broken(
             "AFECTA_TODO_EXENTO",
@@ -334,7 +352,10 @@ class TestArithmeticRules(RulesTable, BaseCase):
         Sound("NEG_AMOUNT", invoice(lines=(line(), line(2, 1, 0)))),
         Sound(
             "NEG_AMOUNT",
-            invoice(document_type="43", lines=(line(quantity=3), line(2, 1, -50_000))),
+            with_totals(
+                settlement(lines=(line(quantity=3), line(2, 1, -50_000))),
+                net=Decimal(100_000),
+            ),
         ),
         Sound("DECIMALS_CLP", DOLLARS),
         Sound("NETO_MISMATCH", GROSS),
@@ -362,6 +383,12 @@ class TestArithmeticRules(RulesTable, BaseCase):
         Sound("AFECTA_TODO_EXENTO", MIXED),
         Sound("EXENTA_CON_AFECTO", with_line(exempt_receipt(), exemption=None)),
         Sound("TOTAL_MISMATCH", settlement()),
+        Sound(
+            "TOTAL_MISMATCH",
+            with_totals(export_invoice(export_payment_form=21), total=Decimal(0)),
+            also=frozenset({"EXPORT_FX_ROUND"}),
+        ),
+        Sound("NETO_MISMATCH", guide(transfer_indicator=5, totals=NOTHING)),
         Sound(
             "TOTAL_MISMATCH",
             with_totals(

@@ -5,15 +5,19 @@ from odoo.tests import BaseCase
 
 from odoo.addons.account_ai.services.documents.document import (
     AdditionalTax,
+    Commission,
     GlobalDiscount,
+    Payment,
     Totals,
 )
 
 from .rules_documents import (
+    guide,
     invoice,
     line,
     receipt,
     reference,
+    settlement,
     totals,
     with_issuer,
     with_line,
@@ -56,8 +60,35 @@ def taxes(count):
     return (AdditionalTax("28", None, Decimal(0)),) * count
 
 
+NO_COMMISSION = Commission("C", net=Decimal(0))
+NO_PAYMENT = Payment(None, None)
+
+
+def commissions(count):
+    """Return a liquidación-factura with so many more commissions of nothing."""
+    return settlement(
+        commissions=(*settlement().commissions, *(NO_COMMISSION,) * count)
+    )
+
+
 class TestCountRules(RulesTable, BaseCase):
     BROKEN = (
+        Broken(
+            "SUBTOTALS_MAX", invoice(subtotals=21), field="SubTotInfo", evidence="21"
+        ),
+        Broken("COMMISSIONS_MAX", commissions(20), field="Comisiones", evidence="21"),
+        Broken("PAYMENTS_MAX", invoice(payments=(NO_PAYMENT,) * 31), field="MntPagos"),
+        Broken(
+            "ITEM_CODES_MAX",
+            with_line(invoice(), item_codes=tuple("ABCDEF")),
+            field="CdgItem",
+            evidence="6 > 5",
+        ),
+        Broken(
+            "DISCOUNTS_NOT_ALLOWED",
+            guide(global_discounts=discounts(1)),
+            field="DscRcgGlobal",
+        ),
         Broken("LINES_ZERO", invoice_of(0), field="NroLinDet"),
         Broken("LINES_MAX", invoice_of(61), field="NroLinDet", evidence="61 > 60"),
         Broken(
@@ -86,6 +117,10 @@ class TestCountRules(RulesTable, BaseCase):
         ),
     )
     SOUND = (
+        Sound("SUBTOTALS_MAX", invoice(subtotals=20)),
+        Sound("COMMISSIONS_MAX", commissions(19)),
+        Sound("PAYMENTS_MAX", invoice(payments=(NO_PAYMENT,) * 30)),
+        Sound("ITEM_CODES_MAX", with_line(invoice(), item_codes=tuple("ABCDE"))),
         Sound("LINES_ZERO", invoice_of(1)),
         Sound("LINES_MAX", invoice_of(60)),
         Sound("LINES_MAX", receipt_of(1000)),

@@ -31,10 +31,10 @@ class TestIdentityRules(RulesTable, BaseCase):
     BROKEN = (
         Broken(
             "DOCTYPE_UNSUPPORTED",
-            invoice(document_type="70"),
+            invoice(document_type="35"),
             field="TipoDTE",
             severity=WARNING,
-            evidence="70",
+            evidence="35",
         ),
         Broken(
             "DOCTYPE_UNSUPPORTED",

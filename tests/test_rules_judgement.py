@@ -92,7 +92,7 @@ class TestMerge(BaseCase):
     def test_verdict_is_the_worse_of_both(self):
         documents = {
             SEND: VAGUE,
-            REVIEW: invoice(document_type="70"),
+            REVIEW: invoice(document_type="35"),
             REJECT: with_receiver(VAGUE, giro=""),
         }
         for rules, model in product(Verdict, Verdict):

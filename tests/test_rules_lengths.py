@@ -1,17 +1,37 @@
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
 from odoo.tests import BaseCase
 
+from odoo.addons.account_ai.services.documents.document import (
+    Commission,
+    GlobalDiscount,
+    Payment,
+)
+
 from .rules_documents import (
+    TRANSPORT,
     bill,
     credit_note,
     invoice,
     line,
+    receipt,
     reference,
+    settlement,
     with_issuer,
     with_line,
     with_receiver,
     with_references,
+    with_totals,
 )
-from .rules_table import WARNING, Broken, RulesTable, Sound
+from .rules_table import INFORMATION, WARNING, Broken, RulesTable, Sound
+
+
+def with_transport(document, **values):
+    """Return ``document`` with a changed transport."""
+    return replace(document, transport=replace(TRANSPORT, **values))
+
 
 HEADER = (
     ("RznSoc", with_issuer, "name", 100),
@@ -25,6 +45,19 @@ HEADER = (
     ("DirRecep", with_receiver, "address", 70),
     ("CmnaRecep", with_receiver, "comuna", 20),
     ("CiudadRecep", with_receiver, "city", 20),
+    ("Sucursal", with_issuer, "branch", 20),
+    ("CdgSIISucur", with_issuer, "branch_code", 9),
+    ("CdgVendedor", with_issuer, "seller_code", 60),
+    ("Telefono", with_issuer, "phone", 20),
+    ("Contacto", with_receiver, "phone", 80),
+    ("CdgIntRecep", with_receiver, "customer_code", 20),
+    ("NumId", with_receiver, "foreign_id", 20),
+    ("TermPagoGlosa", replace, "payment_terms", 100),
+    ("Patente", with_transport, "plate", 8),
+    ("NombreChofer", with_transport, "driver_name", 30),
+    ("DirDest", with_transport, "address", 70),
+    ("CmnaDest", with_transport, "comuna", 20),
+    ("CiudadDest", with_transport, "city", 20),
 )
 LINES = (
     ("NmbItem", "name", 80),
@@ -49,8 +82,69 @@ def two_references(**values):
     return with_references(credit_note(), reference(), order)
 
 
+def discounted(text):
+    """Return an invoice with a global discount of nothing."""
+    nothing = GlobalDiscount("D", "$", Decimal(0), text=text)
+    return invoice(global_discounts=(nothing,))
+
+
+def in_instalments(text):
+    """Return an invoice that is paid at once, in one instalment."""
+    return invoice(payments=(Payment(date(2026, 12, 18), Decimal(119_000), text),))
+
+
+def with_commission(text):
+    """Return a liquidación-factura with one commission."""
+    commission = Commission("C", text, net=Decimal(10_000), vat=Decimal(1_900))
+    return settlement(commissions=(commission,))
+
+
+OTHER_TEXTS = (
+    ("GlosaDR", discounted, 45),
+    ("GlosaPagos", in_instalments, 40),
+    ("Glosa", with_commission, 60),
+)
+THIRD = Decimal("0.3333333")
+
+
 class TestLengthRules(RulesTable, BaseCase):
     BROKEN = (
+        *(
+            Broken(
+                code_of(field),
+                make("x" * (limit + 1)),
+                field=field,
+                evidence=f"{limit + 1} > {limit}",
+            )
+            for field, make, limit in OTHER_TEXTS
+        ),
+        Broken(
+            "LEN_VLRCODIGO",
+            with_line(invoice(), item_codes=("A1", "x" * 36)),
+            field="VlrCodigo",
+            line=1,
+            evidence="36 > 35",
+        ),
+        Broken(
+            "LEN_NUMBER",
+            with_line(invoice(), quantity=THIRD, unit_price=Decimal(300_000)),
+            field="QtyItem",
+            line=1,
+            evidence="0.3333333",
+        ),
+        Broken(
+            "LEN_NUMBER",
+            with_totals(invoice(), total=Decimal(10) ** 18),
+            field="MntTotal",
+            also=frozenset({"TOTAL_MISMATCH"}),
+        ),
+        Broken(
+            "LEN_RZNSOCRECEP_BOLETA",
+            with_receiver(receipt(), name="x" * 41),
+            field="RznSocRecep",
+            severity=INFORMATION,
+            evidence="41 > 40",
+        ),
         *(
             Broken(
                 code_of(field),
@@ -91,6 +185,15 @@ class TestLengthRules(RulesTable, BaseCase):
         ),
     )
     SOUND = (
+        *(
+            Sound(code_of(field), make("x" * limit))
+            for field, make, limit in OTHER_TEXTS
+        ),
+        Sound("LEN_RZNSOCRECEP_BOLETA", with_receiver(receipt(), name="x" * 40)),
+        Sound(
+            "LEN_NUMBER",
+            with_line(invoice(), quantity=Decimal("0.333333"), unit_price=None),
+        ),
         *(
             Sound(code_of(field), change(bill(), **{attribute: "x" * (limit + 1)}))
             for field, change, attribute, limit in HEADER

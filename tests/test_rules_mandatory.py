@@ -1,6 +1,9 @@
 from dataclasses import replace
+from decimal import Decimal
 
 from odoo.tests import BaseCase
+
+from odoo.addons.account_ai.services.documents.stamp import Stamp
 
 from .rules_documents import (
     bill,
@@ -11,6 +14,7 @@ from .rules_documents import (
     invoice,
     purchase_invoice,
     receipt,
+    settlement,
     with_issuer,
     with_line,
     with_receiver,
@@ -63,6 +67,26 @@ class TestMandatoryRules(RulesTable, BaseCase):
             field="MontoItem",
             line=1,
         ),
+        Broken(
+            "MISSING_CIUDAD_ORIGEN",
+            with_issuer(export_invoice(), city=" "),
+            field="CiudadOrigen",
+        ),
+        Broken(
+            "MISSING_CIUDAD_RECEP",
+            with_receiver(export_invoice(), city=""),
+            field="CiudadRecep",
+        ),
+        Broken("MISSING_FOLIO", invoice(stamp=Stamp()), field="Folio"),
+        Broken(
+            "MISSING_COMISIONES",
+            with_totals(
+                settlement(commissions=()),
+                commissions=Decimal(0),
+                total=Decimal(119_000),
+            ),
+            field="Comisiones",
+        ),
         Broken("ENUM_FMAPAGO", invoice(payment_form=4), field="FmaPago", evidence="4"),
         Broken(
             "BOLETA_NO_INDSERVICIO",
@@ -96,7 +120,7 @@ class TestMandatoryRules(RulesTable, BaseCase):
         Sound("ENUM_FMAPAGO", invoice(payment_form=None)),
         Sound("ENUM_FMAPAGO", invoice(payment_form=3)),
         Sound("GUIA_QTY_MISSING", with_line(invoice(), quantity=None)),
-        Sound("GUIA_NO_INDTRASLADO", guide(transfer_indicator=9)),
+        Sound("GUIA_NO_INDTRASLADO", guide(transfer_indicator=9, transfer_code=1)),
     )
 
     def test_master_data_of_others_are_not_asked_for(self):

@@ -48,6 +48,10 @@ def _fee(document: Document) -> _Fee:
     )
 
 
+def _is_unwithheld(fee: _Fee) -> bool:
+    return fee.withheld is None and fee.net in (None, fee.gross)
+
+
 @rule(
     "HON_RATE",
     Severity.ERROR,
@@ -90,7 +94,7 @@ def retention_follows_from_fee(
 ) -> Iterator[Violation]:
     """The retention is rate times fee, and what is paid is the fee less retention."""
     fee = _fee(document)
-    if fee.gross is None:
+    if fee.gross is None or _is_unwithheld(fee):
         return
     rate = fee.rate
     if rate is None:
@@ -136,7 +140,7 @@ def fee_is_withheld_from(
 ) -> Iterator[Violation]:
     """A company withholds from the fees that it pays."""
     fee = _fee(document)
-    if fee.gross and fee.withheld is None:
+    if fee.gross and _is_unwithheld(fee):
         yield Violation(field="retencion", evidence=shown(fee.gross))
 
 

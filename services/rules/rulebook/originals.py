@@ -9,7 +9,7 @@ from ...documents.context import Context
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
-from ..amounts import shown
+from ..amounts import ZERO, shown
 from ..dated_data import DatedData
 from ..document_types import ALL_NOTES, GENERIC_RUTS, acting_flow
 from ..references import ANNULS, known_references, named, tax_references
@@ -94,19 +94,25 @@ def annulment_is_for_the_whole(
 ) -> Iterator[Violation]:
     """A note that annuls has the total of the document that it annuls."""
     total = document.totals.total
-    for reference, original in known_references(document, context):
-        if reference.code != ANNULS or total is None or original.total is None:
-            continue
-        if total != original.total:
-            yield Violation(
-                field="MntTotal",
-                evidence=f"{shown(total)} ≠ {shown(original.total)}",
-                params={
-                    "document": named(reference),
-                    "original": shown(original.total),
-                    "total": shown(total),
-                },
-            )
+    annulled = [
+        (reference, original.total)
+        for reference, original in known_references(document, context)
+        if reference.code == ANNULS and original.total is not None
+    ]
+    if total is None or not annulled:
+        return
+    whole = sum((each for _reference, each in annulled if each), ZERO)
+    if total != whole:
+        names = ", ".join(named(reference) for reference, _each in annulled)
+        yield Violation(
+            field="MntTotal",
+            evidence=f"{shown(total)} ≠ {shown(whole)}",
+            params={
+                "document": names,
+                "original": shown(whole),
+                "total": shown(total),
+            },
+        )
 
 
 @rule(

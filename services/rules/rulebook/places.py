@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
 from ..dated_data import COMUNAS, DatedData, listed
-from ..document_types import DOMESTIC
+from ..document_types import DOMESTIC, FOREIGNER
 from ..registry import Violation, rule
 
 
@@ -35,6 +36,8 @@ def comuna_exists(
     ):
         name = comuna.strip()
         if not name or country not in ("", "CL"):
+            continue
+        if field == "CmnaRecep" and rut.normalise(document.receiver.rut) == FOREIGNER:
             continue
         if not listed(rates, COMUNAS, name, context.today):
             yield Violation(field=field, evidence=name, params={"comuna": name})

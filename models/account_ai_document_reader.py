@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo import api, models
@@ -12,22 +13,35 @@ from odoo.tools import html2plaintext
 
 from ..services.documents.context import (
     Context,
+    FolioRange,
+    KnownPartner,
     OdooWarnings,
-    PartnerHistory,
     ReferencedDocument,
 )
-from ..services.documents.document import Document, Reference
+from ..services.documents.document import Document, Party
 from .reading.amounts import GROSS_TYPES, Amounts, decimal_of
+from .reading.books import read_earlier
 from .reading.history import NO_HISTORY, read_history
+from .reading.orders import read_orders
 from .reading.parties import party_of
+from .reading.projects import analytic_accounts, read_projects
 from .reading.queries import read_lines, read_moves, read_origins, read_partners
-from .reading.rows import MoveRow, OriginRow, PartnerRow
+from .reading.references import (
+    entered_references,
+    folio_of,
+    linked_reference,
+    origin_folio,
+)
+from .reading.rows import LineRow, MoveRow, OriginRow, PartnerRow
 from .running.presentation import Places
 
 CHILE = ZoneInfo("America/Santiago")
 UTC = ZoneInfo("UTC")
 SELF_BILLED = "46"
-# What Odoo Community has no field for: rules that need it are skipped and say so.
+CODE_FIELDS = frozenset({"CodRef", "IndGlobal"})
+"""What Odoo's link of a note to the document that it mends does not say."""
+# What has no field, here nor in Odoo Community: rules that need it are skipped and
+# say so.
 NOT_REPRESENTABLE = frozenset(
     {
         "Acteco",
@@ -36,11 +50,8 @@ NOT_REPRESENTABLE = frozenset(
         "CiudadOrigen",
         "CiudadRecep",
         "CmnaDest",
-        "CodRef",
         "Comisiones",
         "FmaPago",
-        "IndGlobal",
-        "IndNoRebaja",
         "IndServicio",
         "IndTraslado",
         "MntPagos",
@@ -115,21 +126,84 @@ class AccountAiDocumentReader(models.AbstractModel):
         lines: dict[int, list] = {row.id: [] for row in rows}
         for line in read_lines(self.env, [row.id for row in rows]):
             lines[line.move_id].append(line)
-        histories, warnings = {}, {}
-        if surroundings:
-            histories = read_history(self.env, rows, entered)
-            warnings = self._odoo_warnings(rows)
-        return {
+        readings = {
             row.id: self._reading(
                 row,
                 Amounts(row, lines[row.id]),
                 partners,
                 origins.get(row.origin_id or 0),
                 today,
-                histories.get(row.id, NO_HISTORY),
-                warnings.get(row.id, NO_WARNINGS),
             )
             for row in rows
+        }
+        if not surroundings:
+            return readings
+        around = self._surroundings(rows, lines, readings, entered)
+        return {
+            move_id: reading._replace(
+                context=replace(reading.context, **around[move_id])
+            )
+            for move_id, reading in readings.items()
+        }
+
+    def _surroundings(
+        self,
+        rows: list[MoveRow],
+        lines: dict[int, list[LineRow]],
+        readings: dict[int, Reading],
+        entered: dict[int, date],
+    ) -> dict[int, dict[str, Any]]:
+        """Return what the books know around each document, as fields of its context.
+
+        What cannot matter to a document is not asked for.
+        """
+        histories = read_history(self.env, rows, entered)
+        warnings = self._odoo_warnings(rows)
+        earlier = read_earlier(
+            self.env,
+            [
+                (row, readings[row.id].document, _linked(readings[row.id].context))
+                for row in rows
+            ],
+        )
+        orders = read_orders(self.env, self._ordering_lines(rows, lines, readings))
+        accounts = {row.id: analytic_accounts(lines[row.id]) for row in rows}
+        projects = read_projects(self.env, frozenset().union(*accounts.values()))
+        around: dict[int, dict[str, Any]] = {}
+        for row in rows:
+            charged = [
+                each
+                for account_id in sorted(accounts[row.id])
+                for each in projects.get(account_id, ())
+            ]
+            around[row.id] = {
+                "history": histories.get(row.id, NO_HISTORY),
+                "odoo_warnings": warnings.get(row.id, NO_WARNINGS),
+                "earlier": earlier.get(row.id, ()),
+                "purchase_order": orders.get(row.id),
+                "projects": tuple(charged),
+                "project": charged[0].code if len(charged) == 1 else "",
+            }
+        return around
+
+    @staticmethod
+    def _ordering_lines(
+        rows: list[MoveRow],
+        lines: dict[int, list[LineRow]],
+        readings: dict[int, Reading],
+    ) -> dict[int, int]:
+        """Return NroLinDet of the lines of bills that charge an order, by their id."""
+        ordering = {
+            line.id for row in rows for line in lines[row.id] if line.order_line_id
+        }
+        if not ordering:
+            return {}
+        return {
+            line_id: number
+            for row in rows
+            if row.move_type == "in_invoice"
+            for number, line_id in enumerate(readings[row.id].places.line_ids, start=1)
+            if line_id in ordering
         }
 
     def _today(self) -> date:
@@ -154,16 +228,20 @@ class AccountAiDocumentReader(models.AbstractModel):
         partners: dict[int, PartnerRow],
         origin: OriginRow | None,
         today: date,
-        history: PartnerHistory,
-        warnings: OdooWarnings,
     ) -> Reading:
         company = party_of(move.company_partner_id, partners)
         partner = party_of(move.partner_id, partners)
         flow = "sale" if move.move_type.startswith("out_") else "purchase"
+        references = entered_references(move.references)
+        linked_only = not references and origin is not None
+        if linked_only:
+            references = linked_reference(origin, move.ref or "")
         company_issues = flow == "sale" or SELF_BILLED in (
             move.document_type,
-            origin and origin.document_type,
+            *(each.document_type for each in references),
         )
+        issued = move.state == "posted"
+        folio_ranges = self._folio_ranges(move) if company_issues else ()
         assumed = not move.invoice_date
         document = Document(
             document_type=move.document_type or "",
@@ -172,24 +250,31 @@ class AccountAiDocumentReader(models.AbstractModel):
             receiver=partner if company_issues else company,
             totals=amounts.totals(),
             lines=tuple(amounts.lines),
-            references=_references(move, origin),
+            references=references,
             global_discounts=tuple(amounts.discounts),
-            folio=_folio(move.name, move.prefix),
+            folio=folio_of(move.name, move.prefix),
             issue_date=today if assumed else move.invoice_date,
             issue_date_assumed=assumed,
             due_date=move.invoice_date_due,
             currency=amounts.currency,
             gross_lines=move.document_type in GROSS_TYPES,
+            no_debit_reduction=bool(move.no_debit_reduction),
             notes=_notes(move, flow, origin),
-            not_representable=NOT_REPRESENTABLE,
+            not_representable=_not_representable(
+                has_ranges=bool(folio_ranges),
+                # A link says no CodRef; on a draft of ours it can still be entered.
+                knows_codes=not linked_only or (company_issues and not issued),
+            ),
         )
         context = Context(
             today=today,
             company_rut=company.rut,
-            history=history,
-            odoo_warnings=warnings,
             referenced=_referenced(move, origin),
-            is_issued=move.state == "posted",
+            is_issued=issued,
+            folio_ranges=folio_ranges or None,
+            sii_received_on=move.sii_received_at
+            and self._local_date(move.sii_received_at),
+            known_partners=_known_partners(partner),
         )
         ids = (move.company_partner_id, move.partner_id or 0)
         issuer_id, receiver_id = ids if company_issues else reversed(ids)
@@ -202,6 +287,14 @@ class AccountAiDocumentReader(models.AbstractModel):
             move.company_country or "",
             move.commercial_partner_id or 0,
         )
+
+    def _folio_ranges(self, move: MoveRow) -> tuple[FolioRange, ...]:
+        """Return the company's authorised folios, empty when nobody keeps those of
+        this type: then nothing can be said of a folio."""
+        ranges = self.env["account.ai.folio.range"]._ranges_of(move.company_id)
+        if any(each.document_type == move.document_type for each in ranges):
+            return ranges
+        return ()
 
     def _odoo_warnings(self, rows: list[MoveRow]) -> dict[int, OdooWarnings]:
         """Return Odoo's own warnings of vendor documents, by move id."""
@@ -235,31 +328,26 @@ class AccountAiDocumentReader(models.AbstractModel):
         }
 
 
-def _folio(name: str | None, prefix: str | None) -> int | None:
-    """Return the number in a document's name such as ``FAC 000123``."""
-    if not name or name == "/":
-        return None
-    number = name.split(" ", 1)[-1] if prefix else name
-    return int(number) if number.isascii() and number.isdigit() else None
+def _not_representable(*, has_ranges: bool, knows_codes: bool) -> frozenset[str]:
+    """Return the SII's names of what this document cannot hold.
 
-
-def _references(move: MoveRow, origin: OriginRow | None) -> tuple[Reference, ...]:
-    """Return what a note refers to: the entry it reverses or debits.
-
-    Community has no table of references and no CodRef; the reason is the note's own
-    reference text.
+    Authorised folios are told apart from absent ones only where somebody keeps them.
     """
-    if origin is None or not origin.name:
+    absent = NOT_REPRESENTABLE
+    if has_ranges:
+        absent = absent - {"CAF"}
+    return absent if knows_codes else absent | CODE_FIELDS
+
+
+def _known_partners(partner: Party) -> tuple[KnownPartner, ...]:
+    if not partner.rut or not partner.name:
         return ()
-    return (
-        Reference(
-            number=1,
-            document_type=origin.document_type or "",
-            folio=_origin_folio(origin),
-            date=origin.invoice_date,
-            reason=move.ref or "",
-        ),
-    )
+    return (KnownPartner(rut=partner.rut, name=partner.name),)
+
+
+def _linked(context: Context) -> str:
+    """Return the document that a note mends by Odoo's link, as ``type/folio``."""
+    return "".join(f"{each.document_type}/{each.folio}" for each in context.referenced)
 
 
 def _referenced(
@@ -271,18 +359,13 @@ def _referenced(
     return (
         ReferencedDocument(
             document_type=origin.document_type or "",
-            folio=_origin_folio(origin),
+            folio=origin_folio(origin),
             issue_date=origin.invoice_date,
             partner_rut=(origin.vat or "").strip(),
             total=decimal_of(origin.total),
             credited=decimal_of(origin.credited_by_others(move.id)) or Decimal(0),
         ),
     )
-
-
-def _origin_folio(origin: OriginRow) -> str:
-    folio = _folio(origin.name, origin.prefix)
-    return origin.name or "" if folio is None else str(folio)
 
 
 def _notes(move: MoveRow, flow: str, origin: OriginRow | None) -> str:

@@ -16,7 +16,6 @@ from ..services.claude.request import ClaudeRequest
 from ..services.documents.serialization import context_from_data, document_from_data
 from ..services.privacy.hostile_text import find_hostile_text
 from ..services.rules.checking import check
-from ..services.rules.dated_data import shipped_rates
 from ..services.validation.finding import Finding
 from ..services.validation.judgement import judge
 from ..services.validation.verdict import Verdict, final_verdict, verdict_of
@@ -239,7 +238,8 @@ class AccountAiRunResult(models.AbstractModel):
             raise ValueError("the facts of this validation were deleted")
         document = document_from_data(self.document_data)
         context = context_from_data(self.context_data)
-        report = check(document, context, shipped_rates())
+        rates = self.env["account.ai.rate"]._dated_data()
+        report = check(document, context, rates)
         prompt_sudo = self.prompt_id.sudo()  # texts of the product, no secrets
         return Replay(
             rule_findings=(*report.findings, *find_hostile_text(document)),

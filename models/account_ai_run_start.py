@@ -15,7 +15,6 @@ from ..services.claude.request import ClaudeRequest
 from ..services.documents.serialization import context_to_data, document_to_data
 from ..services.privacy.hostile_text import find_hostile_text
 from ..services.rules.checking import check
-from ..services.rules.dated_data import shipped_rates
 from ..services.validation.verdict import verdict_of
 from .account_ai_document_reader import Reading
 from .running.freshness import as_if_assumed, document_fingerprint
@@ -221,7 +220,8 @@ class AccountAiRunStart(models.AbstractModel):
 
     @api.model
     def _judge_by_rules(self, reading: Reading) -> Judged:
-        report = check(reading.document, reading.context, shipped_rates())
+        rates = self.env["account.ai.rate"]._dated_data()
+        report = check(reading.document, reading.context, rates)
         hostile = find_hostile_text(reading.document)
         return Judged(
             document=reading.document,

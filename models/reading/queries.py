@@ -11,6 +11,7 @@ from __future__ import annotations
 from odoo.api import Environment
 from odoo.tools import SQL
 
+from .references import references_of
 from .rows import LineRow, MoveRow, OriginRow, PartnerRow
 
 VAT_CODE = 14
@@ -36,6 +37,8 @@ _MOVE_FIELDS = (
     "l10n_latam_document_type_id",
     "reversed_entry_id",
     "debit_origin_id",
+    "account_ai_no_debit_reduction",
+    "account_ai_sii_received_at",
 )
 _LINE_FIELDS = (
     "display_type",
@@ -51,6 +54,7 @@ _LINE_FIELDS = (
     "tax_ids",
     "tax_line_id",
     "sequence",
+    "analytic_distribution",
 )
 _PARTNER_FIELDS = (
     "name",
@@ -71,6 +75,7 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
     """Return the headers of the invoices among ``move_ids`` that the user may read."""
     moves = env["account.move"]
     moves.flush_model(_MOVE_FIELDS)
+    references = references_of(env, SQL("account_move.id"))
     query = moves._search([("id", "in", move_ids)])
     rows = env.execute_query(
         SQL(
@@ -88,7 +93,10 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
                    account_move.partner_id, account_move.commercial_partner_id,
                    document_type.code, document_type.doc_code_prefix,
                    COALESCE(account_move.reversed_entry_id,
-                            account_move.debit_origin_id)
+                            account_move.debit_origin_id),
+                   account_move.account_ai_no_debit_reduction,
+                   account_move.account_ai_sii_received_at,
+                   (%(references)s)
               FROM (%(readable)s) readable
               JOIN account_move ON account_move.id = readable.id
               JOIN res_currency currency ON currency.id = account_move.currency_id
@@ -102,6 +110,7 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
              WHERE account_move.move_type IN (
                        'out_invoice', 'out_refund', 'in_invoice', 'in_refund')
             """,
+            references=references,
             readable=query.select(),
         )
     )
@@ -110,7 +119,11 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
 
 def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]:
     """Return the documents that notes mend, by id; one that the user may not read is
-    as good as unknown."""
+    as good as unknown.
+
+    What other notes took off it is told without regard to who may read them: it is
+    about this document.
+    """
     query = env["account.move"]._search([("id", "in", list(origin_ids))])
     rows = env.execute_query(
         SQL(
@@ -118,10 +131,17 @@ def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]
             SELECT origin.id, origin.name, origin.invoice_date,
                    document_type.code, document_type.doc_code_prefix,
                    origin.amount_total, partner.vat,
-                   (SELECT json_object_agg(note.id, note.amount_total)
+                   (SELECT json_object_agg(note.id,
+                               CASE WHEN note.reversed_entry_id = origin.id
+                                    THEN note.amount_total
+                                    ELSE -note.amount_total END)
                       FROM account_move note
-                     WHERE note.reversed_entry_id = origin.id
-                       AND note.state = 'posted')
+                     WHERE note.state = 'posted'
+                       AND (note.reversed_entry_id = origin.id
+                            OR note.debit_origin_id = origin.id
+                            OR note.debit_origin_id IN (
+                                SELECT credit.id FROM account_move credit
+                                 WHERE credit.reversed_entry_id = origin.id)))
               FROM (%(readable)s) readable
               JOIN account_move origin ON origin.id = readable.id
               LEFT JOIN l10n_latam_document_type document_type
@@ -183,6 +203,9 @@ def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
     """Return the product and tax lines of the invoices, in the order of the screen."""
     lines = env["account.move.line"]
     lines.flush_model(_LINE_FIELDS)
+    has_orders = "purchase_line_id" in lines._fields
+    if has_orders:
+        lines.flush_model(["purchase_line_id"])
     query = lines._search(
         [("move_id", "in", move_ids), ("display_type", "in", ("product", "tax"))]
     )
@@ -198,7 +221,8 @@ def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
                    line.balance, line.amount_currency,
                    taxes.codes,
                    %(line_code)s,
-                   CASE WHEN tax.amount_type = 'percent' THEN tax.amount END
+                   CASE WHEN tax.amount_type = 'percent' THEN tax.amount END,
+                   line.analytic_distribution, %(order_line)s
               FROM (%(readable)s) readable
               JOIN account_move_line line ON line.id = readable.id
               LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
@@ -214,6 +238,7 @@ def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
             unit=_UNIT_LENGTH,
             line_code=_sii_code("tax"),
             code=_sii_code("applied"),
+            order_line=SQL("line.purchase_line_id" if has_orders else "NULL"),
             readable=query.select(),
         )
     )

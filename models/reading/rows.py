@@ -36,6 +36,25 @@ class MoveRow(NamedTuple):
     prefix: str | None
     origin_id: int | None
     """Id of the document that a note mends."""
+    no_debit_reduction: bool | None
+    """IndNoRebaja."""
+    sii_received_at: datetime | None
+    """When the SII got it, in UTC."""
+    references: list[list] | None
+    """Fields of :class:`ReferenceRow`, in the order of the screen."""
+
+
+class ReferenceRow(NamedTuple):
+    """A document or paper that an invoice refers to, from JSON."""
+
+    document_type: str | None
+    folio: str | None
+    date: str | None
+    """ISO date."""
+    code: str | None
+    """CodRef."""
+    reason: str | None
+    is_global: bool | None
 
 
 class OriginRow(NamedTuple):
@@ -50,10 +69,11 @@ class OriginRow(NamedTuple):
     vat: str | None
     """RUT of the other party of that document."""
     notes: dict[str, float] | None
-    """Totals of the posted credit notes on it, by their id."""
+    """Totals of the posted notes on it by their id: those of credit notes above zero,
+    those of debit notes, and of debit notes on its credit notes, below."""
 
     def credited_by_others(self, move_id: int) -> float:
-        """Return the total of the credit notes on it but ``move_id``."""
+        """Return what the notes on it but ``move_id`` took off it."""
         notes = self.notes or {}
         return sum(total for note, total in notes.items() if note != str(move_id))
 
@@ -96,3 +116,7 @@ class LineRow(NamedTuple):
     """SII code of the tax that a tax line holds."""
     tax_rate: float | None
     """Its rate in per cent; ``None`` for a fixed amount."""
+    analytic: dict[str, float] | None
+    """Per cents by ids of analytic accounts, parted by commas."""
+    order_line_id: int | None
+    """The line of the purchase order that it charges."""

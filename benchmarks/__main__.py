@@ -8,9 +8,9 @@ import sys
 
 from dev import odoo, postgresql
 
-from . import cost, database, rules, streams
+from . import cost, database, posting, rules, streams
 
-SECTIONS = ("rules", "documents", "streams", "cost")
+SECTIONS = ("rules", "documents", "posting", "streams", "cost")
 
 
 def main() -> int:
@@ -24,13 +24,15 @@ def main() -> int:
     sections = options.sections
     if "rules" in sections:
         rules.main()
-    if {"documents", "streams", "cost"} & set(sections):
+    if {"documents", "posting", "streams", "cost"} & set(sections):
         with postgresql.server() as server:
             prepared = odoo.prepare(server)
-            drafts = streams.drafts_needed()
+            drafts = max(streams.drafts_needed(), posting.INVOICES)
             bench = database.prepare(prepared, drafts, options.again)
             if "documents" in sections:
                 database.report_queries(bench)
+            if "posting" in sections:
+                posting.run(bench)
             if {"streams", "cost"} & set(sections):
                 ways = streams.measure(bench, peers=bool(os.environ.get("PEERS")))
                 streams.report(ways)

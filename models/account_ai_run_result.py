@@ -13,11 +13,13 @@ from ..services.agents.agent import ModelAnswer
 from ..services.claude.errors import ClaudeError
 from ..services.claude.interruption import interrupted
 from ..services.claude.request import ClaudeRequest
+from ..services.documents.document import Document
 from ..services.documents.serialization import context_from_data, document_from_data
 from ..services.privacy.hostile_text import find_hostile_text
 from ..services.rules.checking import check
 from ..services.validation.finding import Finding
 from ..services.validation.judgement import judge
+from ..services.validation.review import NOT_REVIEWED
 from ..services.validation.verdict import Verdict, final_verdict, verdict_of
 from .running.presentation import finding_values
 from .running.run import Judged, Outcome, Run
@@ -107,12 +109,15 @@ class AccountAiRunResult(models.AbstractModel):
         error: ClaudeError | None,
         values: dict,
     ):
-        report = replace(
-            judged.report, findings=judged.findings, verdict=verdict_of(judged.findings)
-        )
-        judgement = judge(judged.document, report, answer)
+        # Once more: somebody may have decided about a finding while Claude was reading.
+        reviews = self.env["account.ai.disposition"]._reviews(self.move_id.ids)
+        review = reviews.get(self.move_id.id, NOT_REVIEWED)
+        findings = review.dismiss(judged.document, judged.findings)
+        report = replace(judged.report, findings=findings, verdict=verdict_of(findings))
+        judgement = judge(judged.document, report, answer, review)
         self._write_findings(
-            [finding_values(finding, judged.places) for finding in judgement.findings]
+            [finding_values(finding, judged.places) for finding in judgement.findings],
+            judged.document,
         )
         self.write(
             {
@@ -136,7 +141,10 @@ class AccountAiRunResult(models.AbstractModel):
         """Close runs whose process died: the rules' word stays, *review* at best."""
         for validation in self:
             rules = Verdict(validation.rules_verdict or Verdict.REVIEW)
-            validation._write_findings(validation.rule_findings or [])
+            data = validation.document_data
+            validation._write_findings(
+                validation.rule_findings or [], data and document_from_data(data)
+            )
             validation.write(
                 {
                     "state": "interrupted",
@@ -151,9 +159,13 @@ class AccountAiRunResult(models.AbstractModel):
             )
             validation._show_on_move()
 
-    def _write_findings(self, values_list: list[dict]):
+    def _write_findings(self, values_list: list[dict], document: Document | None):
+        """Store the findings, and with them what was decided about them before.
+
+        :param document: what they were found in; ``None`` when it was deleted
+        """
         self.finding_ids.unlink()
-        self.env["account.ai.finding"].create(
+        findings = self.env["account.ai.finding"].create(
             [
                 {
                     **values,
@@ -164,6 +176,8 @@ class AccountAiRunResult(models.AbstractModel):
                 for number, values in enumerate(values_list, start=1)
             ]
         )
+        if document:
+            findings._write_facts(document)
 
     def _booked_cost(self) -> float:
         """Return what the ledger has booked for this run, lost attempts included."""
@@ -178,7 +192,12 @@ class AccountAiRunResult(models.AbstractModel):
         return float(rows[0][0])
 
     def _show_on_move(self):
-        """Write the verdict on the invoice, and a note into its chatter.
+        """Write the verdict on the invoice, and a note into its chatter."""
+        self._write_verdict_on_move()
+        self._log_note()
+
+    def _write_verdict_on_move(self):
+        """Write the verdict on the invoice.
 
         Plain SQL: an invoice's own ``write`` would check locked periods and recompute,
         and its date of change would tell an open form that somebody else edited it.
@@ -203,7 +222,6 @@ class AccountAiRunResult(models.AbstractModel):
         self.move_id.invalidate_recordset(
             ["account_ai_validation_id", "account_ai_verdict"], flush=False
         )
-        self._log_note()
 
     def _log_note(self):
         """Log the verdict in the invoice's chatter, without telling followers."""

@@ -223,12 +223,18 @@ class AccountAiRunStart(models.AbstractModel):
         rates = self.env["account.ai.rate"]._dated_data()
         report = check(reading.document, reading.context, rates)
         hostile = find_hostile_text(reading.document)
+        findings = self.env["account.ai.disposition"]._reviewed(
+            reading.move_id,
+            reading.company_id,
+            reading.document,
+            (*report.findings, *hostile),
+        )
         return Judged(
             document=reading.document,
             context=reading.context,
             places=reading.places,
             report=report,
-            findings=(*report.findings, *hostile),
+            findings=findings,
         )
 
     @api.model
@@ -307,11 +313,24 @@ class AccountAiRunStart(models.AbstractModel):
         return validation == next(other for other in known if other.state == "done")
 
     def _has_rule_findings(self, findings) -> bool:
-        """Return whether the rules said the same when this was validated."""
+        """Return whether the rules said the same when this was validated, and people
+        have decided the same about it."""
         self.ensure_one()
         stored = self.finding_ids.filtered(lambda finding: finding.origin == "rule")
-        before = [(each.code, each.line_number, each.evidence or "") for each in stored]
-        now = [(each.code, each.line, each.evidence) for each in findings]
+        before = [
+            (
+                *(each.code, each.line_number, each.evidence or ""),
+                *(each.severity, each.dismissed),
+            )
+            for each in stored
+        ]
+        now = [
+            (
+                *(each.code, each.line, each.evidence),
+                *(each.severity.value, each.dismissed),
+            )
+            for each in findings
+        ]
         return sorted(before) == sorted(now)
 
     # === BUSINESS METHODS - STORE === #

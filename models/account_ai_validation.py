@@ -4,8 +4,7 @@ from odoo import api, fields, models
 
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 from .running.presentation import panel_finding, sentence
-
-VERDICTS = [("send", "Send"), ("review", "Review"), ("reject", "Reject")]
+from .running.verdicts import VERDICTS
 
 
 class AccountAiValidation(models.Model):

@@ -122,6 +122,8 @@ def finding_values(finding: Finding, places: Places) -> dict[str, Any]:
         "evidence": finding.evidence,
         "source": finding.source,
         "secondary_source": finding.secondary_source,
+        "dismissed": finding.dismissed,
+        "demoted_from": finding.demoted_from.value if finding.demoted_from else False,
     }
 
 
@@ -148,4 +150,6 @@ def panel_finding(
         "partner_id": values["partner_id"],
         "evidence": values["evidence"] or "",
         "source": values["source"] or "",
+        "dismissed": values.get("dismissed") or False,
+        "demoted_from": values.get("demoted_from") or False,
     }

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+from ..services.rules.registry import rules
+from ..services.validation.finding import Severity
+
+
+class AccountAiRuleSetting(models.Model):
+    """How much a company lets a rule weigh, when it raises too many false alarms.
+
+    Never deleted: a setting that does not hold any more is archived, and the chatter
+    keeps who decided what and why.
+    """
+
+    _name = "account.ai.rule.setting"
+    _inherit = ["mail.thread"]
+    _description = "Weight of a Rule"
+    _rec_name = "code"
+    _order = "code, id"
+    _check_company_auto = True
+
+    # === FIELDS === #
+
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    code = fields.Selection(
+        selection="_selection_code", string="Rule", required=True, index=True
+    )
+    severity = fields.Selection(
+        selection=[
+            (Severity.WARNING.value, "Warning"),
+            (Severity.INFORMATION.value, "Information"),
+        ],
+        string="Weighs At Most",
+        required=True,
+        default=Severity.WARNING.value,
+        tracking=True,
+        help="A rule whose findings are errors can be lowered to a warning, one whose "
+        "findings are warnings to information.",
+    )
+    reason = fields.Text(required=True, tracking=True)
+    user_id = fields.Many2one(
+        "res.users", string="Decided By", readonly=True, ondelete="restrict"
+    )
+    decided_on = fields.Datetime(readonly=True)
+    rule_title = fields.Char(string="What It Checks", compute="_compute_rule")
+    rule_source = fields.Char(string="Legal Source", compute="_compute_rule")
+
+    _code_unique = models.UniqueIndex(
+        "(company_id, code) WHERE active",
+        "This rule has its own weight in this company already.",
+    )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("code", "severity")
+    def _check_severity(self):
+        """Check that no error is hidden: what the law calls an error is looked at."""
+        weights = {rule.code: rule.severity for rule in rules()}
+        for setting in self:
+            weight = weights.get(setting.code)
+            lighter = {
+                Severity.ERROR: Severity.WARNING,
+                Severity.WARNING: Severity.INFORMATION,
+            }.get(weight)
+            if weight and setting.severity != (lighter and lighter.value):
+                raise ValidationError(
+                    self.env._(
+                        "An error can only be lowered to a warning, and a warning only "
+                        "to information."
+                    )
+                )
+
+    @api.constrains("reason")
+    def _check_reason(self):
+        if any(not (setting.reason or "").strip() for setting in self):
+            raise ValidationError(self.env._("Write why this rule should weigh less."))
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _selection_code(self):
+        return [(rule.code, rule.code) for rule in sorted(rules(), key=_code_of)]
+
+    @api.depends("code")
+    def _compute_rule(self):
+        known = {rule.code: rule for rule in rules()}
+        for setting in self:
+            rule = known.get(setting.code)
+            setting.rule_title = rule.title if rule else False
+            setting.rule_source = rule.source if rule else False
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of the ORM: record who decided, and judge by it from now on."""
+        for vals in vals_list:
+            vals.update(user_id=self.env.uid, decided_on=fields.Datetime.now())
+        settings = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return settings
+
+    def write(self, vals):
+        """Override of the ORM: record who decided, and judge by it from now on."""
+        decided = {"severity", "reason", "active", "code", "company_id"} & vals.keys()
+        if decided:
+            vals = {
+                **vals,
+                "user_id": self.env.uid,
+                "decided_on": fields.Datetime.now(),
+            }
+        result = super().write(vals)
+        if decided:
+            self.env.registry.clear_cache()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _demoted(self, company_id: int) -> Mapping[str, Severity]:
+        """Return the most that findings of rules may weigh in a company, by code.
+
+        Kept in the process: every judgement asks for it.
+        """
+        self.flush_model(["company_id", "code", "severity", "active"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT code, severity
+                     FROM account_ai_rule_setting
+                    WHERE company_id = %s AND active""",
+                company_id,
+            )
+        )
+        return tools.frozendict({code: Severity(severity) for code, severity in rows})
+
+    @api.model
+    def _lighter(self, code: str) -> str | bool:
+        """Return what a rule can be lowered to, False when to nothing."""
+        weights = {rule.code: rule.severity for rule in rules()}
+        return {
+            Severity.ERROR: Severity.WARNING.value,
+            Severity.WARNING: Severity.INFORMATION.value,
+        }.get(weights.get(code), False)
+
+
+def _code_of(rule) -> str:
+    return rule.code

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from ...documents.context import Context
 from ...documents.document import Document, OtherCurrency
 from ...documents.transport import Customs
 from ...translation import _
 from ...validation.finding import Severity
-from ..amounts import ONE, issue_day, shown
+from ..amounts import issue_day, rounded, shown
 from ..dated_data import DatedData
 from ..document_types import EXPORTS
 from ..registry import Violation, rule
@@ -100,7 +100,7 @@ def pesos_follow_from_rate(
     ):
         if stated is None or amount is None:
             continue
-        expected = (amount * pesos.rate).quantize(ONE, rounding=ROUND_HALF_UP)
+        expected = rounded(amount * pesos.rate, "CLP")
         if stated != expected:
             yield Violation(
                 field=field,
@@ -206,6 +206,11 @@ def currency_is_of_the_list(
             yield Violation(field="TpoMoneda", evidence=name, params={"value": name})
 
 
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
 @rule(
     "EXPORT_DECIMALS",
     Severity.ERROR,
@@ -224,7 +229,7 @@ def amounts_have_four_decimals(
         *(("MontoItem", line.number, line.amount) for line in document.lines),
     ]
     for field, number, value in amounts:
-        if value is not None and value != round(value, _MOST_DECIMALS):
+        if value is not None and _decimals(value) > _MOST_DECIMALS:
             yield Violation(
                 field=field,
                 line=number,

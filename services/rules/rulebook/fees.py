@@ -101,7 +101,14 @@ def retention_follows_from_fee(
         rate = required(rates, "honorarios_retention", issue_day(document, context))
     withheld = rounded(fee.gross * rate / HUNDRED, document.currency)
     paid = fee.gross - (withheld if fee.withheld is None else fee.withheld)
+    lines = [line.amount for line in document.lines if line.amount is not None]
     for field, stated, expected, explanation in (
+        (
+            "bruto",
+            fee.gross,
+            sum(lines, ZERO) if lines else fee.gross,
+            "Σ lines",
+        ),
         (
             "retencion",
             fee.withheld,

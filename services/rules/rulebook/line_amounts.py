@@ -188,7 +188,7 @@ def pesos_are_whole(
         if line.surcharge:
             amounts.append(("RecargoMonto", line.number, line.surcharge))
     for field, number, value in amounts:
-        if value is not None and value != int(value):
+        if value is not None and value != value.to_integral_value():
             yield Violation(
                 field=field,
                 line=number,

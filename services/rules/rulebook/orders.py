@@ -40,6 +40,10 @@ def _net_price(
     return price
 
 
+def _to_cents(price: Decimal) -> Decimal:
+    return (price * HUNDRED).to_integral_value() / HUNDRED
+
+
 @rule(
     "PO_PRICE_DIFF",
     Severity.WARNING,
@@ -65,7 +69,7 @@ def price_is_the_ordered_one(
         if abs(apart) <= ONE:
             continue
         cheaper = apart < 0
-        stated, expected = round(price, 2), ordered.unit_price
+        stated, expected = _to_cents(price), ordered.unit_price
         yield Violation(
             field="PrcItem",
             line=line.number,

@@ -1,0 +1,92 @@
+"""Any correct document is sent; any single fault in it is found."""
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase
+
+from odoo.addons.account_ai.services.rules import check, shipped_rates
+from odoo.addons.account_ai.services.validation.verdict import Verdict
+
+from . import rules_strategies
+from .rules_strategies import correct_documents
+
+EXAMPLES = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+DTE_ONLY = "70"
+
+
+class TestMutations(BaseCase):
+    def assert_found(self, document, context):
+        """Check that somebody is told about the document."""
+        report = check(document, context, shipped_rates())
+        self.assertIsNot(report.verdict, Verdict.SEND, report.findings)
+
+    @settings(EXAMPLES, max_examples=300)
+    @given(correct_documents())
+    def test_correct_documents_are_sent(self, drawn):
+        report = check(*drawn, shipped_rates())
+        self.assertEqual(report.findings, ())
+        self.assertEqual(report.skipped, ())
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_amount_is_found(self, drawn, data):
+        document, context = drawn
+        wrong = data.draw(rules_strategies.wrong_amounts(document))
+        self.assert_found(wrong, context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_rate_is_found(self, drawn, data):
+        document, context = drawn
+        wrong = data.draw(rules_strategies.wrong_rates(document))
+        assume(wrong is not None)
+        self.assert_found(wrong, context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_rut_is_found(self, drawn, data):
+        document, context = drawn
+        self.assert_found(data.draw(rules_strategies.wrong_ruts(document)), context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_date_is_found(self, drawn, data):
+        document, context = drawn
+        assume(document.document_type != DTE_ONLY)
+        self.assert_found(data.draw(rules_strategies.wrong_dates(document)), context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_text_too_long_is_found(self, drawn, data):
+        document, context = drawn
+        assume(document.flow == "sale")
+        self.assert_found(data.draw(rules_strategies.wrong_lengths(document)), context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_count_is_found(self, drawn, data):
+        document, context = drawn
+        assume(document.document_type != DTE_ONLY)
+        self.assert_found(data.draw(rules_strategies.wrong_counts(document)), context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_a_wrong_reference_is_found(self, drawn, data):
+        document, context = drawn
+        assume(document.references)
+        wrong = data.draw(rules_strategies.wrong_references(document))
+        self.assert_found(wrong, context)
+
+    @EXAMPLES
+    @given(correct_documents(), st.integers(1, 10**9))
+    def test_a_folio_outside_of_its_range_is_found(self, drawn, folio):
+        document, context = drawn
+        assume(document.flow == "sale" and not 1001 <= folio <= 1200)
+        document = rules_strategies.replace(document, folio=folio)
+        self.assert_found(document, context)

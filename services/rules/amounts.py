@@ -52,7 +52,7 @@ def rounded(value: Decimal, currency: str) -> Decimal:
     """Return ``value`` in whole pesos, half-up; unchanged in other currencies."""
     if currency != "CLP":
         return value
-    return value.quantize(ONE, rounding=ROUND_HALF_UP)
+    return value.to_integral_value(rounding=ROUND_HALF_UP)
 
 
 def difference(stated: Decimal, expected: Decimal, currency: str) -> Severity | None:

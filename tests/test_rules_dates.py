@@ -5,8 +5,8 @@ from odoo.tests import BaseCase
 
 from odoo.addons.account_ai.services.rules.calendar import months_later, tax_period
 
-from .rules_documents import CONTEXT, TODAY, bill, guide, invoice
-from .rules_table import INFORMATION, WARNING, Broken, RulesTable, Sound
+from .rules_documents import CONTEXT, TODAY, bill, guide, invoice, reference
+from .rules_table import WARNING, Broken, RulesTable, Sound
 
 EARLY_IN_MONTH = replace(CONTEXT, today=date(2026, 11, 10))
 DAY_AFTER = replace(CONTEXT, today=date(2026, 11, 11))
@@ -15,6 +15,12 @@ DAY_AFTER = replace(CONTEXT, today=date(2026, 11, 11))
 def issued(day, **values):
     """Return an invoice issued on ``day``."""
     return invoice(issue_date=day, **{"due_date": None, **values})
+
+
+OF_GUIDES = issued(
+    date(2026, 10, 31),
+    references=(reference(document_type="52", folio="310", date=date(2026, 10, 8)),),
+)
 
 
 class TestDateRules(RulesTable, BaseCase):
@@ -50,8 +56,16 @@ class TestDateRules(RulesTable, BaseCase):
             "DATE_BACKDATED",
             issued(date(2026, 10, 31)),
             field="FchEmis",
-            severity=INFORMATION,
+            severity=WARNING,
             context=EARLY_IN_MONTH,
+        ),
+        Broken(
+            "DATE_BACKDATED",
+            OF_GUIDES,
+            field="FchEmis",
+            severity=WARNING,
+            also=frozenset({"INVOICE_FROM_GUIDE_LATE"}),
+            context=DAY_AFTER,
         ),
         Broken(
             "DATE_BACKDATED",
@@ -64,7 +78,7 @@ class TestDateRules(RulesTable, BaseCase):
             "DATE_BACKDATED",
             issued(date(2026, 11, 2)),
             field="FchEmis",
-            severity=INFORMATION,
+            severity=WARNING,
         ),
         Broken(
             "DUE_BEFORE_ISSUE",
@@ -76,6 +90,7 @@ class TestDateRules(RulesTable, BaseCase):
     SOUND = (
         Sound("DATE_FUTURE", issued(TODAY)),
         Sound("DATE_BACKDATED", issued(date(2026, 11, 15))),
+        Sound("DATE_BACKDATED", OF_GUIDES, context=EARLY_IN_MONTH),
         Sound(
             "DATE_BACKDATED",
             issued(date(2026, 1, 5)),

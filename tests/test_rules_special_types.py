@@ -187,7 +187,6 @@ class TestGuideRules(RulesTable, BaseCase):
             "INVOICE_FROM_GUIDE_LATE",
             of_guides(date(2026, 10, 8), issue_date=date(2026, 10, 31)),
             context=replace(CONTEXT, today=date(2026, 11, 10)),
-            also=frozenset({"DATE_BACKDATED"}),
         ),
     )
 

@@ -19,6 +19,8 @@ SUPPORTED = DOMESTIC | EXPORTS
 FEES = frozenset({"70", "71"})
 """Boletas de honorarios, of the professional (70) and of third parties (71)."""
 KNOWN = SUPPORTED | FEES
+GUIDE_CODES = frozenset({"50", "52"})
+"""Guías de despacho, on paper and electronic."""
 TRANSFER_SALES = frozenset({1, 9})
 """IndTraslado of a guide whose goods are sold; the others may have the total zero."""
 

@@ -11,14 +11,12 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
-from ..document_types import KNOWN, SUPPORTED
+from ..document_types import GUIDE_CODES, KNOWN, SUPPORTED
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _FIRST_ISSUE = date(2003, 4, 1)
 _LAST = date(2050, 12, 31)
-_LAST_DAY_TO_INVOICE = 10
-"""Day of the next month until which a document may be issued (D.L. 825 art. 55)."""
 
 
 @rule(
@@ -73,16 +71,16 @@ def issue_date_is_not_in_future(
     advice=_("Date it today, unless the law lets this date stand."),
     types=SUPPORTED - {"52"},
     flow="sale",
-    source="D.L. 825 art. 55 (until day 10 of the next month); SII, reparo DTE-1-650",
+    source="D.L. 825 art. 55; SII, reparo DTE-1-650 (sent late) as seen in practice",
     secondary_source=True,
 )
 def issue_date_is_not_old(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """A document about to go out is not dated in a period that is closed already.
+    """A document about to go out is not dated more than a few days back.
 
-    Until day 10 the period before is open. Within an open period a date of more than a
-    few days ago is only worth knowing: the SII notes it, and takes the document.
+    An invoice of delivery guides belongs to their period: until day 10 of the next
+    month its date is right, however old.
     """
     day = document.issue_date
     if day is None or document.issue_date_assumed or context.is_issued:
@@ -90,15 +88,15 @@ def issue_date_is_not_old(
     days = (context.today - day).days
     if days <= required(rates, "days_to_send", day):
         return
-    periods = tax_period(context.today) - tax_period(day)
-    is_open = periods == 0 or (
-        periods == 1 and context.today.day <= _LAST_DAY_TO_INVOICE
-    )
+    if any(each.document_type in GUIDE_CODES for each in document.references):
+        last = required(rates, "guide_invoice_day", day)
+        periods = tax_period(context.today) - tax_period(day)
+        if periods == 0 or (periods == 1 and context.today.day <= last):
+            return
     yield Violation(
         field="FchEmis",
         evidence=f"{day.isoformat()} … {context.today.isoformat()} = {days}",
         params={"date": day.isoformat(), "days": str(days)},
-        severity=Severity.INFORMATION if is_open else None,
     )
 
 

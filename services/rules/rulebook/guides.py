@@ -12,11 +12,10 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
-from ..document_types import DELIVERY_GUIDES
+from ..document_types import DELIVERY_GUIDES, GUIDE_CODES
 from ..registry import Violation, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
-_GUIDE_CODES = frozenset({"50", "52"})
 _BY_RECEIVER = 1
 _BY_ISSUER = frozenset({2, 3})
 _EXPORT_TRANSFERS = frozenset({8, 9})
@@ -104,7 +103,7 @@ def invoice_with_goods_says_how(
     """
     if document.dispatch_type not in _BY_ISSUER:
         return
-    if any(each.document_type in _GUIDE_CODES for each in document.references):
+    if any(each.document_type in GUIDE_CODES for each in document.references):
         return
     missing = _missing_transport(document)
     if missing:
@@ -176,7 +175,7 @@ def guides_are_invoiced_in_time(
     if day is None:
         return
     for reference in document.references:
-        if reference.document_type not in _GUIDE_CODES or reference.date is None:
+        if reference.document_type not in GUIDE_CODES or reference.date is None:
             continue
         period = tax_period(reference.date)
         last = required(rates, "guide_invoice_day", reference.date)

@@ -36,7 +36,7 @@ def original_is_in_the_books(
     received = acting_flow(document) == "purchase"
     known = {each.number for each, _original in known_references(document, context)}
     for reference in tax_references(document):
-        if reference.number in known or reference.is_global:
+        if reference.number in known or reference.is_global or reference.other_rut:
             continue
         yield Violation(
             field="FolioRef",

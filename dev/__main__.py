@@ -219,6 +219,7 @@ def _parser() -> argparse.ArgumentParser:
         ("test-addon", checks.addon),
         ("test-tools", checks.tools),
         ("test-installation", checks.installation_and_back),
+        ("test-upgrade", checks.upgrade_from_releases),
         ("lint", checks.linters),
     ):
         verb(name, _checking(check))

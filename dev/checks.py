@@ -22,6 +22,7 @@ from . import (
     postgresql,
     pytest_run,
     python_environment,
+    upgrade,
 )
 from .command import say
 from .outcome import Outcome, of_closing_line, of_pytest
@@ -34,6 +35,7 @@ BESIDE = {
     "lint": "Linters",
     "test-tools": "Tests of the tools",
     "test-installation": "Installation and uninstallation",
+    "test-upgrade": "Upgrade from earlier releases",
 }
 """Verbs, and what they are, that run beside the addon's tests."""
 
@@ -95,6 +97,12 @@ def installation_and_back() -> Outcome:
     """Check that the addon comes and goes without a trace."""
     with postgresql.server() as server:
         return installation.check(odoo.prepare(server))
+
+
+def upgrade_from_releases() -> Outcome:
+    """Check that databases of earlier releases are upgraded without loss."""
+    with postgresql.server() as server:
+        return upgrade.check(odoo.prepare(server))
 
 
 def linters() -> Outcome:

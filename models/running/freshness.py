@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 from ...services.claude.request import canonical_json
 from ...services.documents.document import Document
 from ...services.documents.serialization import document_to_data
+
+_ZERO = "0"
 
 
 def as_if_assumed(document: Document) -> Document:
@@ -18,13 +21,27 @@ def as_if_assumed(document: Document) -> Document:
 def document_fingerprint(document: Document) -> str:
     """Return the SHA-256 of everything in the document but what posting gives it.
 
-    That is the folio, and the dates of a draft that had none.
+    That is the folio, and the dates of a draft that had none. Nor is what is empty part
+    of it, and what the source cannot hold: a later version of the product that reads
+    more does not make a document another one.
     """
-    changes: dict = {"folio": None}
+    changes: dict = {"folio": None, "not_representable": frozenset()}
     if document.issue_date_assumed:
         changes.update(issue_date=None, due_date=None)
-    data = document_to_data(replace(document, **changes))
+    data = _stated(document_to_data(replace(document, **changes)))
     return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+
+
+def _stated(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _stated(each)
+            for name, each in value.items()
+            if each and each != _ZERO
+        }
+    if isinstance(value, list):
+        return [_stated(each) for each in value]
+    return value
 
 
 def is_same_document(fingerprint: str, document: Document) -> bool:

@@ -1,0 +1,278 @@
+"""The check that a database of an earlier release is upgraded without loss.
+
+Each archive in ``releases`` is a release as it was shipped. It is installed, used as
+its users did, over its own web faces, and then updated with today's code. Nothing that
+it had written may be lost or changed: every column of every row, what the panel shows,
+and that each validation can be replayed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from . import addon_folder, databases, paths
+from . import odoo as odoo_
+from .demo.web_client import WebClient
+from .errors import SetupError
+from .odoo import Odoo
+from .outcome import Outcome
+from .server import OdooServer
+from .simulator.process import SimulatorProcess
+
+RELEASES = Path(__file__).resolve().parent / "releases"
+KEY = "sk-ant-upgrade"
+VALIDATED = 10
+"""How many of the demonstration's drafts are validated; one more is left for later."""
+
+RECOMPUTED = frozenset({("account_ai_validation", "document_fingerprint")})
+"""Columns that an upgrade may work out anew; the panel shows what they say."""
+
+# They run in Odoo's shell, of the release or of today; ``env`` is the superuser's.
+_CREATE = """
+import datetime, json, sys
+sys.path.insert(0, {python_path!r})
+from dev.demo import company as demo
+company = demo.create_company(env)
+demo.switch_sending_on(env, company)
+partners = demo.create_partners(env)
+demo.create_history(env, partners, datetime.date.today())
+drafts = demo.create_invoices(env, partners, demo.INVOICES, datetime.date.today())
+with open({output!r}, "w") as file:
+    json.dump([move.id for _title, move in drafts], file)
+"""
+_USE = """
+moves = env["account.move"].browse({moves!r})
+moves[0].action_post()
+moves[1].invoice_line_ids[0].price_unit += 1000
+"""
+_PANELS = """
+import json
+admin = env.ref("base.user_admin")
+moves = env(user=admin.id)["account.move"].browse({moves!r})
+with open({output!r}, "w") as file:
+    json.dump([move.account_ai_panel() for move in moves], file)
+"""
+_REPLAY = """
+import json
+failed = []
+for validation in env["account.ai.validation"].search([("document_data", "!=", False)]):
+    replay = validation._replay()
+    if replay.request.fingerprint(validation.endpoint) != validation.fingerprint:
+        failed.append(validation.id)
+with open({output!r}, "w") as file:
+    json.dump(failed, file)
+"""
+
+# Of the addon's own tables all columns; of others those that it has added.
+_COLUMNS = """
+SELECT own.table_name || '.' || own.column_name
+  FROM information_schema.columns own
+  JOIN information_schema.columns key
+    ON key.table_name = own.table_name AND key.column_name = 'id'
+  JOIN pg_tables ON tablename = own.table_name AND schemaname = 'public'
+ WHERE own.table_name LIKE 'account\\_ai\\_%' OR own.column_name LIKE 'account\\_ai\\_%'
+ ORDER BY 1
+"""
+
+
+def check(odoo: Odoo) -> Outcome:
+    """Check every release, print what is wrong, return how many passed."""
+    outcome = Outcome()
+    for archive in sorted(RELEASES.glob("*.tar.gz")):
+        version = archive.name.removesuffix(".tar.gz")
+        try:
+            problems = _Upgrade(odoo, archive, version).problems()
+        except SetupError as error:
+            problems = [str(error)]
+        print("".join(f"{line}\n" for line in problems), end="")
+        print(f"upgrade from {version}: {'FAILED' if problems else 'passed'}")
+        outcome += Outcome.of_check(not problems)
+    return outcome
+
+
+class _Upgrade:
+    """The upgrade of one release's database."""
+
+    def __init__(self, odoo: Odoo, archive: Path, version: str) -> None:
+        self._odoo = odoo
+        self._folder = paths.state("releases") / f"{version}-{os.getpid()}"
+        self._database = f"account_ai_upgrade_{os.getpid()}"
+        self._archive = archive
+        self._output = self._folder / "output.json"
+
+    def problems(self) -> list[str]:
+        """Do it all, and return what was lost or changed, in words."""
+        database = self._database
+        try:
+            release = self._unpack()
+            databases.copy(
+                self._odoo, databases.dependencies_template(self._odoo), database
+            )
+            release.initialize(database, [addon_folder.NAME])
+            with SimulatorProcess(python=str(self._odoo.python)) as simulator:
+                environment = {
+                    "ACCOUNT_AI_API_KEY": KEY,
+                    "ACCOUNT_AI_BASE_URL": simulator.base_url,
+                    "ACCOUNT_AI_SIMULATED": "1",
+                }
+                drafts = self._write(release, _CREATE)
+                validated, later = drafts[:VALIDATED], drafts[VALIDATED]
+                self._validate(release, environment, validated)
+                release.run_script(database, _USE.format(moves=validated))
+                panels = self._panels(release, validated)
+                rows = self._rows()
+
+                self._update()
+                found = self._changed_rows(rows)
+                found += self._changed_panels(panels, self._panels(None, validated))
+                found += [
+                    f"validation {number} cannot be replayed as it was sent"
+                    for number in self._write(self._odoo, _REPLAY)
+                ]
+                self._validate(self._odoo, environment, [later, validated[1]])
+            return found + self._still_wrong(later)
+        finally:
+            databases.drop(self._odoo, database)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _unpack(self) -> Odoo:
+        """Return an Odoo whose addon is the release's."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        with tarfile.open(self._archive) as archive:
+            archive.extractall(self._folder / "addons", filter="data")
+        text = self._odoo.configuration.read_text()
+        today = str(paths.state("addons"))
+        if today not in text:
+            raise SetupError(f"{self._odoo.configuration} does not name {today}.")
+        configuration = self._folder / "odoo.conf"
+        configuration.write_text(text.replace(today, str(self._folder / "addons")))
+        return dataclasses.replace(self._odoo, configuration=configuration)
+
+    def _write(self, odoo: Odoo, script: str, **values: Any) -> Any:
+        """Run a script that writes JSON to ``output``; return what it wrote."""
+        self._output.unlink(missing_ok=True)
+        values["output"] = str(self._output)
+        if "{python_path" in script:
+            values["python_path"] = odoo_.bare_environment()["PYTHONPATH"]
+        odoo.run_script(self._database, script.format(**values))
+        return json.loads(self._output.read_text())
+
+    def _panels(self, release: Odoo | None, moves: list[int]) -> list[dict[str, Any]]:
+        return self._write(release or self._odoo, _PANELS, moves=moves)
+
+    def _validate(
+        self, odoo: Odoo, environment: dict[str, str], moves: list[int]
+    ) -> None:
+        """Validate invoices over HTTP, as the web client does.
+
+        :raise SetupError: when one of them gets no answer of Claude
+        """
+        with OdooServer(odoo, self._database, environment=environment) as server:
+            client = WebClient(server.url)
+            client.login("admin", "admin")
+            for move in moves:
+                last = dict(client.validate(move)).get("done", {})
+                panel = last.get("panel") or {}
+                if not (panel.get("validation") or {}).get("model_verdict"):
+                    raise SetupError(f"Invoice {move} was not validated: {panel}")
+
+    def _update(self) -> None:
+        log = paths.state("logs") / f"upgrade-{self._database}.log"
+        log.parent.mkdir(exist_ok=True)
+        command = self._odoo.command(
+            *("--database", self._database, "--update", addon_folder.NAME),
+            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            *("--log-level=warn", f"--logfile={log}"),
+        )
+        done = subprocess.run(command, env=self._odoo.environment())
+        text = log.read_text(errors="replace") if log.exists() else ""
+        if done.returncode or " ERROR " in text or " CRITICAL " in text:
+            raise SetupError(f"The upgrade failed; the log is {log}:\n{text[-4000:]}")
+        log.unlink(missing_ok=True)
+
+    def _rows(self) -> dict[str, dict[int, dict[str, Any]]]:
+        """Return what the addon has in the database: by table, id and column."""
+        columns: dict[str, set[str]] = {}
+        for name in self._odoo.postgresql.execute(_COLUMNS, self._database):
+            table, _dot, column = name.partition(".")
+            columns.setdefault(table, {"id"}).add(column)
+        return {
+            table: {
+                row["id"]: row
+                for row in map(json.loads, self._json_rows(table, sorted(names)))
+            }
+            for table, names in columns.items()
+        }
+
+    def _json_rows(self, table: str, columns: list[str]) -> list[str]:
+        fields = ", ".join(f'"{name}"' for name in columns)
+        return self._odoo.postgresql.execute(
+            f'SELECT to_json(kept) FROM (SELECT {fields} FROM "{table}") kept',
+            self._database,
+        )
+
+    def _changed_rows(self, before: dict[str, dict[int, dict[str, Any]]]) -> list[str]:
+        now = self._rows()
+        problems = []
+        for table, rows in before.items():
+            for key, row in rows.items():
+                kept = now.get(table, {}).get(key)
+                if kept is None:
+                    problems.append(f"lost: {table} {key}")
+                    continue
+                problems += [
+                    f"changed: {table} {key}, {column}: {value} -> {kept.get(column)}"
+                    for column, value in row.items()
+                    if (table, column) not in RECOMPUTED and kept.get(column) != value
+                ]
+        if not before.get("account_ai_validation") or not before["account_ai_usage"]:
+            problems.append("the release has written no validations")
+        return problems
+
+    @staticmethod
+    def _changed_panels(
+        before: list[dict[str, Any]], now: list[dict[str, Any]]
+    ) -> list[str]:
+        """Return what the panel shows otherwise; it may show more."""
+        return [
+            f"the panel of draft {number} shows {name} {new.get(name)}, it was {value}"
+            for number, (old, new) in enumerate(
+                (old["validation"], new["validation"] or {})
+                for old, new in zip(before, now, strict=True)
+            )
+            for name, value in old.items()
+            if name != "findings" and new.get(name) != value
+        ] + [
+            f"the panel of draft {number} shows other findings"
+            for number, (old, new) in enumerate(zip(before, now, strict=True))
+            if _findings(old) != _findings(new)
+        ]
+
+    def _still_wrong(self, later: int) -> list[str]:
+        count = self._odoo.postgresql.execute(
+            f"SELECT count(*) FROM account_ai_validation WHERE move_id = {later}",
+            self._database,
+        )
+        return [] if count == ["1"] else ["after the upgrade nothing is validated"]
+
+
+def _findings(panel: dict[str, Any]) -> list[tuple[Any, ...]]:
+    shown = (panel.get("validation") or {}).get("findings", ())
+    return [
+        (
+            each["code"],
+            each["severity"],
+            each["line"],
+            each["message"],
+            each["evidence"],
+        )
+        for each in shown
+    ]

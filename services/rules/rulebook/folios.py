@@ -1,4 +1,4 @@
-"""Folios, their authorisation (CAF), and the stamp that holds both."""
+"""Folios and their authorisation (CAF), by the books or in the document's stamp."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _GIVE_CREDIT = frozenset({"33", "43", "46", "56", "61"})
 _NEW_RANGE = _("Ask the SII for folios of this type and number the document again.")
 _LONGEST_FOLIO = 10
-_STAMPED_TEXT = 40
-"""RSR and IT1 are cut to so many characters."""
 
 
 def _ranges(document: Document, context: Context) -> tuple[FolioRange, ...]:
@@ -198,64 +196,3 @@ def folio_has_ten_digits(
         yield Violation(
             field="Folio", evidence=str(folio), params={"folio": str(folio)}
         )
-
-
-@rule(
-    "STAMP_MISMATCH",
-    Severity.ERROR,
-    message=_("The stamp says %(stamped)s, the document %(stated)s (%(field)s)."),
-    advice=_("Have the document stamped again after its last change."),
-    purchase_advice=_("The document was changed after it was stamped: claim it."),
-    types=SUPPORTED,
-    source=f"{_DTE}, TED (RE, TD, F, FE, RR, RSR, MNT, IT1)",
-)
-def stamp_says_the_same(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
-    """The stamp (TED) holds the same values as the document around it."""
-    stamp = document.stamp
-    if stamp is None:
-        return
-    total = document.totals.total
-    whole = None if total is None or stamp.total is None else int(total)
-    first = min(document.lines, key=lambda line: line.number, default=None)
-    for field, stamped, stated, severity in (
-        ("RUTEmisor", stamp.issuer_rut, document.issuer.rut, None),
-        ("TipoDTE", stamp.document_type, document.document_type, None),
-        ("Folio", stamp.folio, document.folio, None),
-        ("FchEmis", stamp.issue_date, document.issue_date, None),
-        ("RUTRecep", stamp.receiver_rut, document.receiver.rut, None),
-        ("MntTotal", None if whole is None else int(stamp.total or 0), whole, None),
-        (
-            "RznSocRecep",
-            _cut(stamp.receiver_name),
-            _cut(document.receiver.name),
-            Severity.WARNING,
-        ),
-        (
-            "NmbItem",
-            _cut(stamp.first_item),
-            _cut(first.name if first else ""),
-            Severity.WARNING,
-        ),
-    ):
-        if not stamped or stated is None or stamped == stated:
-            continue
-        yield Violation(
-            field=field,
-            evidence=f"TED {_text(stamped)} ≠ {_text(stated)}",
-            params={
-                "stamped": _text(stamped),
-                "stated": _text(stated),
-                "field": field,
-            },
-            severity=severity,
-        )
-
-
-def _cut(text: str) -> str:
-    return " ".join(text.split())[:_STAMPED_TEXT].strip()
-
-
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

@@ -41,11 +41,11 @@ _HEADER: tuple[tuple[str, int, str, Callable[[Document], str]], ...] = (
     ("DirRecep", 70, "p. 19", lambda document: document.receiver.address),
     ("CmnaRecep", 20, "p. 19", lambda document: document.receiver.comuna),
     ("CiudadRecep", 20, "p. 19", lambda document: document.receiver.city),
-    ("Sucursal", 20, "p. 16", lambda document: document.issuer.branch),
-    ("CdgSIISucur", 9, "p. 16", lambda document: document.issuer.branch_code),
+    ("Sucursal", 20, "p. 17", lambda document: document.issuer.branch),
+    ("CdgSIISucur", 9, "p. 17", lambda document: document.issuer.branch_code),
     ("CdgVendedor", 60, "p. 17", lambda document: document.issuer.seller_code),
     ("Telefono", 20, "p. 16", lambda document: document.issuer.phone),
-    ("Contacto", 80, "p. 18", lambda document: document.receiver.phone),
+    ("Contacto", 80, "p. 19", lambda document: document.receiver.phone),
     ("CdgIntRecep", 20, "p. 18", lambda document: document.receiver.customer_code),
     ("NumId", 20, "p. 18", lambda document: document.receiver.foreign_id),
     ("TermPagoGlosa", 100, "p. 15", lambda document: document.payment_terms),
@@ -154,7 +154,7 @@ _length(
 _length(
     "Glosa",
     60,
-    "p. 43",
+    "p. 44",
     lambda document: [(0, each.text) for each in document.commissions],
 )
 

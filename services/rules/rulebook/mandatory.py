@@ -75,7 +75,7 @@ _mandatory(
     "MISSING_RUTEMISOR",
     lambda document: document.issuer.rut,
     KNOWN,
-    "p. 15",
+    "p. 16",
     flow="",
 )
 _mandatory(

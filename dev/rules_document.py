@@ -11,12 +11,13 @@ from itertools import groupby
 from pathlib import Path
 
 from services.rules import RULEBOOK_VERSION, Rule, rules
-from services.rules.document_types import SUPPORTED
+from services.rules.document_types import KNOWN, SUPPORTED
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "rules.md"
 _BEGIN = "<!-- rules: written by python3 -m dev.rules_document -->\n"
 _END = "<!-- end of rules -->\n"
+_HEAD = "| code | what must hold | leads to | types | since | needs | source |"
 _SHORT = {"error": "reject", "warning": "review", "information": "send"}
 
 
@@ -25,15 +26,17 @@ def table() -> str:
     parts = [f"\n{len(rules())} rules."]
     for matter, members in groupby(rules(), key=lambda rule: rule.matter):
         parts.append(f"\n### {matter.replace('_', ' ').capitalize()}\n")
-        parts.append("| code | what must hold | leads to | types | needs | source |")
-        parts.append("| --- | --- | --- | --- | --- | --- |")
+        parts.append(_HEAD)
+        parts.append("| --- " * 7 + "|")
         parts.extend(_row(rule) for rule in members)
     return "\n".join(parts) + "\n\n"
 
 
 def _row(rule: Rule) -> str:
     types = "all"
-    if rule.types is not None and rule.types != SUPPORTED:
+    if rule.types == KNOWN:
+        types = "all, 70 71"
+    elif rule.types is not None and rule.types != SUPPORTED:
         types = " ".join(sorted(rule.types, key=int))
     if rule.flow:
         types += f" ({'issued' if rule.flow == 'sale' else 'received'})"
@@ -43,6 +46,7 @@ def _row(rule: Rule) -> str:
         rule.title,
         _SHORT[rule.severity.value],
         types,
+        rule.valid_from.isoformat() if rule.valid_from else "",
         " ".join(sorted(rule.needs)),
         source,
     )

@@ -1,10 +1,19 @@
 """Any correct document is sent; any single fault in it is found."""
 
+import json
+from dataclasses import replace
+
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
+from odoo.addons.account_ai.services.documents.serialization import (
+    context_from_data,
+    context_to_data,
+    document_from_data,
+    document_to_data,
+)
 from odoo.addons.account_ai.services.rules import check, shipped_rates
 from odoo.addons.account_ai.services.validation.verdict import Verdict
 
@@ -32,6 +41,20 @@ class TestMutations(BaseCase):
         report = check(*drawn, shipped_rates())
         self.assertEqual(report.findings, ())
         self.assertEqual(report.skipped, ())
+
+    @EXAMPLES
+    @given(correct_documents(), st.data())
+    def test_what_was_stored_is_judged_the_same(self, drawn, data):
+        document, context = drawn
+        document = data.draw(rules_strategies.wrong_amounts(document))
+        stored = json.loads(
+            json.dumps([document_to_data(document), context_to_data(context)])
+        )
+        again = (document_from_data(stored[0]), context_from_data(stored[1]))
+        self.assertEqual(again, (document, context))
+        self.assertEqual(
+            check(*again, shipped_rates()), check(document, context, shipped_rates())
+        )
 
     @EXAMPLES
     @given(correct_documents(), st.data())
@@ -88,5 +111,5 @@ class TestMutations(BaseCase):
     def test_a_folio_outside_of_its_range_is_found(self, drawn, folio):
         document, context = drawn
         assume(document.flow == "sale" and not 1001 <= folio <= 1200)
-        document = rules_strategies.replace(document, folio=folio)
+        document = replace(document, folio=folio)
         self.assert_found(document, context)

@@ -220,22 +220,32 @@ class AccountAiRunStart(models.AbstractModel):
 
     @api.model
     def _judge_by_rules(self, reading: Reading) -> Judged:
+        return self._judge_all_by_rules([reading])[0]
+
+    @api.model
+    def _judge_all_by_rules(self, readings: list[Reading]) -> list[Judged]:
+        """Return what the rules say, and people decided about it; one query for all."""
         rates = self.env["account.ai.rate"]._dated_data()
-        report = check(reading.document, reading.context, rates)
-        hostile = find_hostile_text(reading.document)
-        findings = self.env["account.ai.disposition"]._reviewed(
-            reading.move_id,
-            reading.company_id,
-            reading.document,
-            (*report.findings, *hostile),
+        reports = [check(each.document, each.context, rates) for each in readings]
+        reviewed = self.env["account.ai.disposition"]._reviewed_many(
+            [
+                (
+                    *(each.move_id, each.company_id, each.document),
+                    (*report.findings, *find_hostile_text(each.document)),
+                )
+                for each, report in zip(readings, reports, strict=True)
+            ]
         )
-        return Judged(
-            document=reading.document,
-            context=reading.context,
-            places=reading.places,
-            report=report,
-            findings=findings,
-        )
+        return [
+            Judged(
+                document=each.document,
+                context=each.context,
+                places=each.places,
+                report=report,
+                findings=findings,
+            )
+            for each, report, findings in zip(readings, reports, reviewed, strict=True)
+        ]
 
     @api.model
     def _fingerprints(self, run: Run, reading: Reading) -> list[str]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..services.validation.finding import Severity
+from .account_ai_document_reader import Reading
 from .account_move import INVOICE_TYPES
 from .posting.judgement import (
     NOT_JUDGED,
@@ -17,6 +20,7 @@ from .posting.judgement import (
     problem_of,
 )
 from .running.freshness import is_same_document
+from .running.run import Judged
 
 _logger = logging.getLogger(__name__)
 
@@ -165,6 +169,7 @@ class AccountMove(models.Model):
         if not concerned:
             return []
         readings = concerned._account_ai_read_for_posting()
+        judged = concerned._account_ai_judge_by_rules(readings)
         last = concerned._account_ai_last_validations(policies, readings)
         suffices = {
             company: company._account_ai_rules_suffice()
@@ -175,7 +180,7 @@ class AccountMove(models.Model):
         return [
             move._account_ai_judgement(
                 policies[move.id],
-                readings.get(move.id),
+                judged.get(move.id),
                 last.get(move.id, LastValidation()),
                 suffices.get(move.company_id, False),
             )
@@ -194,40 +199,60 @@ class AccountMove(models.Model):
             and policies.get(move.journal_id, OFF) != OFF
         }
 
-    def _account_ai_read_for_posting(self) -> dict:
+    def _account_ai_read_for_posting(self) -> dict[int, Reading]:
         """Return the readings of these invoices, none when they cannot be read."""
         reader = self.env["account.ai.document.reader"]
+        return self._account_ai_try(lambda: reader._read_with_places(self)) or {}
+
+    def _account_ai_judge_by_rules(
+        self, readings: dict[int, Reading]
+    ) -> dict[int, Judged]:
+        """Return what the rules say of the invoices that they can judge."""
+        validations = self.env["account.ai.validation"]
+        together = self._account_ai_try(
+            lambda: validations._judge_all_by_rules(list(readings.values()))
+        )
+        if together is not None:
+            return dict(zip(readings, together, strict=True))
+        alone = {
+            move.id: move._account_ai_try(
+                lambda reading=readings[move.id]: validations._judge_by_rules(reading)
+            )
+            for move in self
+            if move.id in readings
+        }
+        return {move_id: judged for move_id, judged in alone.items() if judged}
+
+    def _account_ai_try(self, judge: Callable[[], Any]) -> Any:
+        """Return what ``judge`` does; ``None`` when it fails, which undoes it.
+
+        Whatever is wrong with reading or judging documents, accounting goes on: a
+        policy that forbids says that they were not judged, the others record it.
+        """
         try:
             with self.env.cr.savepoint():
-                return reader._read_with_places(self)
-        # Whatever is wrong with the reading of documents, accounting goes on: policies
-        # that forbid say that these were not judged, the others record it.
+                return judge()
+        # Any mistake in any rule, see above. Not its text: that may quote a document.
         except Exception as error:
             _logger.error(
-                "invoices %s could not be read for posting: %s", self.ids, type(error)
+                "invoices %s could not be judged for posting: %s", self.ids, type(error)
             )
-            return {}
+            return None
 
     def _account_ai_judgement(
-        self, policy: str, reading, last: LastValidation, rules_suffice: bool
+        self,
+        policy: str,
+        judged: Judged | None,
+        last: LastValidation,
+        rules_suffice: bool,
     ) -> Judgement:
         self.ensure_one()
-        try:
-            judged = reading and self.env["account.ai.validation"]._judge_by_rules(
-                reading
-            )
-        # A broken rule must not stop a company from invoicing; see above.
-        except Exception as error:
-            _logger.error(
-                "invoice %s could not be judged for posting: %s", self.id, type(error)
-            )
-            judged = None
         if not judged:
             return Judgement(self.id, self.company_id.id, policy, NOT_JUDGED)
         findings = tuple(
             finding
             for finding in judged.findings
-            if finding.severity is not Severity.INFORMATION
+            if finding.severity is not Severity.INFORMATION and not finding.dismissed
         )
         # A run that ended without Claude, on the very document, is Claude being out.
         suffices = rules_suffice or (
@@ -249,7 +274,7 @@ class AccountMove(models.Model):
         )
 
     def _account_ai_last_validations(
-        self, policies: dict[int, str], readings: dict
+        self, policies: dict[int, str], readings: dict[int, Reading]
     ) -> dict[int, LastValidation]:
         """Return the last validations of invoices that require one, by invoice."""
         result = {}

@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.account_ai.models.account_ai_document_reader import (
     AccountAiDocumentReader,
 )
+from odoo.addons.account_ai.models.account_ai_run_start import AccountAiRunStart
 
 from .common import TEST_KEY
 from .posting_case import PostingCase
@@ -161,6 +162,28 @@ class TestPostingRequire(PostingCase):
 
 
 @tagged("post_install", "-at_install")
+class TestPostingReviewed(PostingCase):
+    """What a reviewer has decided about findings counts when posting."""
+
+    uses_simulator = False
+
+    def test_what_was_dismissed_does_not_block(self):
+        self.policy("block")
+        move = self.wrong()
+        self.validate(move)
+        errors = move.account_ai_validation_id.finding_ids.filtered(
+            lambda finding: finding.severity == "error"
+        )
+        for finding in errors.with_user(self.reviewer):
+            finding.dispose("accepted", "documented")
+        self.synchronize()
+
+        move._post()
+
+        self.assertEqual(move.state, "posted")
+
+
+@tagged("post_install", "-at_install")
 class TestPostingWithoutJudgement(PostingCase):
     """Whatever breaks in the rules or the reader, accounting goes on."""
 
@@ -186,8 +209,27 @@ class TestPostingWithoutJudgement(PostingCase):
         self.assertIn("could not judge", str(caught.exception))
 
     def test_a_broken_rule(self):
-        self._break(type(self.env["account.ai.validation"]), "_judge_by_rules")
+        self._break(AccountAiRunStart, "_judge_all_by_rules")
         self._assert_goes_on()
+
+    def test_a_rule_that_breaks_on_one_of_many(self):
+        """The others are judged."""
+        judge_all = AccountAiRunStart._judge_all_by_rules
+
+        def judge(validations, readings):
+            if any(each.move_id == good.id for each in readings):
+                raise KeyError
+            return judge_all(validations, readings)
+
+        good, wrong = self.good(), self.wrong()
+        with (
+            patch.object(AccountAiRunStart, "_judge_all_by_rules", judge),
+            self.assertLogs(ERRORS, "ERROR"),
+        ):
+            (good + wrong)._post()
+
+        self.assertEqual(self.records_of(good).problem, "not_judged")
+        self.assertIn("RUT_DV", self.records_of(wrong).codes)
 
     def test_a_broken_reader(self):
         self._break(AccountAiDocumentReader, "_read_with_places")

@@ -54,29 +54,38 @@ class AccountAiRulePrecision(models.Model):
         """Return one row for each company, code and origin with a decision."""
         return SQL(
             """
-            SELECT min(decided.id) AS id,
-                   decided.company_id,
-                   decided.code,
-                   decided.origin,
-                   count(*) FILTER (WHERE decided.kind = %(confirmed)s) AS confirmed,
-                   count(*) FILTER (WHERE decided.kind = %(false_alarm)s)
-                   AS false_alarms,
-                   count(*) FILTER (WHERE decided.kind = %(accepted)s) AS accepted,
-                   count(*) FILTER (WHERE decided.kind <> %(accepted)s) AS judged,
-                   avg(CASE decided.kind WHEN %(confirmed)s THEN 1.0
-                                         WHEN %(false_alarm)s THEN 0.0 END)
-                   AS precision,
-                   max(decided.create_date) AS last_decision,
-                   min(setting.id) AS setting_id
-              FROM account_ai_disposition AS decided
-              LEFT JOIN account_ai_rule_setting AS setting
-                     ON setting.company_id = decided.company_id
-                    AND setting.code = decided.code
-                    AND setting.active
-                    AND decided.origin = 'rule'
-             WHERE decided.superseded IS NOT TRUE
-               AND decided.kind IN (%(confirmed)s, %(false_alarm)s, %(accepted)s)
-             GROUP BY decided.company_id, decided.code, decided.origin
+            SELECT figures.*,
+                   figures.confirmed + figures.false_alarms AS judged,
+                   figures.confirmed::float
+                   / NULLIF(figures.confirmed + figures.false_alarms, 0) AS precision
+              FROM (
+                SELECT min(decided.id) AS id,
+                       decided.company_id,
+                       decided.code,
+                       decided.origin,
+                       count(*) FILTER (
+                           WHERE holds.yes AND decided.kind = %(confirmed)s
+                       ) AS confirmed,
+                       count(*) FILTER (
+                           WHERE holds.yes AND decided.kind = %(false_alarm)s
+                       ) AS false_alarms,
+                       count(*) FILTER (
+                           WHERE holds.yes AND decided.kind = %(accepted)s
+                       ) AS accepted,
+                       max(decided.create_date) AS last_decision,
+                       min(setting.id) AS setting_id
+                  FROM account_ai_disposition AS decided
+                 CROSS JOIN LATERAL (
+                       SELECT decided.superseded IS NOT TRUE AS yes
+                       ) AS holds
+                  LEFT JOIN account_ai_rule_setting AS setting
+                         ON setting.company_id = decided.company_id
+                        AND setting.code = decided.code
+                        AND setting.active
+                        AND decided.origin = 'rule'
+                 GROUP BY decided.company_id, decided.code, decided.origin
+              ) AS figures
+             WHERE figures.confirmed + figures.false_alarms + figures.accepted > 0
             """,
             confirmed=CONFIRMED,
             false_alarm=FALSE_ALARM,

@@ -73,7 +73,9 @@ class AccountAiRuleSetting(models.Model):
                 Severity.ERROR: Severity.WARNING,
                 Severity.WARNING: Severity.INFORMATION,
             }.get(weight)
-            if weight and setting.severity != (lighter and lighter.value):
+            if weight is None:
+                raise ValidationError(self.env._("There is no such rule."))
+            if setting.severity != (lighter and lighter.value):
                 raise ValidationError(
                     self.env._(
                         "An error can only be lowered to a warning, and a warning only "

@@ -34,6 +34,7 @@ from . import (
     test_process_validation,
     test_promises,
     test_queue,
+    test_review,
     test_review_facts,
     test_rules_arithmetic,
     test_rules_books,

@@ -64,6 +64,7 @@ _PARTY_PARTS = {
     "CorreoRecep": ("receiver", "email"),
     "Contacto": ("receiver", "phone"),
 }
+_ZERO = "0"
 _OF_THE_DAY = frozenset({"today", "days"})
 """Parameters of sentences that tell today's date, or how far away it is."""
 _NO_FACTS = frozenset({"folio", "issue_date_assumed", "not_representable"})
@@ -128,7 +129,8 @@ def _given(value: Any) -> Any:
     """Return data without what is empty: a field that documents get in a later version
     must not change what was decided before."""
     if isinstance(value, dict):
-        return {name: _given(each) for name, each in value.items() if each}
+        given = {name: _given(each) for name, each in value.items()}
+        return {name: each for name, each in given.items() if each and each != _ZERO}
     if isinstance(value, list):
         return [_given(each) for each in value]
     return value

@@ -1,5 +1,6 @@
 import { Component } from "@odoo/owl";
 
+import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 
 /** Whether the form can lead to what a finding is about.
@@ -23,6 +24,9 @@ export class FindingItem extends Component {
     }
 
     get color() {
+        if (this.props.finding.dismissed) {
+            return "secondary";
+        }
         return { error: "danger", warning: "warning", information: "info" }[
             this.props.finding.severity
         ];
@@ -45,6 +49,21 @@ export class FindingItem extends Component {
             return _t("Line %s", line);
         }
         return partner_id ? _t("Contact") : "";
+    }
+
+    /** What a person decided about it, who, when and why. */
+    get decision() {
+        const { disposition, dismissed } = this.props.finding;
+        if (!disposition) {
+            return dismissed ? _t("Dismissed") : "";
+        }
+        const { label, user, date, reason } = disposition;
+        const who = _t("%(decision)s by %(user)s, %(date)s", {
+            decision: label,
+            user,
+            date: formatDateTime(deserializeDateTime(date)),
+        });
+        return reason ? `${who} – ${reason}` : who;
     }
 
     get locateTitle() {

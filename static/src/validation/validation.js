@@ -13,6 +13,10 @@
  * @property {number|false} partner_id set when the field belongs to the partner
  * @property {string} evidence
  * @property {string} source
+ * @property {boolean} dismissed a person decided that it does not count
+ * @property {string|false} demoted_from severity that the rule gave it, before the company's
+ * @property {{kind: string, label: string, reason: string, user: string, date: string}}
+ *  [disposition] what a person decided about it
  */
 
 /** What one invoice's panel shows: what the server has stored, and the run under way. */

@@ -186,7 +186,8 @@ export class ValidationPanel extends Component {
     /** One sentence that explains the verdict. */
     get explanation() {
         const { verdict, findings } = this.stored;
-        const count = (severity) => findings.filter((f) => f.severity === severity).length;
+        const count = (severity) =>
+            findings.filter((f) => f.severity === severity && !f.dismissed).length;
         if (verdict === "reject") {
             return _t("It has errors: mend them before this document goes on.");
         }

@@ -1,5 +1,6 @@
 """One validation from the wish to the verdict."""
 
+import json
 from datetime import timedelta
 
 from odoo import Command
@@ -57,6 +58,30 @@ class TestValidation(ValidationCase):
         finding = dict(events)["finding"]["finding"]
         self.assertEqual(finding["code"], "SEM_VAGUE_DESC")
         self.assertEqual(finding["field_name"], "name")
+
+    def test_streamed_finding_weighs_what_the_stored_one_does(self):
+        """What the model calls an error is a warning when it arrives, too."""
+        start = self.start(self.create_move(VAGUE))
+        answer = {
+            "findings": [
+                {
+                    "code": "SEM_VAGUE_DESC",
+                    "sev": "E",
+                    "line": 1,
+                    "field": "NmbItem",
+                    "quote": VAGUE[0][0],
+                    "why": "No dice qué se vendió.",
+                    "fix": "Indicar el servicio.",
+                }
+            ],
+            "verdict": "reject",
+            "conf": "high",
+        }
+        self.simulator.control.fault("replace_text", text=json.dumps(answer))
+        streamed = dict(self.carry_out(start.run))["finding"]["finding"]
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        self.assertEqual(streamed["severity"], "warning")
+        self.assertEqual(validation.finding_ids.severity, "warning")
 
     def test_fresh_is_free(self):
         move = self.create_move()

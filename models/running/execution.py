@@ -26,6 +26,8 @@ from ...services.claude.call import (
 )
 from ...services.claude.errors import ClaudeError
 from ...services.claude.interruption import interrupted
+from ...services.validation.evidence import is_quoted
+from ...services.validation.merge import weighed_model_finding
 from ..backend.cursor import open_cursor
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
@@ -141,6 +143,9 @@ def _emit_finding(run: Run, item: Mapping[str, Any], identifier: str, emit: Emit
         item, judged.document, judged.context, mask_persons=run.mask_persons
     )
     if finding is not None:
+        # As it will be stored: a warning at most, and less without its evidence.
+        has_quote = is_quoted(finding.evidence, judged.document)
+        finding = weighed_model_finding(finding, has_quote=has_quote)
         values = finding_values(finding, judged.places)
         emit(
             "finding",

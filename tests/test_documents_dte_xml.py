@@ -216,6 +216,23 @@ class TestRefusals(BaseCase):
         data = xml_of(fields_of(bill(lines=(line(name="x" * 4_000_000),))))
         self.assertEqual(len(read_one(data).lines[0].name), 4_000_000)
 
+    def test_very_many_elements(self):
+        data = xml_of(fields_of(bill()))
+        for many in (b"<Detalle/>" * 400_000, b"<a></a>" * 400_000):
+            crowded = data.replace(b"</Encabezado>", b"</Encabezado>" + many)
+            self.assertLess(len(crowded), MAX_BYTES)
+            self.assertEqual(self.refused(crowded), "too_large")
+
+    def test_more_documents_than_an_envelope_may_have(self):
+        one = (
+            b"<Documento><Encabezado><IdDoc><TipoDTE>33</TipoDTE></IdDoc></Encabezado>"
+            b"</Documento>"
+        )
+        self.assertEqual(len(read_dte_xml(b"<SetDTE>%b</SetDTE>" % (one * 2000))), 2000)
+        self.assertEqual(
+            self.refused(b"<SetDTE>%b</SetDTE>" % (one * 2001)), "too_large"
+        )
+
     def test_depth(self):
         deep = b"<a>" * 40 + b"</a>" * 40
         data = xml_of(fields_of(bill())).replace(b"<IdDoc>", b"<IdDoc>" + deep, 1)

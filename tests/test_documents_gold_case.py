@@ -280,6 +280,11 @@ class TestContext(BaseCase):
         self.assertEqual(history.median_total, Decimal(238))
         self.assertEqual(history.recent[0].issue_date, date(2026, 3, 1))
 
+    def test_a_history_of_fees_is_told_as_it_is(self):
+        months = [{"month": "2026-09", "bruto": 900000, "desc": "Cálculo"}]
+        history = context_of({"history": months}, "honorarios", FEE_RECEIPT).history
+        self.assertEqual(history.median_total, Decimal(900000))
+
     def test_a_users_note_stands_beside_the_document(self):
         found = read_gold_case(case(context={"note_by_user": "cargar a P-1"}), MASTER)
         self.assertEqual(found.document.notes, "cargar a P-1")
@@ -288,6 +293,7 @@ class TestContext(BaseCase):
         for words in (
             {"caf": {"TD": 33}},
             {"history": [{"month": "mayo", "MntNeto": 1}]},
+            {"history": [{"month": "2026-05"}]},
             {"fx_observado": {"hoy": 1}},
             {"fx_observado": 941},
             {"sii_received_at": "ayer"},

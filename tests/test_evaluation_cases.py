@@ -2,20 +2,25 @@ import json
 import tempfile
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 from odoo.tests import BaseCase
 
 from odoo.addons.account_ai.services.evaluation import (
     evaluate,
+    invoice_cases,
     read_case_file,
     read_floors,
+)
+from odoo.addons.account_ai.services.evaluation import (
+    evaluation as evaluation_module,
 )
 from odoo.addons.account_ai.services.evaluation.report import report_text
 from odoo.addons.account_ai.services.evaluation.xml_files import (
     read_xml_folder,
     xml_table,
 )
-from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION
+from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION, check
 
 from .dte_writer import fields_of, xml_of
 from .evaluation_cases import (
@@ -109,6 +114,23 @@ class TestEvaluation(FolderCase):
         case_file = self.case_file(labelled("A1", CLEAN, context={}))
         (entry,) = evaluate(case_file).to_data()["cases"]
         self.assertEqual(entry["codes"], [])
+
+    def test_a_fault_of_ours_in_one_case_does_not_hide_the_others(self):
+        def faulty(document, context, rates):
+            if document.receiver.rut == "76431209-1":
+                raise ZeroDivisionError("by zero")
+            return check(document, context, rates)
+
+        case_file = self.case_file(*ALL_RIGHT)
+        with (
+            patch.object(invoice_cases, "check", faulty),
+            self.assertLogs(evaluation_module.__name__, "ERROR"),
+        ):
+            evaluation = evaluate(case_file)
+        first, second = evaluation.outcomes
+        self.assertTrue(first.is_exact)
+        self.assertEqual(second.error, "Case A2: ZeroDivisionError: by zero")
+        self.assertEqual(evaluation.total.unreadable, 1)
 
     def test_outcomes_are_told_as_they_come(self):
         told = []

@@ -21,6 +21,10 @@ from .errors import RefusedXml, UnreadableDocument
 
 MAX_BYTES = 5 * 1024 * 1024
 """The largest file that is read: 500 boletas of usual size fit into it."""
+MAX_ELEMENTS = 150_000
+"""500 boletas of usual size have a third of it; reading so many takes two seconds."""
+MAX_DOCUMENTS = 2_000
+"""EnvioDTE_v10.xsd: DTE, maxOccurs."""
 MAX_DEPTH = 32
 """Levels of elements; an AEC has 16."""
 SII_NAMESPACE = "http://www.sii.cl/SiiDte"
@@ -31,6 +35,7 @@ _BODIES = tuple(
     for namespace in ("", f"{{{SII_NAMESPACE}}}")
 )
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+_CROWDED = etree.XPath(f"count(//*) > {MAX_ELEMENTS}")
 _DECLARATION = re.compile(
     rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']"""
 )
@@ -73,17 +78,22 @@ def read_dte_xml(data: bytes, company_rut: str = "") -> tuple[DteXml, ...]:
 
 def _documents(root: etree._Element, company_rut: str) -> Iterator[DteXml]:
     company = rut.normalise(company_rut)
+    number = 0
     for body in root.iter(*_BODIES):
         tree = _tree(body)
         if not isinstance(tree, dict) or "Encabezado" not in tree:
             continue
-        wrapper = body.getparent()
+        number += 1
+        if number > MAX_DOCUMENTS:
+            raise RefusedXml(
+                "too_large", f"The XML has more than {MAX_DOCUMENTS} documents."
+            )
+        following = body.getnext()
         yield DteXml(
             document=document_of_fields(tree, _flow(tree, company)),
             container=_name(root),
             identifier=body.get("ID", ""),
-            has_signature=wrapper is not None
-            and any(_name(child) == "Signature" for child in wrapper),
+            has_signature=following is not None and _name(following) == "Signature",
         )
 
 
@@ -115,6 +125,10 @@ def parse_xml(data: bytes) -> etree._Element:
         raise UnreadableDocument(f"This is no well-formed XML: {error.msg}.") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _document_type_refused()
+    if _CROWDED(root):
+        raise RefusedXml(
+            "too_large", f"The XML has more than {MAX_ELEMENTS} elements: not read."
+        )
     if _TOO_DEEP(root):
         raise RefusedXml("too_deep", f"The XML has more than {MAX_DEPTH} levels.")
     return root

@@ -68,14 +68,14 @@ def context_of_case(
     books = Fields(source, "context")
     company = _company_rut(case, master, document)
     earlier = tuple(_earlier(books, document.flow))
-    authorisation = books.block("caf")
+    authorisations = tuple(_folio_range(each) for each in books.blocks("caf"))
     order = books.block("purchase_order")
     context = Context(
         today=today,
         company_rut=company,
         history=_history(books, earlier, document),
         referenced=tuple(_referenced(document, earlier)),
-        folio_ranges=(_folio_range(authorisation),) if authorisation else None,
+        folio_ranges=authorisations or None,
         earlier=earlier,
         purchase_order=_order(order) if order else None,
         sii_received_on=_sii_received_on(books),
@@ -210,13 +210,16 @@ def _history(
 def _monthly(books: Fields, share: Decimal) -> Iterator[PastDocument]:
     for block in books.blocks("history"):
         month, net = block.text("month"), block.number("MntNeto")
-        if net is None:
-            continue
+        total = block.number("MntTotal") or block.number("bruto")
+        if net is not None:
+            total = _pesos(net * share)
+        if total is None:
+            raise UnreadableDocument(f"No amount in the history of {month!r}.")
         try:
             day = date.fromisoformat(f"{month}-01")
         except ValueError:
             raise UnreadableDocument(f"No month of history: {month!r}.") from None
-        yield PastDocument(day, _pesos(net * share), block.texts("desc"))
+        yield PastDocument(day, total, block.texts("desc"))
 
 
 def _of_partner(

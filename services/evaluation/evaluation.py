@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from .case import Answer, Expectation, Outcome
 from .case_kinds import kind_of
 from .floors import Floor
 from .scoring import Score
+
+_logger = logging.getLogger(__name__)
 
 Told = Callable[[Outcome], None]
 
@@ -124,6 +127,11 @@ def _outcome(
         answer = kind_of(case).validate(case, master, asking)
     except UnreadableDocument as unreadable:
         error = unreadable.reason
+    except Exception as fault:
+        # A fault of ours in one case must not hide the figures of the others; it
+        # counts as unreadable, so that the evaluation does not pass.
+        _logger.exception("case %s", expectation.identifier)
+        error = f"Case {expectation.identifier}: {type(fault).__name__}: {fault}"
     return Outcome(expectation, answer, error)
 
 

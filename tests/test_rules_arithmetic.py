@@ -390,6 +390,10 @@ class TestArithmeticRules(RulesTable, BaseCase):
         ),
         Sound("NETO_MISMATCH", guide(transfer_indicator=5, totals=NOTHING)),
         Sound(
+            "LINE_MISMATCH",
+            with_line(guide(transfer_indicator=5, totals=NOTHING), amount=Decimal(0)),
+        ),
+        Sound(
             "TOTAL_MISMATCH",
             with_totals(
                 invoice(), deposit_guarantee=Decimal(500), total=Decimal(119_500)

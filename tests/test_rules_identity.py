@@ -43,6 +43,12 @@ class TestIdentityRules(RulesTable, BaseCase):
             severity=WARNING,
         ),
         Broken(
+            "RUT_GENERIC_NOT_ALLOWED",
+            with_receiver(receipt(), rut="55555555-5"),
+            field="RUTRecep",
+            severity=WARNING,
+        ),
+        Broken(
             "RUT_DV",
             with_receiver(invoice(), rut="76431209-1"),
             field="RUTRecep",

@@ -22,6 +22,7 @@ from .rules_documents import (
     line,
     reference,
     with_issuer,
+    with_line,
     with_receiver,
     with_references,
 )
@@ -71,6 +72,13 @@ class TestNoteRules(RulesTable, BaseCase):
         ),
         Broken(
             "NOTE_CODREF2_AMOUNT", note(code=2), field="MntTotal", evidence="119.000"
+        ),
+        Broken(
+            "NOTE_CODREF2_AMOUNT",
+            with_line(TEXT_CORRECTION, amount=Decimal(1_000)),
+            field="MontoItem",
+            line=1,
+            also=frozenset({"LINE_MISMATCH", "NETO_MISMATCH"}),
         ),
         Broken(
             "NOTE_WRONG_KIND",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from ..documents import rut
 from ..documents.context import Context, EarlierDocument, ReferencedDocument
 from ..documents.document import Document, Reference
-from .document_types import TAX_DOCUMENT_CODES, acting_flow
+from .document_types import ALL_NOTES, TAX_DOCUMENT_CODES, acting_flow
 
 ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS = 1, 2, 3
 """CodRef (format p. 42)."""
@@ -25,6 +25,13 @@ def tax_references(document: Document) -> list[Reference]:
         for reference in document.references
         if reference.document_type in TAX_DOCUMENT_CODES
     ]
+
+
+def corrects_text(document: Document) -> bool:
+    """Return whether the document is a note that only corrects a text (CodRef 2)."""
+    return document.document_type in ALL_NOTES and any(
+        each.code == CORRECTS_TEXT for each in tax_references(document)
+    )
 
 
 def named(reference: Reference) -> str:

@@ -12,7 +12,6 @@ from ...validation.finding import Severity
 from ..dated_data import DatedData
 from ..document_types import (
     ALL_NOTES,
-    ANONYMOUS_BUYER,
     DOMESTIC,
     EXPORTS,
     FOREIGNER,
@@ -144,21 +143,35 @@ def rut_is_no_placeholder(
     Severity.ERROR,
     message=_("The generic RUT %(rut)s cannot be used in a document of type %(type)s."),
     advice=_("Use the receiver's own RUT, or issue a boleta."),
-    types=KNOWN - RECEIPTS,
+    types=KNOWN,
     source="SII, Formato Boletas v4.1 (2024-12-31), RUTRecep",
 )
 def rut_is_not_anonymous(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """Only boletas may go to the anonymous buyer; no document comes from a generic."""
+    """Only boletas go to the anonymous buyer; nobody issues with a generic RUT.
+
+    A boleta to the foreigners' RUT is to be looked at: its format knows one generic.
+    For other documents to that RUT see ``FOREIGN_WRONG_DOCTYPE``.
+    """
+    is_receipt = document.document_type in RECEIPTS
     for field, value in _ruts(document):
         plain = rut.normalise(value)
-        if plain == ANONYMOUS_BUYER or (field == "RUTEmisor" and plain in GENERIC_RUTS):
-            yield Violation(
-                field=field,
-                evidence=value,
-                params={"rut": value, "type": document.document_type},
-            )
+        if plain not in GENERIC_RUTS:
+            continue
+        severity = None
+        if field != "RUTEmisor" and plain == FOREIGNER:
+            severity = Severity.WARNING
+            if not is_receipt:
+                continue
+        elif field == "RUTRecep" and is_receipt:
+            continue
+        yield Violation(
+            field=field,
+            evidence=value,
+            params={"rut": value, "type": document.document_type},
+            severity=severity,
+        )
 
 
 @rule(

@@ -10,7 +10,8 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import NOT_BILLABLE, WITHOUT_AMOUNT, compare, line_gross, shown
 from ..dated_data import DatedData
-from ..document_types import SUPPORTED
+from ..document_types import DELIVERY_GUIDES, SUPPORTED, TRANSFER_SALES
+from ..references import corrects_text
 from ..registry import Violation, rule
 from ..sentences import CLAIM
 
@@ -18,6 +19,16 @@ _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _SIGNED = frozenset({"43"})
 """Liquidación-factura: the one type whose amounts may be negative."""
 _CHECK_LINES = _("Check quantity, price and discount of the line.")
+
+
+def _may_be_unpriced(document: Document) -> bool:
+    """Return whether lines may have the amount zero although they name a price.
+
+    Guides whose goods are not sold, and notes that correct a text (format p. 37).
+    """
+    if document.document_type in DELIVERY_GUIDES:
+        return document.transfer_indicator not in TRANSFER_SALES
+    return corrects_text(document)
 
 
 @rule(
@@ -37,11 +48,12 @@ def line_amount_follows(
 ) -> Iterator[Violation]:
     """A line's amount is quantity times price, less discount, plus surcharge."""
     currency = document.currency
+    unpriced = _may_be_unpriced(document)
     for line in document.lines:
         gross = line_gross(line, currency)
         if gross is None or line.amount is None:
             continue
-        if line.exemption in WITHOUT_AMOUNT and not line.amount:
+        if not line.amount and (unpriced or line.exemption in WITHOUT_AMOUNT):
             continue
         expected = gross - line.discount + line.surcharge
         if line.amount == expected:

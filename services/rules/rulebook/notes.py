@@ -17,6 +17,7 @@ from ..references import (
     ANNULS,
     CORRECTS_AMOUNTS,
     CORRECTS_TEXT,
+    corrects_text,
     known_references,
     named,
     tax_references,
@@ -115,14 +116,20 @@ def annulling_note_has_one_reference(
 def text_correction_is_zero(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
-    """A note that corrects text has the total zero."""
-    total = document.totals.total
-    if not total:
+    """A note that corrects text has the total zero, and every line."""
+    if not corrects_text(document):
         return
-    if any(each.code == CORRECTS_TEXT for each in tax_references(document)):
-        yield Violation(
-            field="MntTotal", evidence=shown(total), params={"total": shown(total)}
-        )
+    amounts = [("MntTotal", 0, document.totals.total)]
+    amounts += [("MontoItem", line.number, line.amount) for line in document.lines]
+    for field, number, amount in amounts:
+        if amount:
+            yield Violation(
+                field=field,
+                line=number,
+                evidence=shown(amount),
+                params={"total": shown(amount)},
+            )
+            return
 
 
 @rule(

@@ -161,7 +161,6 @@ def export_guide_says_who(
     Severity.WARNING,
     message=_("The goods of %(document)s went out on %(date)s, in an earlier period."),
     advice=_("Date it in the period of the guides, until day 10 of the next month."),
-    purchase_advice=_("Record it; the debit belongs to the issuer's earlier period."),
     types={"33", "34"},
     flow="sale",
     source="D.L. 825 art. 55; SII, FAQ 001.003.4136",

@@ -56,6 +56,7 @@ from . import (
     test_settings,
     test_stream,
     test_tours,
+    test_tours_review,
     test_tours_posting,
     test_translations,
     test_turns,

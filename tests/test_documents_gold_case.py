@@ -232,6 +232,11 @@ class TestContext(BaseCase):
         self.assertEqual(found.received, Decimal(150))
         self.assertEqual(found.lines[0].unit_price, Decimal(9850))
         self.assertIsNone(context_of({}).purchase_order)
+        books = {"purchase_order": order, "project_candidates": ["P-9", "P-1"]}
+        projects = context_of(books, flow="purchase").projects
+        self.assertEqual([each.code for each in projects], ["P-9", "P-1"])
+        (project,) = context_of({"purchase_order": order}, flow="purchase").projects
+        self.assertEqual((project.code, project.state), ("P-1", "done"))
 
     def test_the_day_of_reception_is_the_one_in_chile(self):
         received = {"sii_received_at": "2026-11-04T01:30:00+00:00"}

@@ -81,11 +81,11 @@ class Fields:
         if not text:
             return None
         try:
-            if _DAY.fullmatch(text):
-                return date.fromisoformat(text)
+            if not _DAY.fullmatch(text):
+                raise ValueError("not written as the format wants it")
+            return date.fromisoformat(text)
         except ValueError:
-            pass  # no such day: told below, as any other text that is no date
-        raise self._unreadable(name, text, "a date")
+            raise self._unreadable(name, text, "a date") from None
 
     def moment(self, name: str) -> datetime | None:
         """Return a date with a time.

@@ -270,7 +270,9 @@ def _projects(books: Fields, master: Mapping[str, Any]) -> Iterator[Project]:
     known = {
         each.text("id"): each for each in Fields(master, "master").blocks("projects")
     }
-    for code in books.texts("project_candidates"):
+    ordered_for = books.block("purchase_order").text("project")
+    codes = filter(None, (*books.texts("project_candidates"), ordered_for))
+    for code in dict.fromkeys(codes):
         block = known.get(code, Fields({}))
         yield Project(
             code=code,

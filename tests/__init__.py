@@ -36,6 +36,7 @@ from . import (
     test_queue,
     test_review,
     test_review_facts,
+    test_rules_additional_taxes,
     test_rules_arithmetic,
     test_rules_books,
     test_rules_counts,

@@ -24,6 +24,7 @@ from odoo.addons.account_ai.services.validation.finding import Severity
 from odoo.addons.account_ai.services.validation.verdict import Verdict
 
 from . import (
+    test_rules_additional_taxes,
     test_rules_arithmetic,
     test_rules_books,
     test_rules_counts,
@@ -49,6 +50,7 @@ from .rules_documents import (
 )
 
 TABLES = (
+    test_rules_additional_taxes.TestAdditionalTaxRules,
     test_rules_arithmetic.TestArithmeticRules,
     test_rules_books.TestBookRules,
     test_rules_enumerations.TestEnumerationRules,

@@ -1,5 +1,6 @@
 import json
 import tempfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from unittest.mock import patch
@@ -8,7 +9,6 @@ from odoo.tests import BaseCase
 
 from odoo.addons.account_ai.services.evaluation import (
     evaluate,
-    invoice_cases,
     read_case_file,
     read_floors,
 )
@@ -20,7 +20,7 @@ from odoo.addons.account_ai.services.evaluation.xml_files import (
     read_xml_folder,
     xml_table,
 )
-from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION, check
+from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION
 
 from .dte_writer import fields_of, xml_of
 from .evaluation_cases import (
@@ -116,14 +116,16 @@ class TestEvaluation(FolderCase):
         self.assertEqual(entry["codes"], [])
 
     def test_a_fault_of_ours_in_one_case_does_not_hide_the_others(self):
-        def faulty(document, context, rates):
-            if document.receiver.rut == "76431209-1":
+        (kind,) = case_kinds.KINDS
+
+        def faulty(case, master, asking):
+            if case["id"] == "A2":
                 raise ZeroDivisionError("by zero")
-            return check(document, context, rates)
+            return kind.validate(case, master, asking)
 
         case_file = self.case_file(*ALL_RIGHT)
         with (
-            patch.object(invoice_cases, "check", faulty),
+            patch.object(case_kinds, "KINDS", (replace(kind, validate=faulty),)),
             self.assertLogs(evaluation_module.__name__, "ERROR"),
         ):
             evaluation = evaluate(case_file)

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from odoo.tests import BaseCase
 
 from odoo.addons.account_ai.services.evaluation import (
+    case_kinds,
     evaluate,
     read_case_file,
     read_floors,

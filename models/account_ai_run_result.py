@@ -15,8 +15,7 @@ from ..services.claude.interruption import interrupted
 from ..services.claude.request import ClaudeRequest
 from ..services.documents.document import Document
 from ..services.documents.serialization import context_from_data, document_from_data
-from ..services.privacy.hostile_text import find_hostile_text
-from ..services.rules.checking import check
+from ..services.validation.by_rules import judge_by_rules
 from ..services.validation.finding import Finding
 from ..services.validation.judgement import judge
 from ..services.validation.review import NOT_REVIEWED
@@ -257,10 +256,10 @@ class AccountAiRunResult(models.AbstractModel):
         document = document_from_data(self.document_data)
         context = context_from_data(self.context_data)
         rates = self.env["account.ai.rate"]._dated_data()
-        report = check(document, context, rates)
+        report = judge_by_rules(document, context, rates)
         prompt_sudo = self.prompt_id.sudo()  # texts of the product, no secrets
         return Replay(
-            rule_findings=(*report.findings, *find_hostile_text(document)),
+            rule_findings=report.findings,
             request=ClaudeRequest(
                 model=self.model,
                 system=tuple(prompt_sudo.system),

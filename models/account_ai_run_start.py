@@ -13,8 +13,7 @@ from ..services.claude.errors import ClaudeError
 from ..services.claude.ports import Owner
 from ..services.claude.request import ClaudeRequest
 from ..services.documents.serialization import context_to_data, document_to_data
-from ..services.privacy.hostile_text import find_hostile_text
-from ..services.rules.checking import check
+from ..services.validation.by_rules import judge_by_rules
 from ..services.validation.verdict import verdict_of
 from .account_ai_document_reader import Reading
 from .running.freshness import as_if_assumed, document_fingerprint
@@ -226,13 +225,12 @@ class AccountAiRunStart(models.AbstractModel):
     def _judge_all_by_rules(self, readings: list[Reading]) -> list[Judged]:
         """Return what the rules say, and people decided about it; one query for all."""
         rates = self.env["account.ai.rate"]._dated_data()
-        reports = [check(each.document, each.context, rates) for each in readings]
+        reports = [
+            judge_by_rules(each.document, each.context, rates) for each in readings
+        ]
         reviewed = self.env["account.ai.disposition"]._reviewed_many(
             [
-                (
-                    *(each.move_id, each.company_id, each.document),
-                    (*report.findings, *find_hostile_text(each.document)),
-                )
+                (each.move_id, each.company_id, each.document, report.findings)
                 for each, report in zip(readings, reports, strict=True)
             ]
         )

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..claude.errors import ClaudeError
 from ..documents.gold_case import GoldCase, read_gold_case
-from ..rules import check, shipped_rates
+from ..rules import shipped_rates
 from ..rules.checking import RulesReport
 from ..rules.projects import charged_project
+from ..validation.by_rules import judge_by_rules
 from ..validation.finding import Finding, Severity
 from ..validation.judgement import judge
 from .asking import Asked, Asking
@@ -31,7 +32,7 @@ def validate_invoice(
     :raises UnreadableDocument: for a document of an unknown shape
     """
     gold = read_gold_case(case, master)
-    report = check(gold.document, gold.context, shipped_rates())
+    report = judge_by_rules(gold.document, gold.context, shipped_rates())
     if asking is None:
         return _rules_alone(gold, report)
     return _with_model(gold, report, asking)

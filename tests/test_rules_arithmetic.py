@@ -51,6 +51,22 @@ DOLLARS = invoice(
 )
 
 
+FRACTIONS = (
+    line(1, "1.33", 57_881, amount=Decimal(76_982)),
+    line(2, "1.33", 57_881, amount=Decimal(76_982), exemption=1),
+)
+"""Lines of 76.981,73 pesos each."""
+ROUNDED_ONCE = invoice(
+    lines=FRACTIONS,
+    totals=Totals(
+        net=Decimal(76_981),
+        exempt=Decimal(76_982),
+        vat_rate=Decimal(19),
+        vat=Decimal(14_627),
+        total=Decimal(168_590),
+    ),
+)
+"""As Odoo adds them up: the sum is 153.963,46, its VAT 14.626,53."""
 NOTHING = Totals(net=Decimal(0), vat=Decimal(0), total=Decimal(0))
 
 
@@ -172,6 +188,18 @@ class TestArithmeticRules(RulesTable, BaseCase):
             field="IVA",
         ),
         Broken(
+            "NETO_MISMATCH",
+            with_totals(
+                ROUNDED_ONCE,
+                net=Decimal(76_983),
+                vat=Decimal(14_627),
+                total=Decimal(168_592),
+            ),
+            field="MntNeto",
+            severity=WARNING,
+            evidence="MntNeto 76.983 ≠ 76.982 = Σ MontoItem",
+        ),
+        Broken(
             "IVA_ROUNDING_1",
             with_totals(invoice(), vat=Decimal(19_001), total=Decimal(119_001)),
             field="IVA",
@@ -285,6 +313,9 @@ class TestArithmeticRules(RulesTable, BaseCase):
         Sound("DECIMALS_CLP", DOLLARS),
         Sound("NETO_MISMATCH", GROSS),
         Sound("NETO_MISMATCH", DISCOUNTED),
+        Sound("NETO_MISMATCH", ROUNDED_ONCE),
+        Sound("IVA_ROUNDING_1", ROUNDED_ONCE),
+        Sound("EXENTO_MISMATCH", ROUNDED_ONCE),
         Sound("EXENTO_MISMATCH", MIXED),
         Sound("EXENTO_MISMATCH", with_line(exempt_invoice(), exemption=None)),
         Sound(

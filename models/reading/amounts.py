@@ -60,7 +60,7 @@ class Amounts:
         net = self._net(row)
         if exempt:
             self._has_exempt = True
-            self._exempt += net
+            self._exempt += self._booked(row)
         else:
             self._has_affected = True
         amount = self._total(row) if self._gross else net
@@ -85,6 +85,7 @@ class Amounts:
                 unit=row.unit or "",
                 unit_price=price,
                 discount=discount,
+                discount_percent=decimal_of(row.discount) if discount else None,
                 amount=amount,
                 exemption=1 if exempt else None,
                 tax_codes=tuple(
@@ -96,6 +97,11 @@ class Amounts:
     def _net(self, row: LineRow) -> Decimal:
         value = row.balance * self._sign if self._converted else row.price_subtotal
         return decimal_of(value) or Decimal(0)
+
+    def _booked(self, row: LineRow) -> Decimal:
+        """Return what the line adds to the totals, which Odoo rounds on their sum."""
+        booked = row.balance if self._converted else row.amount_currency
+        return decimal_of(booked * self._sign) or Decimal(0)
 
     def _total(self, row: LineRow) -> Decimal:
         total = row.price_total or 0.0
@@ -124,7 +130,19 @@ class Amounts:
             other = decimal_of(row.price_subtotal if self._gross else row.price_total)
             if computed == amount or other is None or abs(computed - other) > 1:
                 return entered
+            price = (entered / self._tax_factor(row)).quantize(_PRICE_DECIMALS)
+            if self._round(price * quantity * kept) == amount:
+                return price.normalize() + 0
         return (amount / quantity / kept).quantize(_PRICE_DECIMALS).normalize() + 0
+
+    def _tax_factor(self, row: LineRow) -> Decimal:
+        """Return by what the taxes of a line multiply its net amount."""
+        rates = {
+            line.tax_code: decimal_of(line.tax_rate) or Decimal(0)
+            for line in self._taxes
+        }
+        codes = row.tax_codes or ()
+        return 1 + sum(rates.get(code, Decimal(0)) for code in codes) / 100
 
     def _round(self, value: Decimal) -> Decimal:
         return value.quantize(self._step, rounding=ROUND_HALF_UP)

@@ -148,6 +148,43 @@ def affected_amount(document: Document) -> Decimal:
     return _adjusted(document, lines, exempt=False)
 
 
+def unrounded_affected_amount(document: Document) -> Decimal:
+    """Return :func:`affected_amount` of lines before each was rounded to the peso."""
+    lines = _sum(
+        unrounded_amount(line) for line in document.lines if line.exemption is None
+    )
+    return _adjusted(document, lines, exempt=False)
+
+
+def unrounded_exempt_amount(document: Document) -> Decimal:
+    """Return :func:`exempt_amount` of lines before each was rounded to the peso."""
+    lines = _sum(unrounded_amount(line) for line in exempt_lines(document))
+    return _adjusted(document, lines, exempt=True)
+
+
+def unrounded_amount(line: Line) -> Decimal | None:
+    """Return what quantity, price and discount give, when MontoItem is that, rounded;
+    else MontoItem."""
+    if line.quantity is None or line.unit_price is None or line.amount is None:
+        return line.amount
+    exact = line.quantity * line.unit_price
+    if line.discount_percent is None:
+        exact -= line.discount
+    else:
+        exact -= exact * line.discount_percent / HUNDRED
+    exact += line.surcharge
+    return exact if abs(exact - line.amount) < ONE else line.amount
+
+
+def has_fractions(document: Document) -> bool:
+    """Return whether lines come to fractions of a peso, which somebody rounds: each
+    line, or once the sum, as Odoo does for Chile. Totals follow from the lines both
+    ways, a peso apart."""
+    return document.currency == "CLP" and any(
+        unrounded_amount(line) != line.amount for line in document.lines
+    )
+
+
 def exempt_amount(document: Document) -> Decimal:
     """Return what MntExe has to be: exempt lines and their global discounts."""
     lines = _sum(line.amount for line in exempt_lines(document))

@@ -7,6 +7,7 @@ receiver does. One peso off is a warning, more is an error (policy of this produ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from ...documents.context import Context
 from ...documents.document import Document
@@ -14,14 +15,18 @@ from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import (
     HUNDRED,
+    ONE,
     ZERO,
     additional_taxes,
     affected_amount,
     compare,
     difference,
     exempt_amount,
+    has_fractions,
     rounded,
     shown,
+    unrounded_affected_amount,
+    unrounded_exempt_amount,
     vat_rate,
 )
 from ..dated_data import DatedData
@@ -76,13 +81,30 @@ def _net_difference(
         factor = 1 + vat_rate(document, context, rates) / HUNDRED
         expected = affected / factor
         explanation = f"{shown(affected)} / {shown(factor)}"
-    return compare(
+    violation = compare(
         "MntNeto",
         document.totals.net,
         rounded(expected, document.currency),
         document.currency,
         explanation,
     )
+    if violation and has_fractions(document):
+        exact = _unrounded_net(document, context, rates)
+        if _is_rounding(document.totals.net, exact):
+            return None
+    return violation
+
+
+def _unrounded_net(document: Document, context: Context, rates: DatedData) -> Decimal:
+    affected = unrounded_affected_amount(document)
+    if document.gross_lines:
+        affected /= 1 + vat_rate(document, context, rates) / HUNDRED
+    return affected
+
+
+def _is_rounding(stated: Decimal | None, exact: Decimal) -> bool:
+    """Return whether rounding at another place explains the difference."""
+    return abs((stated or ZERO) - exact) < ONE
 
 
 @rule(
@@ -127,6 +149,10 @@ def exempt_follows_from_lines(
         document.currency,
         "Σ MontoItem (IndExe 1)",
     )
+    if violation and has_fractions(document):
+        exact = unrounded_exempt_amount(document)
+        if _is_rounding(document.totals.exempt, exact):
+            return
     if violation:
         yield violation
 
@@ -168,13 +194,22 @@ def _vat_difference(
     if rate is None:
         rate = vat_rate(document, context, rates)
     expected = rounded(net * rate / HUNDRED, document.currency)
-    return compare(
+    violation = compare(
         "IVA",
         totals.vat,
         expected,
         document.currency,
         f"{shown(rate)} % × {shown(net)}",
     )
+    if violation and has_fractions(document):
+        exact = _unrounded_net(document, context, rates)
+        exact_vat = exact * rate / HUNDRED
+        if _is_rounding(net, exact) and totals.vat in (
+            rounded(exact_vat, document.currency),
+            rounded(exact + exact_vat, document.currency) - net,
+        ):
+            return None  # rounded once: from the exact net, or with the total
+    return violation
 
 
 @rule(
@@ -240,14 +275,16 @@ def receipt_net_follows(
         if violation:
             yield violation
         return
-    rest = affected_amount(document) - (totals.net or ZERO)
-    rest = rounded(rest, document.currency)
-    if (totals.vat or ZERO) != rest and _vat_difference(document, context, rates):
-        violation = compare(
-            "IVA", totals.vat, rest, document.currency, "Σ MontoItem − MntNeto"
-        )
-        if violation:
-            yield violation
+    net = totals.net or ZERO
+    rest = rounded(affected_amount(document), document.currency) - net
+    once = rounded(unrounded_affected_amount(document), document.currency) - net
+    if totals.vat in (rest, once) or not _vat_difference(document, context, rates):
+        return
+    violation = compare(
+        "IVA", totals.vat, rest, document.currency, "Σ MontoItem − MntNeto"
+    )
+    if violation:
+        yield violation
 
 
 @rule(

@@ -16,14 +16,16 @@ What changes with the day on which somebody looks is no fact of the document.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from ..claude.request import canonical_json
 from ..documents.document import Document
-from ..documents.serialization import document_to_data
 from .finding import Finding, Origin
 
 _TOTALS = ("currency", "totals")
@@ -69,6 +71,9 @@ _OF_THE_DAY = frozenset({"today", "days"})
 """Parameters of sentences that tell today's date, or how far away it is."""
 _NO_FACTS = frozenset({"folio", "issue_date_assumed", "not_representable"})
 """Of the whole document: posting gives the folio; the others tell of the source."""
+_WHOLE = tuple(
+    field.name for field in dataclasses.fields(Document) if field.name not in _NO_FACTS
+)
 _WORDED_BY_ODOO = frozenset({"SEM_UNUSUAL_AMOUNT", "UNUSUAL_DATE"})
 """Their evidence is a sentence of Odoo's, in the language of whoever looks."""
 
@@ -113,27 +118,32 @@ def _undated(document: Document) -> Document:
 
 
 def _value(document: Document, finding: Finding) -> Any:
-    data = _given(document_to_data(document))
     if 0 < finding.line <= len(document.lines):
-        line = data["lines"][finding.line - 1]
-        return {name: value for name, value in line.items() if name != "number"}
+        return _plain(replace(document.lines[finding.line - 1], number=0))
     if finding.field in _PARTY_PARTS:
         party, attribute = _PARTY_PARTS[finding.field]
-        return data.get(party, {}).get(attribute)
-    if finding.field in _PARTS:
-        return {name: data.get(name) for name in _PARTS[finding.field]}
-    return {name: value for name, value in data.items() if name not in _NO_FACTS}
+        return _plain(getattr(getattr(document, party), attribute))
+    names = _PARTS.get(finding.field, _WHOLE)
+    parts = {name: _plain(getattr(document, name)) for name in names}
+    return {name: part for name, part in parts.items() if part}
 
 
-def _given(value: Any) -> Any:
-    """Return data without what is empty: a field that documents get in a later version
-    must not change what was decided before."""
-    if isinstance(value, dict):
-        given = {name: _given(each) for name, each in value.items()}
-        return {name: each for name, each in given.items() if each and each != _ZERO}
-    if isinstance(value, list):
-        return [_given(each) for each in value]
-    return value
+def _plain(value: Any) -> Any:
+    """Return a value of a document as JSON, without fields that are empty: one that
+    documents get in a later version must not change what was decided before."""
+    if dataclasses.is_dataclass(value):
+        plain = {
+            field.name: _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+        return {name: each for name, each in plain.items() if each and each != _ZERO}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value else _ZERO
+    if isinstance(value, date):
+        return value.isoformat()
+    return value or None
 
 
 def _seen(document: Document, finding: Finding) -> list[Any]:

@@ -35,6 +35,17 @@ class AccountMove(models.Model):
         help="When the SII got the vendor's document. It can be claimed for 8 days.",
     )
 
+    # === CRUD METHODS === #
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Override of base: no tab of references where Enterprise has its own."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if not self._account_ai_keeps_references():
+            for page in arch.xpath("//page[@name='account_ai_references']"):
+                page.getparent().remove(page)
+        return arch, view
+
     # === BUSINESS METHODS === #
 
     @api.model

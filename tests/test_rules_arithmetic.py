@@ -235,6 +235,17 @@ class TestArithmeticRules(RulesTable, BaseCase):
             field="MntTotal",
             also=frozenset({"COMMISSIONS_MISMATCH"}),
         ),
+        # 100.000,4 pesos: no way of rounding makes 19.001 of them
+        Broken(
+            "IVA_ROUNDING_1",
+            with_line(
+                with_totals(invoice(), vat=Decimal(19_001), total=Decimal(119_001)),
+                quantity=Decimal(1),
+                unit_price=Decimal("100000.4"),
+            ),
+            field="IVA",
+            severity=WARNING,
+        ),
         Broken(
             "COMMISSIONS_MISMATCH",
             with_totals(

@@ -204,11 +204,15 @@ def _vat_difference(
     if violation and has_fractions(document):
         exact = _unrounded_net(document, context, rates)
         exact_vat = exact * rate / HUNDRED
-        if _is_rounding(net, exact) and totals.vat in (
+        if not _is_rounding(net, exact):
+            return violation
+        if totals.vat in (
             rounded(exact_vat, document.currency),
             rounded(exact + exact_vat, document.currency) - net,
         ):
             return None  # rounded once: from the exact net, or with the total
+        if document.gross_lines and _is_rounding(totals.vat, exact_vat):
+            return None  # gross prices are rounded themselves, the exact net is lost
     return violation
 
 

@@ -31,6 +31,7 @@ class AccountAiFinding(models.Model):
     dismissed = fields.Boolean(
         readonly=True, help="Somebody decided that it does not count."
     )
+    decision = fields.Selection(related="disposition_id.kind")
     demoted_from = fields.Selection(
         selection=[("error", "Error"), ("warning", "Warning")],
         readonly=True,

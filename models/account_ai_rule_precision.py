@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .account_ai_disposition import ACCEPTED, CONFIRMED, FALSE_ALARM
@@ -46,6 +46,7 @@ class AccountAiRulePrecision(models.Model):
         readonly=True,
         help="The weight that the company gives this rule.",
     )
+    can_be_lowered = fields.Boolean(compute="_compute_can_be_lowered")
 
     # === QUERY === #
 
@@ -91,6 +92,16 @@ class AccountAiRulePrecision(models.Model):
             false_alarm=FALSE_ALARM,
             accepted=ACCEPTED,
         )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("code", "origin")
+    def _compute_can_be_lowered(self):
+        settings = self.env["account.ai.rule.setting"]
+        for figure in self:
+            figure.can_be_lowered = bool(
+                figure.origin == "rule" and settings._lighter(figure.code)
+            )
 
     # === ACTION METHODS === #
 

@@ -513,6 +513,12 @@ class TestPrecision(ReviewCase):
         domain = figure.action_dispositions()["domain"]
         self.assertEqual(self.env["account.ai.disposition"].search_count(domain), 1)
 
+    def test_what_claude_found_cannot_be_lowered(self):
+        self.dispose(self.validated(), "SEM_VAGUE_DESC", "false_alarm", "misread")
+        figures = self.env["account.ai.rule.precision"].with_user(self.manager)
+        figure = figures.search([("code", "=", "SEM_VAGUE_DESC")])
+        self.assertEqual((figure.origin, figure.can_be_lowered), ("model", False))
+
     def flush_tracking(self):
         self.env.flush_all()
         self.env.cr.precommit.run()

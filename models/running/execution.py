@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from odoo import api
+from odoo.exceptions import AccessError, MissingError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...services.claude.call import (
@@ -40,6 +41,13 @@ Emit = Callable[[str, Mapping[str, Any]], None]
 PROGRESS_SECONDS = 0.5
 _STORE_ATTEMPTS = 6
 _LONGEST_STORE_PAUSE = 2.0
+_storing = threading.Semaphore(2)
+"""How many results a process stores at once.
+
+When a hundred streams begin together, the first answers are complete while the last
+invoices are still being read. Storing takes more of the one core than beginning does,
+and nobody waits for it as for a first word.
+"""
 
 
 def admit(run: Run) -> Admission:
@@ -71,7 +79,8 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
         outcome = ask(run, admission, emit)
         if outcome.error:
             emit("error", error_data(outcome.error, run))
-        return store(run, outcome)
+        with _storing:
+            return store(run, outcome)
     except Exception:
         _logger.exception("validation %s could not be stored", run.validation_id)
         return None
@@ -188,7 +197,7 @@ def store(run: Run, outcome: Outcome) -> dict[str, Any]:
 def read_panel(env: api.Environment, move_id: int) -> dict[str, Any]:
     """Return what the panel shows; nothing for an invoice that was deleted meanwhile,
     or that the user may not read any more."""
-    move = env["account.move"].browse(move_id)
-    if not move.exists() or not move.has_access("read"):
+    try:
+        return env["account.move"].browse(move_id).account_ai_panel()
+    except (AccessError, MissingError):
         return {"available": False, "validation": None}
-    return move.account_ai_panel()

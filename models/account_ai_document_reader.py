@@ -20,6 +20,7 @@ from ..services.documents.context import (
 )
 from ..services.documents.document import Document, Party
 from .reading.amounts import GROSS_TYPES, Amounts, decimal_of
+from .reading.attached_xml import read_attached_xml
 from .reading.books import read_earlier
 from .reading.history import NO_HISTORY, read_history
 from .reading.orders import read_orders
@@ -167,6 +168,12 @@ class AccountAiDocumentReader(models.AbstractModel):
             ],
         )
         orders = read_orders(self.env, self._ordering_lines(rows, lines, readings))
+        bills = {
+            row.id: (readings[row.id].document, readings[row.id].context.company_rut)
+            for row in rows
+            if row.move_type.startswith("in_")
+        }
+        received = read_attached_xml(self.env, bills)
         accounts = {row.id: analytic_accounts(lines[row.id]) for row in rows}
         projects = read_projects(self.env, frozenset().union(*accounts.values()))
         around: dict[int, dict[str, Any]] = {}
@@ -181,6 +188,7 @@ class AccountAiDocumentReader(models.AbstractModel):
                 "odoo_warnings": warnings.get(row.id, NO_WARNINGS),
                 "earlier": earlier.get(row.id, ()),
                 "purchase_order": orders.get(row.id),
+                "received": received.get(row.id),
                 "projects": tuple(charged),
                 "project": charged[0].code if len(charged) == 1 else "",
             }

@@ -15,6 +15,7 @@ from ...services.validation.finding import Finding
 MOVE_FIELDS = {
     "TipoDTE": "l10n_latam_document_type_id",
     "Folio": "l10n_latam_document_number",
+    "CAF": "l10n_latam_document_number",
     "FchEmis": "invoice_date",
     "FchVenc": "invoice_date_due",
     "FmaPago": "invoice_payment_term_id",

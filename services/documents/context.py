@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from .document import Document
+
 
 @dataclass(frozen=True)
 class PastDocument:
@@ -173,6 +175,26 @@ class ExchangeRate:
 
 
 @dataclass(frozen=True)
+class ReceivedXml:
+    """The DTE XML that came with a vendor bill, as far as the bill is compared with it;
+    see :mod:`.received_xml`. It is kept in place of the file: a verdict is replayed
+    when the file has long been replaced."""
+
+    document: Document | None = None
+    """The document that the bill is a copy of; ``None`` when there is none in it."""
+    unreadable: str = ""
+    """Why the file cannot be read, empty when it can."""
+    refused: str = ""
+    """Code of :class:`~.errors.RefusedXml` when reading it could do harm."""
+    others: tuple[str, ...] = ()
+    """What a file holds that does not hold the bill: ``type/folio (RUT)``."""
+    schema_fault: str = ""
+    """How it breaks the SII's schema; empty when it does not, or nobody looked."""
+    signature_fault: str = ""
+    """What is wrong with its signature; empty when nothing is, or nobody looked."""
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything around a document that rules and prompt may use."""
 
@@ -198,6 +220,8 @@ class Context:
     """True when somebody wants to claim the received document."""
     projects: tuple[Project, ...] = ()
     """Projects that the document may belong to."""
+    received: ReceivedXml | None = None
+    """The XML that came with a received document; ``None`` when there is none."""
     project: str = ""
     """Code of the project that the document was charged to."""
     known_partners: tuple[KnownPartner, ...] = ()

@@ -17,7 +17,7 @@ from lxml import etree
 from . import rut
 from .document import Document
 from .dte_fields import document_of_fields
-from .errors import RefusedXml, UnreadableDocument
+from .errors import NoDteXml, RefusedXml, UnreadableDocument
 
 MAX_BYTES = 5 * 1024 * 1024
 """The largest file that is read: 500 boletas of usual size fit into it."""
@@ -66,13 +66,14 @@ def read_dte_xml(data: bytes, company_rut: str = "") -> tuple[DteXml, ...]:
     :param company_rut: whose books it is for: a document that this RUT issued is a
         sale, any other a purchase
     :raises RefusedXml: for what could do harm: entities, too large, too deep
-    :raises UnreadableDocument: when it is no XML, holds no DTE, or one with a value
-        that is none of its kind
+    :raises NoDteXml: when it is an XML without a DTE
+    :raises UnreadableDocument: when it is no XML, or a DTE with a value that is none
+        of its kind
     """
     root = parse_xml(data)
     found = tuple(_documents(root, company_rut))
     if not found:
-        raise UnreadableDocument("The XML holds no DTE.")
+        raise NoDteXml("The XML holds no DTE.")
     return found
 
 

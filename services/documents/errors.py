@@ -14,6 +14,10 @@ class UnreadableDocument(ValueError):
         self.reason = reason
 
 
+class NoDteXml(UnreadableDocument):
+    """A good XML without tax documents, e.g. an answer to one."""
+
+
 class RefusedXml(UnreadableDocument):
     """An XML that is refused unread, because reading it could do harm.
 

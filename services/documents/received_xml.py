@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .comparison import compare_with_xml
+from .context import ReceivedXml
 from .document import Document
 from .dte_xml import DteXml, read_dte_xml
-from .errors import UnreadableDocument
+from .errors import RefusedXml, UnreadableDocument
 from .stamp_comparison import compare_with_stamp
 from .xml_checks import Check, check_xml
 
 _FORMAT = "SII, Formato DTE v2.2; schema DTE_v10"
+_MOST_NAMED = 10
+_ASK_FOR_THE_FILE = _("Ask the issuer for the XML as it was sent to the SII.")
+_UNREADABLE = _("The XML that came with the bill cannot be read.")
+_REFUSED = {
+    "document_type": _(
+        "The XML that came with the bill was not read: it declares entities or a "
+        "document type, as an attack does."
+    ),
+    "too_large": _(
+        "The XML that came with the bill was not read: it is larger than any that the "
+        "SII takes."
+    ),
+    "too_deep": _(
+        "The XML that came with the bill was not read: its elements are nested deeper "
+        "than those of any DTE."
+    ),
+    "encoding": _(
+        "The XML that came with the bill was not read: it is written in an encoding "
+        "that no DTE has."
+    ),
+}
 
 
 def compare_with_file(
@@ -22,61 +44,79 @@ def compare_with_file(
 ) -> tuple[Finding, ...]:
     """Return what the DTE XML that came with a bill says against it.
 
-    Never raises for what is in the file: a file that cannot be read, or that holds
-    other documents only, is itself a finding. Schema and signature count where they
-    can be checked.
+    Never raises for what is in the file: a file that cannot be read is a finding.
+    """
+    try:
+        received = read_received(entered, data, company_rut)
+    except UnreadableDocument as error:
+        received = unreadable(error)
+    return compare_with_received(entered, received)
+
+
+def read_received(entered: Document, data: bytes, company_rut: str) -> ReceivedXml:
+    """Return what is compared of the DTE XML that came with a bill.
+
+    Schema and signature count where they can be checked.
 
     :param entered: the bill as the books have it
     :param data: the XML file
     :param company_rut: RUT of the company of the books
+    :raises UnreadableDocument: as :func:`~.dte_xml.read_dte_xml` does
     """
-    try:
-        found = read_dte_xml(data, company_rut)
-        checks = check_xml(data)
-    except UnreadableDocument as error:
+    found = read_dte_xml(data, company_rut)
+    checks = check_xml(data)
+    dte = matching_dte(entered, found)
+    if dte is None:
+        return ReceivedXml(others=tuple(map(_name, found[:_MOST_NAMED])))
+    return ReceivedXml(
+        document=dte.document,
+        schema_fault=checks.schema_reason if checks.schema is Check.BAD else "",
+        signature_fault=checks.signature_reason
+        if checks.signature is Check.BAD
+        else "",
+    )
+
+
+def unreadable(error: UnreadableDocument) -> ReceivedXml:
+    """Return that a file cannot be read, and why."""
+    code = error.code if isinstance(error, RefusedXml) else ""
+    return ReceivedXml(unreadable=error.reason, refused=code)
+
+
+def compare_with_received(
+    entered: Document, received: ReceivedXml
+) -> tuple[Finding, ...]:
+    """Return what the XML that came with a bill says against it: the same findings for
+    the same bill and the same :class:`~.context.ReceivedXml`, always.
+
+    An XML that cannot be read, or that holds other documents, is itself a finding.
+    """
+    if received.unreadable:
+        message = _REFUSED.get(received.refused, _UNREADABLE)
         return (
             _finding(
                 "XML_UNREADABLE",
                 Severity.WARNING,
-                _("The XML cannot be read: %(reason)s"),
-                _("Ask the issuer for the XML as it was sent to the SII."),
-                error.reason,
+                message,
+                _ASK_FOR_THE_FILE,
+                received.unreadable,
             ),
         )
-    dte = matching_dte(entered, found)
-    if dte is None:
+    if received.document is None:
         return (
             _finding(
                 "XML_OTHER_DOCUMENT",
                 Severity.ERROR,
-                _("The XML holds other documents than this bill: %(reason)s."),
+                _("The XML that came with the bill holds other documents than it."),
                 _("Attach the XML that belongs to this bill."),
-                ", ".join(_name(each.document) for each in found),
+                ", ".join(received.others),
             ),
         )
-    findings = [*compare_with_xml(entered, dte.document)]
-    findings += compare_with_stamp(dte.document)
-    if checks.schema is Check.BAD:
-        findings.append(
-            _finding(
-                "XML_SCHEMA",
-                Severity.INFORMATION,
-                _("The XML does not follow the SII's schema: %(reason)s"),
-                _("Ask the issuer for the XML as it was sent to the SII."),
-                checks.schema_reason,
-            )
-        )
-    if checks.signature is Check.BAD:
-        findings.append(
-            _finding(
-                "XML_SIGNATURE",
-                Severity.WARNING,
-                _("The signature of the XML is not good: %(reason)s"),
-                _("Look the document up at the SII before you accept it."),
-                checks.signature_reason,
-            )
-        )
-    return tuple(findings)
+    return (
+        *compare_with_xml(entered, received.document),
+        *compare_with_stamp(received.document),
+        *_faults(received),
+    )
 
 
 def matching_dte(entered: Document, found: Sequence[DteXml]) -> DteXml | None:
@@ -97,7 +137,27 @@ def matching_dte(entered: Document, found: Sequence[DteXml]) -> DteXml | None:
     return found[0] if len(found) == 1 else None
 
 
-def _name(document: Document) -> str:
+def _faults(received: ReceivedXml) -> Iterator[Finding]:
+    if received.schema_fault:
+        yield _finding(
+            "XML_SCHEMA",
+            Severity.INFORMATION,
+            _("The XML that came with the bill does not follow the SII's schema."),
+            _ASK_FOR_THE_FILE,
+            received.schema_fault,
+        )
+    if received.signature_fault:
+        yield _finding(
+            "XML_SIGNATURE",
+            Severity.WARNING,
+            _("The signature of the XML that came with the bill is not good."),
+            _("Look the document up at the SII before you accept it."),
+            received.signature_fault,
+        )
+
+
+def _name(dte: DteXml) -> str:
+    document = dte.document
     return f"{document.document_type}/{document.folio} ({document.issuer.rut})"
 
 
@@ -110,7 +170,6 @@ def _finding(
         origin=Origin.RULE,
         message=message,
         advice=advice,
-        params={"reason": reason},
         evidence=reason,
         source=_FORMAT,
     )

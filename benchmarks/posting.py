@@ -18,7 +18,7 @@ from .database import REFERENCE_DOCUMENT, BenchDatabase
 
 NAME = "account_ai_bench_posting"
 INVOICES = 1000
-ROUNDS = 5
+ROUNDS = 3
 GOAL_PERCENT = 5.0
 
 # Runs inside Odoo's shell, where ``env`` is the administrator's.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..models.account_move_posting import ASKED
@@ -39,10 +39,18 @@ class AccountAiPosting(models.TransientModel):
     other_count = fields.Integer(
         readonly=True, help="How many may be posted without the blocked ones."
     )
+    is_single = fields.Boolean(
+        compute="_compute_is_single", help="It is about one invoice, the one on screen."
+    )
     may_override = fields.Boolean(compute="_compute_may_override")
     reason = fields.Text()
 
     # === COMPUTE METHODS === #
+
+    @api.depends("move_ids")
+    def _compute_is_single(self):
+        for posting in self:
+            posting.is_single = posting.origin == "form" and len(posting.move_ids) == 1
 
     def _compute_may_override(self):
         self.may_override = self.env.user.has_group("account_ai.group_override")
@@ -107,6 +115,7 @@ class AccountAiPosting(models.TransientModel):
             "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "large" if self.is_single else "extra-large"},
         }
 
     def _lines_of(self, judgement: Judgement) -> list[dict]:
@@ -190,7 +199,7 @@ class AccountAiPostingLine(models.TransientModel):
         selection=[("error", "Error"), ("warning", "Warning")], readonly=True
     )
     code = fields.Char(readonly=True)
-    message = fields.Char(string="What Was Found", readonly=True)
+    message = fields.Text(string="What Was Found", readonly=True)
     evidence = fields.Text(readonly=True)
     line_number = fields.Integer(string="Line", readonly=True)
 

@@ -8,6 +8,8 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
+from odoo.addons.account_ai.models.reading import references
+
 from .common import AccountAiCase
 from .validation_case import ValidationMixin
 
@@ -211,6 +213,41 @@ class TestReferences(ValidationMixin, AccountAiCase):
         with self.enterprise():
             self.assertFalse(pages())
             self.assertFalse(self.reverse(invoice).account_ai_reference_ids)
+
+    def test_enterprises_references_are_read(self):
+        """Whether it keeps the code of the type, as it used to, or a link to it."""
+        invoice = self.post()
+        note = self.reverse(invoice)
+        kept = {
+            "l10n_cl_reference_doc_type_id": invoice.l10n_latam_document_type_id.id,
+            "l10n_cl_reference_doc_type_selection": "33",
+        }
+        for column, value in kept.items():
+            self.env.cr.execute(
+                "DROP TABLE IF EXISTS l10n_cl_account_invoice_reference"
+            )
+            self.env.cr.execute(
+                f"""
+                CREATE TABLE l10n_cl_account_invoice_reference (
+                    id int, move_id int, origin_doc_number varchar, date date,
+                    reference_doc_code varchar, reason varchar,
+                    {column} {"int" if column.endswith("_id") else "varchar"})
+                """
+            )
+            self.env.cr.execute(
+                "INSERT INTO l10n_cl_account_invoice_reference "
+                "VALUES (1, %s, '000815', '2026-03-02', '2', 'Dice, debe decir', %s)",
+                (note.id, value),
+            )
+            with patch.object(references, "enterprise_columns", return_value=[column]):
+                (reference,) = self.read_document(note)[0].references
+            self.assertEqual(
+                (reference.document_type, reference.folio, reference.date),
+                ("33", "815", DAY),
+            )
+            self.assertEqual(
+                (reference.code, reference.reason), (2, "Dice, debe decir")
+            )
 
     # === ACCESS === #
 

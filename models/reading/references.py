@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from odoo.api import Environment
@@ -20,8 +21,9 @@ def references_of(env: Environment, move_id: SQL) -> SQL:
 
     :param move_id: expression for the id of the move
     """
-    if "l10n_cl_reference_ids" in env["account.move"]._fields:
-        return _enterprise_references(env, move_id)
+    columns = enterprise_columns(env)
+    if columns is not None:
+        return _enterprise_references(columns, move_id)
     env["account.ai.document.reference"].flush_model()
     return SQL(
         """
@@ -36,11 +38,18 @@ def references_of(env: Environment, move_id: SQL) -> SQL:
     )
 
 
-def _enterprise_references(env: Environment, move_id: SQL) -> SQL:
-    """Return the same for the records of Enterprise, whose type is a code or a link."""
+def enterprise_columns(env: Environment) -> Collection[str] | None:
+    """Return the columns of Enterprise's references, ``None`` where it keeps none."""
+    if "l10n_cl_reference_ids" not in env["account.move"]._fields:
+        return None
     references = env[_ENTERPRISE_MODEL]
     references.flush_model()
-    by_link = "l10n_cl_reference_doc_type_id" in references._fields
+    return references._fields.keys()
+
+
+def _enterprise_references(columns: Collection[str], move_id: SQL) -> SQL:
+    """Return the same for the records of Enterprise, whose type is a code or a link."""
+    by_link = "l10n_cl_reference_doc_type_id" in columns
     return SQL(
         """
         SELECT json_agg(json_build_array(

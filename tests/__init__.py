@@ -34,6 +34,7 @@ from . import (
     test_process_validation,
     test_promises,
     test_queue,
+    test_received_xml,
     test_review,
     test_review_facts,
     test_review_queue,

@@ -62,15 +62,16 @@ class AccountAiFinding(models.Model):
         note = (note or "").strip()
         self._check_reason(kind, reason, note)
         validation = self.validation_id
-        if validation != self.move_id.sudo().account_ai_validation_id:
+        if validation != self.move_id.account_ai_validation_id:
             raise UserError(
                 self.env._("This invoice was validated again since. Reload the page.")
             )
-        # sudo: decisions are written by nobody but this method, which has checked
-        finding_sudo = self.sudo()
+        # sudo: decisions, and what follows from them, are written by nobody but this
+        # method, which has checked who asks
+        finding_sudo, validation_sudo = self.sudo(), validation.sudo()
         before = validation.verdict
         disposition_sudo = finding_sudo._record(kind, reason, note)
-        validation.sudo()._judge_reviewed()
+        validation_sudo._judge_reviewed()
         disposition_sudo.write(
             {"verdict_before": before, "verdict_after": validation.verdict}
         )
@@ -143,6 +144,7 @@ class AccountAiFinding(models.Model):
         """Log the decision in the invoice's chatter."""
         self.ensure_one()
         env = self.env(su=False)
+        # sudo: its own decision, in the user's language
         shown = disposition.with_env(env).sudo()._panel_data()
         verdicts = dict(
             disposition._fields["verdict_after"]._description_selection(env)

@@ -61,6 +61,10 @@ class AccountAiDocumentReference(models.Model):
         help="IndGlobal: the reference is to more documents than fit; the folio is 0.",
     )
 
+    _account_ai_document_reference_folio_idx = models.Index(
+        "(company_id, document_type_code, ltrim(folio, '0 '))"
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("document_type_id")

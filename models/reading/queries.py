@@ -124,6 +124,7 @@ def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]
     What other notes took off it is told without regard to who may read them: it is
     about this document.
     """
+    env["account.ai.document.reference"].flush_model()
     query = env["account.move"]._search([("id", "in", list(origin_ids))])
     rows = env.execute_query(
         SQL(
@@ -132,16 +133,33 @@ def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]
                    document_type.code, document_type.doc_code_prefix,
                    origin.amount_total, partner.vat,
                    (SELECT json_object_agg(note.id,
-                               CASE WHEN note.reversed_entry_id = origin.id
+                               CASE WHEN note.move_type IN ('out_refund', 'in_refund')
                                     THEN note.amount_total
                                     ELSE -note.amount_total END)
-                      FROM account_move note
-                     WHERE note.state = 'posted'
-                       AND (note.reversed_entry_id = origin.id
-                            OR note.debit_origin_id = origin.id
-                            OR note.debit_origin_id IN (
-                                SELECT credit.id FROM account_move credit
-                                 WHERE credit.reversed_entry_id = origin.id)))
+                      FROM (SELECT credit.id FROM account_move credit
+                             WHERE credit.reversed_entry_id = origin.id
+                             UNION
+                            SELECT debit.id FROM account_move debit
+                             WHERE debit.debit_origin_id = origin.id
+                             UNION
+                            SELECT debit.id FROM account_move credit
+                              JOIN account_move debit
+                                ON debit.debit_origin_id = credit.id
+                             WHERE credit.reversed_entry_id = origin.id
+                             UNION
+                            SELECT referring.id
+                              FROM account_ai_document_reference reference
+                              JOIN account_move referring
+                                ON referring.id = reference.move_id
+                             WHERE reference.company_id = origin.company_id
+                               AND reference.document_type_code = document_type.code
+                               AND ltrim(reference.folio, '0 ')
+                                   = origin.sequence_number::varchar
+                               AND referring.commercial_partner_id
+                                   = origin.commercial_partner_id
+                           ) notes
+                      JOIN account_move note ON note.id = notes.id
+                     WHERE note.state = 'posted')
               FROM (%(readable)s) readable
               JOIN account_move origin ON origin.id = readable.id
               LEFT JOIN l10n_latam_document_type document_type

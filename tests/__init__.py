@@ -58,6 +58,7 @@ from . import (
     test_security,
     test_settings,
     test_stream,
+    test_three_ways_in,
     test_tours,
     test_tours_posting,
     test_tours_review,

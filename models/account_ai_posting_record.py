@@ -17,6 +17,7 @@ PROBLEMS = [
     ("rejected", "Its validation says reject."),
     ("not_judged", "The rules could not judge it."),
 ]
+_NOT_BY_PEOPLE = ("recorded", "rules_only")
 _FORGOTTEN = ("evidence", "params", "message_source")
 
 
@@ -95,8 +96,13 @@ class AccountAiPostingRecord(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _undecided(self, judgements: list[Judgement]) -> list[Judgement]:
-        """Return those about which nobody has decided yet, as they stand now."""
+    def _undecided(
+        self, judgements: list[Judgement], by_people: bool = False
+    ) -> list[Judgement]:
+        """Return those about which nothing is recorded yet, as they stand now.
+
+        :param by_people: what somebody was asked about counts only
+        """
         if not judgements:
             return []
         # sudo: whoever posts need not see records
@@ -110,6 +116,7 @@ class AccountAiPostingRecord(models.Model):
             for each in judgements
             if not any(
                 record._covers(each)
+                and not (by_people and record.decision in _NOT_BY_PEOPLE)
                 for record in by_move.get(each.move_id, decided.browse())
             )
         ]

@@ -28,6 +28,9 @@ ASKED = "account_ai_asked"
 """Context key: ids of the invoices about which somebody at the screen was asked. It
 only keeps from asking twice; what a policy forbids is looked up in the records."""
 
+AUTOMATIC = "account_ai_automatic"
+"""Context key: a bill is posted because its vendor's always are."""
+
 _MOST_LISTED = 30
 
 
@@ -50,6 +53,8 @@ class AccountMove(models.Model):
 
         Code that calls this is not asked, as it is not about abnormal amounts.
         """
+        if self.env.context.get(AUTOMATIC) and self._account_ai_keep_draft():
+            return False
         if not self.env.context.get("disable_abnormal_invoice_detection", True):
             question = self._account_ai_question("form")
             if question:
@@ -73,7 +78,7 @@ class AccountMove(models.Model):
         """
         if set(self.ids) <= set(self.env.context.get(ASKED) or ()):
             return None
-        judgements = [each for each in self._account_ai_judge_posting() if each.problem]
+        judgements = self._account_ai_to_ask()
         if not judgements:
             return None
         dialog = self.env["account.ai.posting"].create(
@@ -85,6 +90,12 @@ class AccountMove(models.Model):
             }
         )
         return dialog._show(judgements)
+
+    def _account_ai_to_ask(self) -> list[Judgement]:
+        """Return what stands in the way and nobody has been asked about, as it is."""
+        judgements = [each for each in self._account_ai_judge_posting() if each.problem]
+        records = self.env["account.ai.posting.record"]
+        return records._undecided(judgements, by_people=True)
 
     # === BUSINESS METHODS - POSTING === #
 
@@ -114,15 +125,20 @@ class AccountMove(models.Model):
     def _autopost_bill(self):
         """Override of `account`: a bill that the policy forbids to post stays a draft;
         the mail or upload that brought it must not fail."""
-        if any(each.blocks for each in self._account_ai_judge_posting()):
-            self.message_post(
+        automatic = self.with_context(**{AUTOMATIC: True})
+        return super(AccountMove, automatic)._autopost_bill()
+
+    def _account_ai_keep_draft(self) -> bool:
+        """Return whether the policy forbids to post this, and say so in the chatter."""
+        forbidden = any(each.blocks for each in self._account_ai_to_ask())
+        if forbidden:
+            self._message_log(
                 body=self.env._(
                     "Not posted automatically: the posting policy forbids it. "
                     "Press Confirm to see why."
                 )
             )
-            return None
-        return super()._autopost_bill()
+        return forbidden
 
     @api.model
     def _account_ai_refusal(self, judgements: list[Judgement]) -> str:

@@ -88,6 +88,29 @@ class TestPostingPolicy(PostingCase):
 
         self.assertEqual(len(self.records_of(move)), 1)
 
+    def test_nobody_is_asked_twice_about_the_same(self):
+        move = self.wrong()
+        self.dialog_of(self.press_confirm(move)).action_confirm()
+        move.button_draft()
+
+        self.assertFalse(self.press_confirm(move))
+
+        self.assertEqual(move.state, "posted")
+        move.button_draft()
+        move.invoice_line_ids.price_unit += 1000
+        self.dialog_of(self.press_confirm(move))
+
+    def test_what_was_only_recorded_is_asked_about(self):
+        move = self.wrong()
+        move._post()
+        move.button_draft()
+
+        self.dialog_of(self.press_confirm(move)).action_confirm()
+
+        self.assertEqual(
+            self.records_of(move).mapped("decision"), ["recorded", "confirmed"]
+        )
+
     def test_the_list_asks_for_all_at_once(self):
         moves = self.good() + self.wrong() + self.doubtful()
 
@@ -278,6 +301,19 @@ class TestPostingPolicy(PostingCase):
         self.assertEqual(bill.state, "draft")
         self.assertIn("posting policy", bill.message_ids[0].body)
 
+        self.policy("warn")
+        bill._autopost_bill()
+        self.assertEqual(bill.state, "posted")
+
+    def test_a_bill_that_is_not_posted_automatically_is_left_alone(self):
+        self.policy("block")
+        bill = self.create_move(move_type="in_invoice", partner=self.wrong_partner)
+        messages = bill.message_ids
+
+        bill._autopost_bill()
+
+        self.assertEqual(bill.message_ids, messages)
+
     def test_the_dialog_of_odoo_comes_after_ours(self):
         """An abnormal amount is still asked about."""
         move = self.wrong()
@@ -388,7 +424,7 @@ class TestPostingOverride(PostingCase):
         dialog.reason = "Confirmado."
         dialog.action_override()
         move.button_draft()
-        move._post()
+        self.assertFalse(self.press_confirm(move))
         self.assertEqual(len(self.records_of(move)), 1)
 
         move.button_draft()

@@ -82,9 +82,7 @@ class AccountAiPosting(models.TransientModel):
     def action_post_others(self):
         """Post those that the policy does not forbid."""
         blocked = {
-            each.move_id
-            for each in self.move_ids._account_ai_judge_posting()
-            if each.blocks
+            each.move_id for each in self.move_ids._account_ai_to_ask() if each.blocks
         }
         return self._decide(
             self.move_ids.filtered(lambda move: move.id not in blocked), some=True
@@ -149,16 +147,15 @@ class AccountAiPosting(models.TransientModel):
         """
         self.ensure_one()
         moves.check_access("write")
-        judgements = [
-            each for each in moves._account_ai_judge_posting() if each.problem
-        ]
+        judgements = moves._account_ai_to_ask()
         if not some and digest_of(judgements) != self.digest:
-            return moves._account_ai_question(self.origin, self.confirmation_id)
+            question = moves._account_ai_question(self.origin, self.confirmation_id)
+            return question or self._go_on(moves)
         blocked = [each for each in judgements if each.blocks]
         if blocked and not reason:
             raise UserError(moves._account_ai_refusal(blocked))
         records = self.env["account.ai.posting.record"]
-        records._record(records._undecided(judgements), asked=True, reason=reason)
+        records._record(judgements, asked=True, reason=reason)
         return self._go_on(moves)
 
     def _go_on(self, moves):

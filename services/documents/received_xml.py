@@ -25,8 +25,8 @@ _REFUSED = {
         "document type, as an attack does."
     ),
     "too_large": _(
-        "The XML that came with the bill was not read: it is larger than any that the "
-        "SII takes."
+        "The XML that came with the bill was not read: it is larger than can be read "
+        "safely."
     ),
     "too_deep": _(
         "The XML that came with the bill was not read: its elements are nested deeper "

@@ -203,17 +203,13 @@ class AccountAiPostingRecord(models.Model):
     def _gc_findings(self, limit=1000):
         """Delete what documents said, past the retention time; codes and decisions
         stay."""
+        kept = [("findings_forgotten", "=", False)]
         due = self.browse()
-        for company in self.env["res.company"].sudo().search([]):
+        for (company,) in self._read_group(kept, ["company_id"]):
             kept_for = timedelta(days=company.account_ai_retention_days)
-            due += self.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("create_date", "<", self.env.cr.now() - kept_for),
-                    ("findings_forgotten", "=", False),
-                ],
-                limit=limit - len(due),
-            )
+            before = [("create_date", "<", self.env.cr.now() - kept_for)]
+            own = [("company_id", "=", company.id)]
+            due += self.search(own + kept + before, limit=limit - len(due))
             if len(due) >= limit:
                 break
         for record in due:

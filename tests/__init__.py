@@ -28,6 +28,7 @@ from . import (
     test_gateway,
     test_hoot,
     test_posting,
+    test_posting_override,
     test_posting_require,
     test_privacy_hostile_text,
     test_privacy_masking,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL, format_date, ormcache
 
 from ..services.documents.context import FolioRange
 from ..services.rules.calendar import months_later
@@ -22,7 +22,7 @@ class AccountAiFolioRange(models.Model):
     """An authorisation of folios (CAF) by the SII; Community keeps none."""
 
     _name = "account.ai.folio.range"
-    _description = "Authorised Folios (CAF)"
+    _description = "Authorized Folios (CAF)"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "company_id, document_type_id, first desc, id"
 
@@ -233,20 +233,10 @@ class AccountAiFolioRange(models.Model):
                 and each.expires_on <= today + timedelta(days=WARNING_DAYS)
             ):
                 each.warned_of_expiry = True
-                each._warn(
-                    self.env._(
-                        "%(remaining)s folios expire on %(date)s.",
-                        remaining=each.remaining,
-                        date=each.expires_on,
-                    )
-                )
+                each._warn("expiry")
             if not each.warned_of_exhaustion and each._is_almost_used():
                 each.warned_of_exhaustion = True
-                each._warn(
-                    self.env._(
-                        "Only %(remaining)s folios are left.", remaining=each.remaining
-                    )
-                )
+                each._warn("exhaustion")
 
     def _is_almost_used(self):
         """Return whether little is left of what was being used."""
@@ -268,8 +258,11 @@ class AccountAiFolioRange(models.Model):
             )
         )
 
-    def _warn(self, text):
-        """Give an activity to each manager of the company."""
+    def _warn(self, reason):
+        """Give an activity to each manager of the company, in the manager's language.
+
+        :param reason: ``expiry`` or ``exhaustion``
+        """
         self.ensure_one()
         group = self.env.ref("account_ai.group_manager")
         managers = self.env["res.users"].search(
@@ -280,9 +273,22 @@ class AccountAiFolioRange(models.Model):
             ]
         )
         for manager in managers:
-            self.activity_schedule(
+            folios = self.with_context(lang=manager.lang)
+            folios.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
-                summary=self.env._("Ask the SII for folios"),
-                note=text,
+                summary=folios.env._("Ask the SII for folios"),
+                note=folios._warning(reason),
             )
+
+    def _warning(self, reason):
+        self.ensure_one()
+        if reason == "expiry":
+            return self.env._(
+                "%(remaining)s folios expire on %(date)s.",
+                remaining=self.remaining,
+                date=format_date(self.env, self.expires_on),
+            )
+        return self.env._(
+            "Only %(remaining)s folios are left.", remaining=self.remaining
+        )

@@ -41,6 +41,7 @@ class AccountAiRate(models.Model):
     )
     value = fields.Float(
         digits=(16, 6),
+        aggregator=None,
         tracking=True,
         help="Value of a rate or a limit, in the unit.",
     )

@@ -31,6 +31,11 @@ KEY = "sk-ant-upgrade"
 VALIDATED = 10
 """How many of the demonstration's drafts are validated; one more is left for later."""
 
+Rows = dict[str, dict[int, dict[str, Any]]]
+"""By table, id and column."""
+
+WRITTEN = ("account_ai_validation", "account_ai_finding", "account_ai_usage")
+
 RECOMPUTED = frozenset({("account_ai_validation", "document_fingerprint")})
 """Columns that an upgrade may work out anew; the panel shows what they say."""
 
@@ -130,8 +135,8 @@ class _Upgrade:
                 rows = self._rows()
 
                 self._update()
-                found = self._changed_rows(rows)
-                found += self._changed_panels(panels, self._panels(None, validated))
+                found = changed_rows(rows, self._rows())
+                found += changed_panels(panels, self._panels(None, validated))
                 found += [
                     f"validation {number} cannot be replayed as it was sent"
                     for number in self._write(self._odoo, _REPLAY)
@@ -198,8 +203,8 @@ class _Upgrade:
             raise SetupError(f"The upgrade failed; the log is {log}:\n{text[-4000:]}")
         log.unlink(missing_ok=True)
 
-    def _rows(self) -> dict[str, dict[int, dict[str, Any]]]:
-        """Return what the addon has in the database: by table, id and column."""
+    def _rows(self) -> Rows:
+        """Return what the addon has in the database."""
         columns: dict[str, set[str]] = {}
         for name in self._odoo.postgresql.execute(_COLUMNS, self._database):
             table, _dot, column = name.partition(".")
@@ -219,49 +224,50 @@ class _Upgrade:
             self._database,
         )
 
-    def _changed_rows(self, before: dict[str, dict[int, dict[str, Any]]]) -> list[str]:
-        now = self._rows()
-        problems = []
-        for table, rows in before.items():
-            for key, row in rows.items():
-                kept = now.get(table, {}).get(key)
-                if kept is None:
-                    problems.append(f"lost: {table} {key}")
-                    continue
-                problems += [
-                    f"changed: {table} {key}, {column}: {value} -> {kept.get(column)}"
-                    for column, value in row.items()
-                    if (table, column) not in RECOMPUTED and kept.get(column) != value
-                ]
-        if not before.get("account_ai_validation") or not before["account_ai_usage"]:
-            problems.append("the release has written no validations")
-        return problems
-
-    @staticmethod
-    def _changed_panels(
-        before: list[dict[str, Any]], now: list[dict[str, Any]]
-    ) -> list[str]:
-        """Return what the panel shows otherwise; it may show more."""
-        return [
-            f"the panel of draft {number} shows {name} {new.get(name)}, it was {value}"
-            for number, (old, new) in enumerate(
-                (old["validation"], new["validation"] or {})
-                for old, new in zip(before, now, strict=True)
-            )
-            for name, value in old.items()
-            if name != "findings" and new.get(name) != value
-        ] + [
-            f"the panel of draft {number} shows other findings"
-            for number, (old, new) in enumerate(zip(before, now, strict=True))
-            if _findings(old) != _findings(new)
-        ]
-
     def _still_wrong(self, later: int) -> list[str]:
         count = self._odoo.postgresql.execute(
             f"SELECT count(*) FROM account_ai_validation WHERE move_id = {later}",
             self._database,
         )
         return [] if count == ["1"] else ["after the upgrade nothing is validated"]
+
+
+def changed_rows(before: Rows, now: Rows) -> list[str]:
+    """Return what was lost or changed, in words; there may be more."""
+    problems = []
+    for table, rows in before.items():
+        for key, row in rows.items():
+            kept = now.get(table, {}).get(key)
+            if kept is None:
+                problems.append(f"lost: {table} {key}")
+                continue
+            problems += [
+                f"changed: {table} {key}, {column}: {value} -> {kept.get(column)}"
+                for column, value in row.items()
+                if (table, column) not in RECOMPUTED and kept.get(column) != value
+            ]
+    for table in WRITTEN:
+        if not before.get(table):
+            problems.append(f"the release has written nothing to {table}")
+    return problems
+
+
+def changed_panels(
+    before: list[dict[str, Any]], now: list[dict[str, Any]]
+) -> list[str]:
+    """Return what the panels show otherwise, in words; they may show more."""
+    problems = []
+    for number, (old, new) in enumerate(zip(before, now, strict=True)):
+        shown = new["validation"] or {}
+        problems += [
+            f"the panel of draft {number} shows {name} {shown.get(name)}, "
+            f"it was {value}"
+            for name, value in old["validation"].items()
+            if name != "findings" and shown.get(name) != value
+        ]
+        if _findings(old) != _findings(new):
+            problems.append(f"the panel of draft {number} shows other findings")
+    return problems
 
 
 def _findings(panel: dict[str, Any]) -> list[tuple[Any, ...]]:

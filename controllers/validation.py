@@ -6,7 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.account_ai_run_start import Start
-from .turns import Turns
+from ..models.running.turns import beginning
 from .validation_stream import (
     EventStreamResponse,
     ValidationStream,
@@ -17,7 +17,6 @@ from .validation_stream import (
     rule_events,
 )
 
-_turns = Turns()
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -46,7 +45,7 @@ class ValidationController(http.Controller):
             raise BadRequest("move_id and run_uuid are a number and a UUID")
         move = request.env["account.move"].browse(int(move_id))
         validations = request.env["account.ai.validation"]
-        with _turns.turn():
+        with beginning.turn():
             start = validations._start(move, run_uuid, force=force == "1")
         if start.kind == "run":
             begin = ValidationStream(start.run).begin

@@ -1,7 +1,7 @@
 import threading
 import unittest
 
-from ..controllers.turns import Turns
+from ..models.running.turns import Turns
 
 
 class TestTurns(unittest.TestCase):
@@ -40,3 +40,26 @@ class TestTurns(unittest.TestCase):
         turns = Turns(at_once=1, patience_seconds=0.0)
         with turns.turn(), turns.turn() as lost_patience:
             self.assertTrue(lost_patience)
+
+    def test_the_end_waits_for_beginnings(self):
+        turns = Turns()
+        began, order = threading.Event(), []
+
+        def store():
+            began.set()
+            self.assertFalse(turns.let_others_begin())
+            order.append("stored")
+
+        with turns.ahead():
+            thread = threading.Thread(target=store)
+            thread.start()
+            self.assertTrue(began.wait(timeout=10))
+            order.append("begun")
+        thread.join(timeout=10)
+        self.assertEqual(order, ["begun", "stored"])
+
+    def test_the_end_does_not_wait_for_ever(self):
+        turns = Turns(patience_seconds=0.0)
+        with turns.turn():
+            self.assertTrue(turns.let_others_begin())
+        self.assertFalse(turns.let_others_begin())

@@ -32,6 +32,7 @@ from ...services.validation.merge import weighed_model_finding
 from ..backend.cursor import open_cursor
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
+from .turns import beginning, storing
 
 _logger = logging.getLogger(__name__)
 
@@ -41,13 +42,6 @@ Emit = Callable[[str, Mapping[str, Any]], None]
 PROGRESS_SECONDS = 0.5
 _STORE_ATTEMPTS = 6
 _LONGEST_STORE_PAUSE = 2.0
-_storing = threading.Semaphore(2)
-"""How many results a process stores at once.
-
-When a hundred streams begin together, the first answers are complete while the last
-invoices are still being read. Storing takes more of the one core than beginning does,
-and nobody waits for it as for a first word.
-"""
 
 
 def admit(run: Run) -> Admission:
@@ -57,12 +51,13 @@ def admit(run: Run) -> Admission:
     """
     if run.gateway is None:
         raise run.error or ValueError("a run without a door needs a reason")
-    return run.gateway.admit(
-        run.request,
-        run.owner,
-        f"{run.run_uuid}:{run.attempt}",
-        use_stored=run.use_stored,
-    )
+    with beginning.ahead():
+        return run.gateway.admit(
+            run.request,
+            run.owner,
+            f"{run.run_uuid}:{run.attempt}",
+            use_stored=run.use_stored,
+        )
 
 
 def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:
@@ -79,7 +74,8 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
         outcome = ask(run, admission, emit)
         if outcome.error:
             emit("error", error_data(outcome.error, run))
-        with _storing:
+        beginning.let_others_begin()
+        with storing.turn():
             return store(run, outcome)
     except Exception:
         _logger.exception("validation %s could not be stored", run.validation_id)

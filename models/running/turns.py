@@ -1,0 +1,76 @@
+"""Who works first when many streams share a processor."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AT_ONCE = 2
+"""One works while another one waits for the database."""
+
+PATIENCE_SECONDS = 2.0
+
+
+class Turns:
+    """Puts the work before a first token into an order, and before the rest.
+
+    Reading and judging an invoice is work for the processor. A hundred that share it
+    evenly all end late; taken in turn, half of them are done in half the time and the
+    last one no later. Storing a result takes more of it still, and nobody waits for
+    that as for a first word: it lets the others go first.
+
+    Nobody waits longer than the patience: one that is stuck must not stop the others.
+
+    :param at_once: how many begin at the same time in this process
+    :param patience_seconds: after these one goes on without its turn
+    """
+
+    def __init__(
+        self, at_once: int = AT_ONCE, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._places = threading.Semaphore(at_once)
+        self._patience_seconds = patience_seconds
+        self._nobody_ahead = threading.Condition()
+        self._ahead = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Wait for one's turn to begin; yield whether patience was lost before."""
+        with self.ahead():
+            has_place = self._places.acquire(timeout=self._patience_seconds)
+            try:
+                yield not has_place
+            finally:
+                if has_place:
+                    self._places.release()
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Work at once, while those that come afterwards wait."""
+        with self._nobody_ahead:
+            self._ahead += 1
+        try:
+            yield
+        finally:
+            with self._nobody_ahead:
+                self._ahead -= 1
+                if not self._ahead:
+                    self._nobody_ahead.notify_all()
+
+    def let_others_begin(self) -> bool:
+        """Wait until nobody is about to begin; return whether patience was lost."""
+        give_up = time.monotonic() + self._patience_seconds
+        with self._nobody_ahead:
+            while self._ahead:
+                remaining = give_up - time.monotonic()
+                if remaining <= 0:
+                    return True
+                self._nobody_ahead.wait(remaining)
+        return False
+
+
+beginning = Turns()
+"""Everything of this process before a first token."""
+
+storing = Turns()
+"""What this process does with complete answers."""

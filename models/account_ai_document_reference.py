@@ -23,7 +23,6 @@ class AccountAiDocumentReference(models.Model):
     sequence = fields.Integer(default=10)
     document_type_id = fields.Many2one(
         "l10n_latam.document.type",
-        string="Document Type",
         domain=[("country_id.code", "=", "CL")],
         context={"active_test": False},
         ondelete="restrict",

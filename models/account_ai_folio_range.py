@@ -224,7 +224,12 @@ class AccountAiFolioRange(models.Model):
         if not self._is_kept_here():
             return
         today = fields.Date.context_today(self)
-        for each in self.search([]):
+        unwarned = [
+            "|",
+            ("warned_of_expiry", "=", False),
+            ("warned_of_exhaustion", "=", False),
+        ]
+        for each in self.search(unwarned):
             if not each.remaining or each._has_successor():
                 continue
             if (

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from ..documents import rut
+from ..documents import comparison, received_xml, rut, stamp_comparison
 from ..documents.context import Context
 from ..documents.document import Document
 from ..translation import _
@@ -100,12 +100,17 @@ def rulebook_version(rates: DatedData) -> str:
     return f"{_code_version()}.{rates.version}"
 
 
+_BESIDE_THE_RULES = (rut, comparison, received_xml, stamp_comparison)
+"""Modules elsewhere that decide what is found."""
+
+
 @cache
 def _code_version() -> str:
     """Return a short hash over the source text of the rules, read once."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in (*sorted(folder.rglob("*.py")), Path(rut.__file__)):
+    beside = (Path(module.__file__) for module in _BESIDE_THE_RULES)
+    for path in (*sorted(folder.rglob("*.py")), *beside):
         digest.update(path.name.encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:8]

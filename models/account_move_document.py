@@ -2,7 +2,9 @@ from odoo import Command, api, fields, models
 
 from .account_ai_document_reference import ANNULS, CORRECTS_AMOUNTS
 
-_GROUPS = "account.group_account_invoice,account.group_account_readonly"
+_GROUPS = (
+    "account.group_account_invoice,account.group_account_readonly,account_ai.group_user"
+)
 _NOTES = ("credit_note", "debit_note")
 
 

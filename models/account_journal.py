@@ -14,6 +14,7 @@ class AccountJournal(models.Model):
     account_ai_posting_policy = fields.Selection(
         POSTING_POLICIES,
         string="Posting Policy",
+        tracking=True,
         help="What happens when an invoice of this journal is posted that the rules "
         "of Account AI find fault with. Empty: as the company decides.",
     )

@@ -142,3 +142,40 @@ class TestPostingOverride(PostingCase):
         self.assertNotIn(self.wrong_partner.vat, record.findings_text)
         self.assertIn("RUT_DV", record.findings_text)
         self.assertEqual(record.reason, "Confirmado.")
+
+    # === Who sets the policy === #
+
+    def test_an_administrator_of_the_addon_sets_the_policy(self):
+        dialogs = self.env["account.ai.company.settings"]
+        dialog = dialogs.with_user(self.manager).create({})
+        self.assertEqual(dialog.posting_policy, "warn")
+        dialog.posting_policy = "require"
+        dialog.posting_rules_only = False
+        dialog.action_apply()
+
+        self.assertEqual(self.company.account_ai_posting_policy, "require")
+        self.assertFalse(self.company.account_ai_posting_rules_only)
+
+    def test_others_do_not(self):
+        journal = self._sales_journal()
+        for user in (self.accountant, self.reviewer):
+            with self.assertRaises(AccessError):
+                self.company.with_user(user).account_ai_posting_policy = "off"
+            with self.assertRaises(AccessError):
+                journal.with_user(user).account_ai_posting_policy = "off"
+            with self.assertRaises(AccessError):
+                self.env["account.ai.company.settings"].with_user(user).create({})
+
+    def test_a_changed_policy_of_a_journal_leaves_a_trace(self):
+        journal = self._sales_journal()
+        journal.account_ai_posting_policy = "off"
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertIn(
+            "account_ai_posting_policy",
+            journal.message_ids.tracking_value_ids.field_id.mapped("name"),
+        )
+
+    def _sales_journal(self):
+        """Return the journal of sales."""
+        return self.good().journal_id

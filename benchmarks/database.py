@@ -96,6 +96,8 @@ def _create(prepared: odoo.Odoo, drafts: int, output: Path) -> None:
     log = _run(prepared, shell, script)
     if not output.exists():
         raise SetupError(f"The records of the benchmark were not created:\n{log}")
+    # What a database that is used for a while knows of itself.
+    prepared.postgresql.execute("ANALYZE", RECORDS)
 
 
 def _run(prepared: odoo.Odoo, arguments: list[str], script: str = "") -> str:

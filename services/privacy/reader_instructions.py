@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from . import instruction_words as words
 
@@ -167,19 +168,25 @@ def find_reader_instruction(text: str, *, only_orders: bool = False) -> str:
     :param only_orders: leave out what is suspicious only because words that speak to a
         machine and words that order something stand together
     """
-    plain = _plain(text)
-    for form in dict.fromkeys((plain, _deobfuscated(plain))):
-        if _has_stem(form):
-            found = _instruction_in(form, only_orders)
-            if found:
-                return found
+    for form in _speaking_forms(text):
+        found = _instruction_in(form, only_orders)
+        if found:
+            return found
     return ""
 
 
 def may_instruct_reader(text: str) -> bool:
     """Return whether ``text`` has any word that an instruction needs; quick."""
+    return bool(_speaking_forms(text))
+
+
+# Names, giros and addresses are the same in most documents of a company.
+@lru_cache(maxsize=1024)
+def _speaking_forms(text: str) -> tuple[str, ...]:
+    """Return the plain forms of ``text`` with a word that an instruction needs."""
     plain = _plain(text)
-    return _has_stem(plain) or _has_stem(_deobfuscated(plain))
+    forms = dict.fromkeys((plain, _deobfuscated(plain)))
+    return tuple(form for form in forms if _has_stem(form))
 
 
 def _has_stem(plain: str) -> bool:

@@ -71,6 +71,8 @@ def running(provider: str, key: str) -> Iterator[str]:
     environment = odoo.bare_environment() | {
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_LOG": "ERROR",
+        # It does not start without one; the callers send the same key.
+        "LITELLM_MASTER_KEY": key,
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
     }
     environment.pop("PYTHONPATH", None)

@@ -167,7 +167,9 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
         move = self.create_move(VAGUE, partner=partner)
         start = self.start(move)
-        with patch.object(Policy, "deadline_seconds", 0.0):
+        gateways = self.env.registry["account.ai.gateway"]
+        impatient = Policy(deadline_seconds=0.0)
+        with patch.object(gateways, "_policy", lambda _gateways: impatient):
             events = read_events(self.post(move).text)
         self.assertEqual(
             [name for name, _data in events],

@@ -11,6 +11,7 @@ Floor and product run in the same processes behind the same nginx, in turns.
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import uuid
@@ -82,10 +83,11 @@ class _People:
             client.login(login, PASSWORD)
             session = next(c.value for c in client.cookies if c.name == "session_id")
             self._sessions.append((session or "", client.csrf_token))
+        # Not the first ones again and again: each may validate 20 a minute.
+        self._next = itertools.cycle(self._sessions)
 
     def _turns(self, count: int) -> Iterator[tuple[dict[str, str], str]]:
-        for number in range(count):
-            session, token = self._sessions[number % len(self._sessions)]
+        for session, token in itertools.islice(self._next, count):
             yield {"Cookie": f"session_id={session}"}, token
 
     def validations(self, count: int) -> list[Call]:

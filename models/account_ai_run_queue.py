@@ -78,6 +78,7 @@ class AccountAiRunQueue(models.AbstractModel):
         """
         self._check_may_validate()
         moves = moves._filtered_access("read").filtered("account_ai_available")
+        # sudo: only whether these, which the user may read, are waiting already
         waiting = self.sudo()._read_group(
             [("move_id", "in", moves.ids), ("state", "in", ("queued", "running"))],
             ["move_id"],

@@ -1,4 +1,5 @@
 from . import (
+    account_ai_alert,
     account_ai_answer,
     account_ai_circuit,
     account_ai_disposition,

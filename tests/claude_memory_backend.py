@@ -50,6 +50,7 @@ class Tables:
     answers: dict = field(default_factory=dict)
     windows: dict = field(default_factory=dict)
     circuits: dict = field(default_factory=dict)
+    alerts: dict = field(default_factory=dict)
 
 
 class MemoryTransaction:
@@ -63,10 +64,19 @@ class MemoryTransaction:
         self.circuit = MemoryCircuits(backend, tables)
         self.budget = MemoryBudget(backend, tables)
         self.ledger = MemoryLedger(tables)
+        self.alerts = MemoryAlerts(tables)
 
     def now(self):
         start = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
         return start + timedelta(seconds=self._backend.clock())
+
+
+class MemoryAlerts:
+    def __init__(self, tables):
+        self._alerts = tables.alerts
+
+    def raise_alert(self, alert):
+        return self._alerts.setdefault(alert.key, alert) is alert
 
 
 class MemoryAnswers:

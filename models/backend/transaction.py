@@ -8,6 +8,7 @@ from odoo.sql_db import BaseCursor
 
 from ...services.claude.policy import BreakerPolicy
 from ...services.claude.ports import OpenCall
+from .alerts import PostgresAlerts
 from .answers import PostgresAnswerStore
 from .circuit import PostgresCircuitStore
 from .clock import NOW
@@ -38,6 +39,7 @@ class PostgresTransaction:
         self.circuit = PostgresCircuitStore(cursor, breaker, time_shift)
         self.budget = OpenBudget()
         self.ledger = PostgresLedger(cursor, time_shift)
+        self.alerts = PostgresAlerts(cursor)
         self._time_shift = time_shift
 
     def now(self) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .ports import LimitState
+    from .ports import Alert, LimitState
 
 
 class ClaudeError(Exception):
@@ -29,6 +29,7 @@ class ClaudeError(Exception):
     :ivar status: HTTP status, when there was an answer
     :ivar request_id: the provider's ``request-id``, for its support
     :ivar limit_state: our own limit after the refusal, for the headers of the answer
+    :ivar alert: what administrators are to be told of the refusal, once
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ClaudeError(Exception):
         status: int | None = None,
         request_id: str = "",
         limit_state: LimitState | None = None,
+        alert: Alert | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -54,3 +56,4 @@ class ClaudeError(Exception):
         self.status = status
         self.request_id = request_id
         self.limit_state = limit_state
+        self.alert = alert

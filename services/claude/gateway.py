@@ -133,8 +133,15 @@ class Gateway:
                 self._pass_guards(transaction, admission)
         except ClaudeError as error:
             log_refused_call(call, error)
+            self._tell(error)
             raise
         return admission
+
+    def _tell(self, refusal: ClaudeError) -> None:
+        """Alert administrators of a refusal: its own transaction was rolled back."""
+        if refusal.alert is not None:
+            with self._backend.transaction() as transaction:
+                transaction.alerts.raise_alert(refusal.alert)
 
     def _check_size(self, input_tokens: int) -> None:
         limit = self._policy.max_input_tokens
@@ -299,6 +306,7 @@ class Gateway:
                 _check_created(booking)
         except ClaudeError as refusal:
             log_refused_call(call, refusal)
+            self._tell(refusal)
             return False
         admission.call = call
         admission.usage_id = booking.usage_id

@@ -114,6 +114,23 @@ class CircuitState:
     """Seconds until a probe may pass."""
 
 
+@dataclass(frozen=True)
+class Alert:
+    """What an administrator has to know, once."""
+
+    kind: str
+    """``budget_threshold``, ``spend_limit``, ...: groups alerts in lists."""
+    key: str
+    """Unique in the database: the same key never alerts a second time."""
+    title: str
+    """A few English words, ``%(name)s`` filled by ``params``, marked with ``_``."""
+    message: str
+    """A sentence or two in the same form: what happened and what to do."""
+    company_id: int = 0
+    """Whose administrators are told; 0: the system's, it concerns all companies."""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
 class AnswerStore(Protocol):
     """Answers by fingerprint; a degraded answer is never stored."""
 
@@ -173,6 +190,14 @@ class Ledger(Protocol):
         ...
 
 
+class Alerts(Protocol):
+    """Tells administrators; what is raised in a transaction falls with it."""
+
+    def raise_alert(self, alert: Alert) -> bool:
+        """Book the alert; False when its key has alerted before."""
+        ...
+
+
 class Transaction(Protocol):
     """One short transaction over everything shared."""
 
@@ -181,6 +206,7 @@ class Transaction(Protocol):
     circuit: CircuitStore
     budget: Budget
     ledger: Ledger
+    alerts: Alerts
 
     def now(self) -> datetime:
         """Time of the database, aware, UTC."""

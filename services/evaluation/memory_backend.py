@@ -7,6 +7,7 @@ and no answer is stored, because each case is to be asked.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,16 @@ from decimal import Decimal
 from typing import Any
 
 from ..claude.policy import BreakerPolicy
-from ..claude.ports import Booking, CircuitState, LimitState, OpenCall, Settlement
+from ..claude.ports import (
+    Alert,
+    Booking,
+    CircuitState,
+    LimitState,
+    OpenCall,
+    Settlement,
+)
+
+_logger = logging.getLogger(__name__)
 
 
 class NoAnswers:
@@ -48,6 +58,20 @@ class NoBudget:
 
     def reserve(self, call: OpenCall) -> None:
         return None
+
+
+class LoggedAlerts:
+    """Alerts for whoever reads the log: an evaluation has no administrators."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+
+    def raise_alert(self, alert: Alert) -> bool:
+        if alert.key in self._keys:
+            return False
+        self._keys.add(alert.key)
+        _logger.warning(alert.message % alert.params if alert.params else alert.message)
+        return True
 
 
 class Circuit:
@@ -138,6 +162,7 @@ class MemoryBackend:
         self.budget = NoBudget()
         self.circuit = Circuit(breaker)
         self.ledger = Ledger()
+        self.alerts = LoggedAlerts()
 
     def now(self) -> datetime:
         """Return the time of this machine."""

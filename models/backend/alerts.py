@@ -1,0 +1,48 @@
+"""Alerts on the table of ``account.ai.alert``."""
+
+import json
+
+from odoo import SUPERUSER_ID, api
+from odoo.sql_db import BaseCursor
+
+from ...services.claude.ports import Alert
+from .cursor import execute
+
+DELIVERY_CRON = "account_ai.ir_cron_account_ai_alerts"
+
+_RAISE = """
+    INSERT INTO account_ai_alert
+           (key, kind, company_id, title_source, message_source, params, state,
+            raised_at)
+    VALUES (%(key)s, %(kind)s, %(company_id)s, %(title)s, %(message)s, %(params)s,
+            'raised', now() AT TIME ZONE 'UTC')
+        ON CONFLICT (key) DO NOTHING
+"""
+
+
+class PostgresAlerts:
+    """Books alerts in the transaction of ``cursor``; a cron delivers them."""
+
+    def __init__(self, cursor: BaseCursor) -> None:
+        self._cursor = cursor
+
+    def raise_alert(self, alert: Alert) -> bool:
+        """Book ``alert`` and wake the delivery; False when its key alerted before."""
+        execute(
+            self._cursor,
+            _RAISE,
+            {
+                "key": alert.key,
+                "kind": alert.kind,
+                "company_id": alert.company_id or None,
+                "title": alert.title,
+                "message": alert.message,
+                "params": json.dumps(dict(alert.params)),
+            },
+        )
+        if not self._cursor.rowcount:
+            return False
+        # Rare enough for an environment: an alert is raised once in its life.
+        env = api.Environment(self._cursor, SUPERUSER_ID, {})
+        env.ref(DELIVERY_CRON)._trigger()
+        return True

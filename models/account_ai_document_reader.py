@@ -25,7 +25,11 @@ from .reading.books import read_earlier
 from .reading.history import NO_HISTORY, read_history
 from .reading.orders import read_orders
 from .reading.parties import party_of
-from .reading.projects import analytic_accounts, read_projects
+from .reading.projects import (
+    analytic_accounts,
+    analytic_distribution,
+    read_projects,
+)
 from .reading.queries import read_lines, read_moves, read_origins, read_partners
 from .reading.references import (
     entered_references,
@@ -79,6 +83,8 @@ class Reading(NamedTuple):
     """ISO code of the company's fiscal country."""
     partner_id: int
     """The commercial partner, 0 when there is none."""
+    analytic: dict[str, float] = {}
+    """Per cents by analytic account, of the lines together."""
 
 
 class AccountAiDocumentReader(models.AbstractModel):
@@ -142,7 +148,8 @@ class AccountAiDocumentReader(models.AbstractModel):
         around = self._surroundings(rows, lines, readings, entered)
         return {
             move_id: reading._replace(
-                context=replace(reading.context, **around[move_id])
+                context=replace(reading.context, **around[move_id]),
+                analytic=analytic_distribution(lines[move_id]),
             )
             for move_id, reading in readings.items()
         }

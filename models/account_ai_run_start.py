@@ -198,6 +198,7 @@ class AccountAiRunStart(models.AbstractModel):
                 res_id=reading.move_id,
                 partner_id=reading.partner_id,
                 run_uuid=run_uuid,
+                analytic=reading.analytic,
             ),
             judged=self._judge_by_rules(reading),
             agent=agent,

@@ -76,6 +76,11 @@ class AccountAiUsage(models.Model):
         string="Document", model_field="res_model", readonly=True
     )
     run_uuid = fields.Char(string="Run", readonly=True)
+    analytic_distribution = fields.Json(
+        readonly=True,
+        help="Per cents of the document by analytic account, weighted by its lines. "
+        "Empty when none of its lines has any.",
+    )
     fingerprint = fields.Char(readonly=True)
 
     # The call

@@ -3,6 +3,7 @@ from . import (
     test_agents_facts,
     test_agents_prompt,
     test_agents_registry,
+    test_attribution,
     test_backend,
     test_backend_concurrency,
     test_books,

@@ -18,14 +18,16 @@ _INSERT = f"""
     INSERT INTO account_ai_usage
            (key, state, outcome, from_store, estimated, simulated,
             company_id, user_id, partner_id, operation, lane, agent,
-            res_model, res_id, run_uuid, fingerprint, model, endpoint, attempt,
+            res_model, res_id, run_uuid, analytic_distribution,
+            fingerprint, model, endpoint, attempt,
             estimated_input_tokens, max_output_tokens,
             unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company,
             opened_at, lease_until, settled_at)
     VALUES (%(key)s, %(state)s, %(outcome)s, %(from_store)s, %(estimated)s,
             %(simulated)s, %(company_id)s, %(user_id)s, %(partner_id)s,
             %(operation)s, %(lane)s, %(agent)s, %(res_model)s, %(res_id)s,
-            %(run_uuid)s, %(fingerprint)s, %(model)s, %(endpoint)s, %(attempt)s,
+            %(run_uuid)s, %(analytic)s,
+            %(fingerprint)s, %(model)s, %(endpoint)s, %(attempt)s,
             %(estimated_input)s, %(max_output)s, %(unit_prices)s,
             %(cost_usd)s, %(worst_case_usd)s, %(saved_usd)s, %(cost_company)s, {NOW},
             CASE WHEN %(state)s = 'open'
@@ -192,6 +194,7 @@ class PostgresLedger:
             "res_model": owner.res_model or None,
             "res_id": owner.res_id or None,
             "run_uuid": owner.run_uuid or None,
+            "analytic": _json(owner.analytic),
             "fingerprint": call.fingerprint,
             "model": call.model,
             "endpoint": call.endpoint,

@@ -24,6 +24,33 @@ def analytic_accounts(lines: Iterable[LineRow]) -> frozenset[int]:
     )
 
 
+def analytic_distribution(lines: Iterable[LineRow]) -> dict[str, float]:
+    """Return what the product lines together are charged to, weighted by amount.
+
+    :return: per cents with two decimals by the key that Odoo uses (ids of analytic
+        accounts, parted by commas); less than 100 in all when some lines are charged
+        to nothing, empty when all are
+    """
+    charged = [line for line in lines if line.display_type == "product"]
+    if not any(line.analytic for line in charged):
+        return {}
+    # Lines of nothing but presents weigh the same.
+    even = not any(line.balance for line in charged)
+    weights = [1.0 if even else abs(float(line.balance)) for line in charged]
+    sums: dict[str, float] = {}
+    for line, weight in zip(charged, weights, strict=True):
+        for accounts, percentage in (line.analytic or {}).items():
+            sums[accounts] = sums.get(accounts, 0.0) + weight * float(percentage)
+    total = sum(weights)
+    exact = {accounts: amount / total for accounts, amount in sums.items()}
+    rounded = {accounts: round(share, 2) for accounts, share in sorted(exact.items())}
+    # Thirds must still add up to the whole.
+    largest = max(rounded, key=lambda accounts: rounded[accounts])
+    missing = round(sum(exact.values()), 2) - sum(rounded.values())
+    rounded[largest] = round(rounded[largest] + missing, 2)
+    return {accounts: share for accounts, share in rounded.items() if share}
+
+
 def read_projects(
     env: Environment, account_ids: frozenset[int]
 ) -> dict[int, tuple[Project, ...]]:

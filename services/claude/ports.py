@@ -32,6 +32,8 @@ class Owner:
     partner_id: int = 0
     run_uuid: str = ""
     """The run that asked, for the sweeper and for drill-down."""
+    analytic: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Per cents by ids of analytic accounts, parted by commas, as Odoo keeps it."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,11 @@ class CircuitState:
     successes: int = 0
     retry_after: float = 0.0
     """Seconds until a probe may pass."""
+    reason: str = ""
+    """Code of the :class:`~.errors.ClaudeError` that opened it."""
+    ends_in: float | None = None
+    """Seconds until what opened it is over, when that is known: a spending limit lasts
+    until a date, though a probe finds out earlier whether its owner raised it."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +166,31 @@ class CircuitStore(Protocol):
         """Return the state; ``half_open`` means that this call is the one probe."""
         ...
 
+    def state(self, name: str) -> CircuitState:
+        """Return the state without becoming the probe: ``half_open`` means that one
+        may pass now."""
+        ...
+
     def succeeded(self, name: str) -> None: ...
 
-    def failed(self, name: str, open_seconds: float | None = None) -> None:
-        """Count a failure; ``open_seconds`` opens at once for that long."""
+    def failed(
+        self,
+        name: str,
+        open_seconds: float | None = None,
+        *,
+        reason: str = "",
+        ends_in: float | None = None,
+    ) -> None:
+        """Count a failure; ``open_seconds`` opens at once for that long.
+
+        :param reason: code of the error
+        :param ends_in: seconds until it is over, when that is known
+        """
+        ...
+
+    def retry_now(self, name: str) -> None:
+        """Let the next call pass as a probe, however long the circuit was to stay
+        open: somebody says that the cause is gone."""
         ...
 
     def released(self, name: str) -> None:

@@ -23,7 +23,15 @@ class AccountAiCircuit(models.Model):
     )
     failures = fields.Integer(readonly=True, help="Failures in a row.")
     successes = fields.Integer(readonly=True, help="Probes that succeeded in a row.")
-    open_until = fields.Datetime(readonly=True)
+    reason = fields.Char(readonly=True, help="Code of the error that opened it.")
+    open_until = fields.Datetime(
+        string="Next Try", readonly=True, help="Then one call may try whether it works."
+    )
+    ends_at = fields.Datetime(
+        string="Ends",
+        readonly=True,
+        help="When what opened it is over, if that is known.",
+    )
     probe_until = fields.Datetime(
         readonly=True, help="The probe that is under way has until then."
     )

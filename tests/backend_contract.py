@@ -293,6 +293,59 @@ class BackendContract:
         self._fail()
         self.assertEqual(self._circuit().state, "open")
 
+    def _look(self):
+        return self._in_transaction(lambda t: t.circuit.state(ENDPOINT))
+
+    def test_contract_a_look_at_the_circuit_does_not_take_the_probe(self):
+        self.assertEqual(self._look().state, "closed")
+        self._fail(3)
+        state = self._look()
+        self.assertEqual(state.state, "open")
+        self.assertAlmostEqual(state.retry_after, 60, delta=5)
+        self.advance(65)
+        for _number in range(2):
+            state = self._look()
+            self.assertEqual((state.state, state.retry_after), ("half_open", 0.0))
+        self.assertEqual(self._circuit().state, "half_open", "the probe is still there")
+        self.assertEqual(self._look().state, "open", "it is under way")
+
+    def test_contract_an_open_circuit_says_why_and_until_when(self):
+        self._fail(open_seconds=3600.0, reason="spend_limit", ends_in=86400.0 * 10)
+        for state in (self._circuit(), self._look()):
+            self.assertEqual(state.reason, "spend_limit")
+            self.assertAlmostEqual(state.ends_in, 86400 * 10, delta=5)
+            self.assertAlmostEqual(state.retry_after, 3600, delta=5)
+        self._fail(reason="timeout")  # was under way when the circuit opened
+        self.assertEqual(self._look().reason, "spend_limit")
+        self.advance(3700)
+        self._circuit()
+        self._fail(reason="timeout")
+        state = self._look()
+        self.assertEqual((state.reason, state.ends_in), ("timeout", None))
+
+    def test_contract_a_closed_circuit_has_forgotten_why(self):
+        self._fail(open_seconds=60.0, reason="billing", ends_in=600.0)
+        self.advance(65)
+        for _number in range(2):
+            self._circuit()
+            self._succeed()
+        self._fail(3, reason="timeout")
+        state = self._look()
+        self.assertEqual((state.reason, state.ends_in), ("timeout", None))
+
+    def test_contract_somebody_may_have_it_tried_at_once(self):
+        self._fail(open_seconds=3600.0, reason="spend_limit")
+        self._in_transaction(lambda t: t.circuit.retry_now(ENDPOINT))
+        self.assertEqual(self._look().state, "half_open")
+        self.assertEqual(self._circuit().state, "half_open")
+        self.assertEqual(self._circuit().state, "open", "one probe at a time")
+
+    def test_contract_trying_a_closed_circuit_changes_nothing(self):
+        self._fail(2)
+        self._in_transaction(lambda t: t.circuit.retry_now(ENDPOINT))
+        self._fail()
+        self.assertEqual(self._look().state, "open")
+
     def test_contract_circuits_are_apart(self):
         self._fail(3)
         self.assertEqual(self._circuit("http://127.0.0.1:2").state, "closed")

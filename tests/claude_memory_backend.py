@@ -40,6 +40,8 @@ class Circuit:
     successes: int = 0
     open_until: float = 0.0
     probe_until: float = 0.0
+    reason: str = ""
+    ends_at: float | None = None
 
 
 @dataclass
@@ -131,14 +133,26 @@ class MemoryCircuits:
         now = self._backend.clock()
         if circuit.state == "closed":
             return CircuitState("closed", failures=circuit.failures)
-        blocked = max(circuit.open_until, circuit.probe_until)
-        if blocked > now:
-            return CircuitState(
-                "open", circuit.failures, circuit.successes, retry_after=blocked - now
-            )
+        if self.state(name).state == "open":
+            return self.state(name)
         circuit.state = "half_open"
         circuit.probe_until = now + self._policy.open_seconds
         return CircuitState("half_open", circuit.failures, circuit.successes)
+
+    def state(self, name):
+        circuit = self._circuit(name)
+        if circuit.state == "closed":
+            return CircuitState("closed", failures=circuit.failures)
+        now = self._backend.clock()
+        waiting = max(circuit.open_until, circuit.probe_until) - now
+        return CircuitState(
+            "open" if waiting > 0 else "half_open",
+            circuit.failures,
+            circuit.successes,
+            retry_after=max(waiting, 0.0),
+            reason=circuit.reason,
+            ends_in=None if circuit.ends_at is None else circuit.ends_at - now,
+        )
 
     def succeeded(self, name):
         circuit = self._circuit(name)
@@ -146,11 +160,19 @@ class MemoryCircuits:
             return
         probes = circuit.successes + 1 if circuit.state == "half_open" else 0
         closes = circuit.state == "closed" or probes >= self._policy.successes
-        self._circuits[name] = Circuit() if closes else Circuit("half_open", 0, probes)
+        if closes:
+            self._circuits[name] = Circuit()
+        else:
+            circuit.failures, circuit.successes = 0, probes
+            circuit.open_until = circuit.probe_until = 0.0
 
-    def failed(self, name, open_seconds=None):
+    def failed(self, name, open_seconds=None, *, reason="", ends_in=None):
         circuit = self._circuit(name)
         was_open = circuit.state == "open"
+        if not was_open or open_seconds is not None:
+            now = self._backend.clock()
+            circuit.reason = reason
+            circuit.ends_at = None if ends_in is None else now + ends_in
         circuit.failures += 1
         circuit.successes = 0
         circuit.probe_until = 0.0
@@ -164,6 +186,10 @@ class MemoryCircuits:
             until = self._backend.clock() + seconds
             circuit.state = "open"
             circuit.open_until = max(circuit.open_until, until)
+
+    def retry_now(self, name):
+        circuit = self._circuit(name)
+        circuit.open_until = circuit.probe_until = 0.0
 
     def released(self, name):
         self._circuit(name).probe_until = 0.0

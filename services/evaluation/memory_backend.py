@@ -91,6 +91,9 @@ class Circuit:
             return CircuitState("open", self._failures, retry_after=waiting)
         return CircuitState("half_open", self._failures, self._successes)
 
+    def state(self, name: str) -> CircuitState:
+        return self.admit(name)  # one thread: nobody else could become the probe
+
     def succeeded(self, name: str) -> None:
         self._failures = 0
         if self._open_until is None:
@@ -100,13 +103,24 @@ class Circuit:
             self._open_until = None
             self._successes = 0
 
-    def failed(self, name: str, open_seconds: float | None = None) -> None:
+    def failed(
+        self,
+        name: str,
+        open_seconds: float | None = None,
+        *,
+        reason: str = "",
+        ends_in: float | None = None,
+    ) -> None:
         self._failures += 1
         self._successes = 0
         opens = self._failures >= self._policy.failures or self._open_until is not None
         if opens or open_seconds is not None:
             seconds = open_seconds or self._policy.open_seconds
             self._open_until = time.monotonic() + seconds
+
+    def retry_now(self, name: str) -> None:
+        if self._open_until is not None:
+            self._open_until = time.monotonic()
 
     def released(self, name: str) -> None:
         return None

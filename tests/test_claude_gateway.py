@@ -15,6 +15,7 @@ from odoo.addons.account_ai.services.claude.call import (
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.gateway import Gateway
 from odoo.addons.account_ai.services.claude.policy import Policy
+from odoo.addons.account_ai.services.claude.ports import Alert
 from odoo.addons.account_ai.services.claude.pricing import price_of
 from odoo.addons.account_ai.services.claude.structured_output import read_json_answer
 from odoo.addons.account_ai.services.claude.usage import TokenUsage
@@ -282,6 +283,22 @@ class TestAdmission(ClaudeCase):
         client = self.gateway()._client
         gateway = Gateway(client, self.backend, Policy(), guards=[NoGuard()])
         self.assertEqual(self.admit_error(gateway).code, "budget")
+
+    def test_administrators_are_told_of_a_refusal_though_it_is_undone(self):
+        alert = Alert("budget_refused", "budget:1", "Budget", "Nothing is left.")
+
+        class Refusing:
+            guards_repeats = False
+
+            def admit(self, transaction, admission):
+                transaction.limits.hit("key", 1, 60)
+                raise ClaudeError("budget", "No.", alert=alert)
+
+        client = self.gateway()._client
+        gateway = Gateway(client, self.backend, Policy(), guards=[Refusing()])
+        self.admit_error(gateway)
+        self.assertEqual(list(self.backend.tables.alerts), ["budget:1"])
+        self.assertFalse(self.backend.tables.windows)
 
 
 @tagged("post_install", "-at_install")

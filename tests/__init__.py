@@ -42,6 +42,7 @@ from . import (
     test_rates,
     test_real_life,
     test_received_xml,
+    test_received_xml_checks,
     test_references,
     test_review,
     test_review_facts,

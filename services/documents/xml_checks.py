@@ -64,9 +64,14 @@ def check_xml(data: bytes) -> XmlChecks:
         )
     except ImportError:
         return _unchecked("cl-sii is not installed")
-    # Parsed again: it only takes elements of its own parser.
-    theirs = parse_untrusted_xml(data)
-    cleaned, _modified = clean_dte_xml(theirs, set_missing_xmlns=True)
+    try:
+        # Parsed again: it only takes elements of its own parser.
+        theirs = parse_untrusted_xml(data)
+        cleaned, _modified = clean_dte_xml(theirs, set_missing_xmlns=True)
+    except Exception as error:
+        # It raises plain Exception, and what is below it raises more. What a vendor
+        # sends must not keep the bill from being read and posted.
+        return _unchecked(f"cl-sii cannot read it: {_short(error)}")
     signature, signature_reason = _check_signature(cleaned)
     try:
         validate_dte_xml(cleaned)
@@ -106,6 +111,10 @@ def _check_signature(root: etree._Element) -> tuple[Check, str]:
         return Check.BAD, "the certificate was not valid on the day of the signature"
     except (xml_utils.XmlSignatureInvalid, ValueError):
         return Check.BAD, "the signature was not made with the enclosed certificate"
+    except Exception as error:
+        # Of a signature in disorder, several libraries raise whatever they stumble on.
+        # None of it is a signature that could be relied on.
+        return Check.BAD, f"the signature is in disorder ({type(error).__name__})"
     return Check.GOOD, ""
 
 

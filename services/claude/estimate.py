@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from decimal import Decimal
 
+from .defaults import OLD_TOKENIZER
 from .pricing import UnitPrices, price_of
 from .request import ClaudeRequest
 from .usage import TokenUsage
@@ -13,7 +13,6 @@ from .usage import TokenUsage
 _CHARACTERS_PER_TOKEN = 2.5
 """1M tokens are about 2.5M characters with the tokenizer of the models since 4.7."""
 _OLD_CHARACTERS_PER_TOKEN = 3.3
-_OLD_MODELS = re.compile(r"claude-(haiku|sonnet|opus|mythos)-4-[0-6](-|$)")
 _SYSTEM_TOKENS = 400
 """What Claude adds by itself for tools (up to 496 were seen) and for a schema."""
 _DEAREST_GEO = "us"
@@ -22,7 +21,7 @@ _DEAREST_GEO = "us"
 
 def estimated_tokens(characters: int, model: str) -> int:
     """Return about how many tokens ``characters`` characters are, rounded up."""
-    old = _OLD_MODELS.match(model)
+    old = OLD_TOKENIZER.match(model)
     return math.ceil(
         characters / (_OLD_CHARACTERS_PER_TOKEN if old else _CHARACTERS_PER_TOKEN)
     )

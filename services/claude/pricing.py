@@ -2,7 +2,8 @@
 
 The package knows buckets, price tiers, batch and fast mode. The factor of inference in
 the USA is not in it and is applied here, as is the batch discount of models for which
-it has no batch prices. An unknown price is never zero: it refuses.
+it has no batch prices. Prices that an administrator set come before the listed ones:
+they are handed in with every question. An unknown price is never zero: it refuses.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
+from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 import genai_prices
 
 from ..translation import _
+from .catalogue import undated
 from .errors import ClaudeError
+from .own_prices import OwnPrices, scaled
 from .usage import TokenUsage
+
+NO_OWN_PRICES: Mapping[str, OwnPrices] = MappingProxyType({})
 
 _MILLION = Decimal(1_000_000)
 _BATCH_FACTOR = Decimal("0.5")
@@ -70,6 +77,7 @@ def unit_prices(
     speed: str = "standard",
     inference_geo: str = "global",
     on: date | None = None,
+    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
 ) -> UnitPrices:
     """Return the prices of a request whose whole prompt has ``prompt_tokens`` tokens.
 
@@ -77,10 +85,10 @@ def unit_prices(
     token of the request, those of the answer too.
 
     :param on: the day of the call, UTC; today when not given
+    :param own: prices that an administrator set, by model; they come first
     :raises ClaudeError: ``price_unknown``
     """
-    day = on or datetime.now(timezone.utc).date()
-    listed = _listed_prices(model, service_tier == "batch", speed == "fast", day)
+    listed = _prices(model, service_tier == "batch", speed == "fast", on, own)
     # Where it runs is charged for by what was asked or set for the workspace, and the
     # answer echoes it; models before 4.6 cannot choose and answer nothing.
     factor = _US_FACTOR if inference_geo == "us" else Decimal(1)
@@ -91,12 +99,18 @@ def unit_prices(
 
 
 def price_of(
-    model: str, usage: TokenUsage, *, billed: bool = True, on: date | None = None
+    model: str,
+    usage: TokenUsage,
+    *,
+    billed: bool = True,
+    on: date | None = None,
+    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
 ) -> tuple[Decimal, UnitPrices]:
     """Return what ``usage`` costs in USD and the unit prices behind it.
 
     :param billed: false for an answer that Claude does not charge for: a refusal
         before any output, whose usage shows tokens all the same
+    :param own: prices that an administrator set, by model; they come first
     :raises ClaudeError: ``price_unknown``
     """
     prices = unit_prices(
@@ -106,8 +120,46 @@ def price_of(
         speed=usage.speed,
         inference_geo=usage.inference_geo,
         on=on,
+        own=own,
     )
     return (prices.cost(usage) if billed else Decimal(0)), prices
+
+
+def long_prompt_tokens(
+    model: str,
+    *,
+    on: date | None = None,
+    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
+) -> int:
+    """Return above how many prompt tokens the next price tier begins, 0 for none.
+
+    :raises ClaudeError: ``price_unknown``
+    """
+    price = _prices(model, False, False, on, own)["uncached_input"]
+    return 0 if isinstance(price, Decimal) else price.tiers[0].start
+
+
+def listed_source() -> str:
+    """Return where listed prices come from, with the version of the list."""
+    return f"genai-prices {version('genai-prices')}"
+
+
+def _prices(
+    model: str,
+    batch: bool,
+    fast: bool,
+    on: date | None,
+    own: Mapping[str, OwnPrices],
+) -> Mapping[str, Any]:
+    if own:
+        prices = own.get(model) or next(
+            (own[name] for name in own if undated(name) == undated(model)), None
+        )
+        if prices and fast:
+            raise _price_unknown(model)
+        if prices:
+            return prices.buckets(batch=batch)
+    return _listed_prices(model, batch, fast, on or datetime.now(timezone.utc).date())
 
 
 @lru_cache(maxsize=64)  # looking a model up parses and matches hundreds of rules
@@ -129,11 +181,11 @@ def _listed_prices(model: str, batch: bool, fast: bool, day: date) -> Mapping[st
     if found["uncached_input"] is None or found["output"] is None:
         raise _price_unknown(model)
     if found["cache_write_1h"] is None:
-        found["cache_write_1h"] = _scaled(found["uncached_input"], _WRITE_1H_FACTOR)
+        found["cache_write_1h"] = scaled(found["uncached_input"], _WRITE_1H_FACTOR)
     if found["cache_write_5m"] is None or found["cache_read"] is None:
         raise _price_unknown(model)
     if batch and special.input_mtok == standard.input_mtok:
-        found = {name: _scaled(price, _BATCH_FACTOR) for name, price in found.items()}
+        found = {name: scaled(price, _BATCH_FACTOR) for name, price in found.items()}
     found["web_search"] = special.web_searches_kcount or Decimal(10)
     return found
 
@@ -155,7 +207,10 @@ def _model_price(model: str, moment: datetime, context: dict[str, str] | None) -
 def _price_unknown(model: str) -> ClaudeError:
     return ClaudeError(
         "price_unknown",
-        _("The price of the model %(model)s is not known, so it is not called."),
+        _(
+            "The price of the model %(model)s is not known, so it is not called. A "
+            "system administrator can set one: Account AI, Configuration, Models."
+        ),
         params={"model": model},
     )
 
@@ -168,12 +223,3 @@ def _of_tier(price: Any, prompt_tokens: int) -> Decimal:
         if prompt_tokens > tier.start:
             applicable = tier.price
     return applicable
-
-
-def _scaled(price: Any, factor: Decimal) -> Any:
-    if isinstance(price, Decimal):
-        return price * factor
-    return type(price)(
-        base=price.base * factor,
-        tiers=[type(tier)(tier.start, tier.price * factor) for tier in price.tiers],
-    )

@@ -64,7 +64,8 @@ class ValidationController(http.Controller):
             validation._running_findings(), validation.rules_verdict
         )
         opening += encode_event("waiting", {"model": validation.model or ""})
-        seconds = env["account.ai.gateway"]._policy().deadline_seconds
+        policy = env["account.ai.gateway"]._policy(validation.company_id)
+        seconds = policy.deadline_seconds
         dbname, uid, context = env.cr.dbname, env.uid, dict(env.context)
         ids = (validation.move_id.id, validation.id)
 

@@ -9,6 +9,7 @@ from . import (
     account_ai_finding_review,
     account_ai_folio_range,
     account_ai_gateway,
+    account_ai_policy,
     account_ai_posting_record,
     account_ai_prompt,
     account_ai_rate,
@@ -29,5 +30,7 @@ from . import (
     account_move_view,
     ir_ui_menu,
     res_company,
+    res_company_limits,
     res_config_settings,
+    res_config_settings_limits,
 )

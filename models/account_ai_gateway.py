@@ -53,11 +53,11 @@ class AccountAiGateway(models.AbstractModel):
     @api.model
     def _backend(self):
         """Return the shared state of the door in this database."""
-        return PostgresBackend(self.env.cr.dbname, self._policy().breaker)
+        return PostgresBackend(self.env.cr.dbname, self._breaker_policy())
 
     @api.model
-    def _gateway(self):
-        """Return the gateway of this database.
+    def _gateway(self, company=None):
+        """Return the gateway of this database under the limits of ``company``.
 
         :rtype: odoo.addons.account_ai.services.claude.gateway.Gateway
         :raise ClaudeError: ``no_key`` when there is none
@@ -65,7 +65,7 @@ class AccountAiGateway(models.AbstractModel):
         return Gateway(
             self._client(),
             self._backend(),
-            self._policy(),
+            self._policy(company),
             simulated=self._is_simulated(),
         )
 
@@ -83,7 +83,7 @@ class AccountAiGateway(models.AbstractModel):
             endpoint=self._base_url(),
             simulated=self._is_simulated(),
             language=company_sudo.account_ai_language or "es",
-            policy=self._policy(),
+            policy=self._policy(company),
         )
 
     @api.model
@@ -189,11 +189,6 @@ class AccountAiGateway(models.AbstractModel):
             if os.environ.get(variable, "").strip()
             and not (name == "api_key" and self._is_neutralized())
         }
-
-    @api.model
-    def _policy(self):
-        """Return the limits and times of the door."""
-        return Policy()
 
     @api.model
     def _is_neutralized(self):

@@ -16,6 +16,7 @@ from ..services.documents.serialization import context_to_data, document_to_data
 from ..services.validation.by_rules import judge_by_rules
 from ..services.validation.verdict import verdict_of
 from .account_ai_document_reader import Reading
+from .res_company_limits import LIMIT_FIELDS
 from .running.freshness import as_if_assumed, document_fingerprint
 from .running.presentation import finding_values
 from .running.run import Judged, Run
@@ -34,6 +35,7 @@ COMPANY_FIELDS = (
     "account_ai_language",
     "account_ai_model",
     "account_ai_effort",
+    *LIMIT_FIELDS,
 )
 _KNOWN_RUNS = 20
 
@@ -176,7 +178,7 @@ class AccountAiRunStart(models.AbstractModel):
         gateway = error = None
         try:
             doors._check_ready(company)
-            gateway = doors._gateway()
+            gateway = doors._gateway(company)
         except ClaudeError as refusal:
             error = refusal
         company_sudo = company.sudo()  # a setting of the company, for code only

@@ -26,7 +26,7 @@ HTTP_ERRORS = {
     "conflict": ("server_error", True, True),
     "request_too_large": ("too_large", False, False),
     "rate_limit": ("rate_limited", True, False),
-    "ramp_limit": ("rate_limited", True, False),
+    "ramp_limit": ("ramp_limit", True, True),
     "spend_limit": ("spend_limit", False, True),
     "contract_spend_limit": ("spend_limit", False, True),
     "usage_limit": ("spend_limit", False, True),

@@ -169,7 +169,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         start = self.start(move)
         gateways = self.env.registry["account.ai.gateway"]
         impatient = Policy(deadline_seconds=0.0)
-        with patch.object(gateways, "_policy", lambda _gateways: impatient):
+        with patch.object(gateways, "_policy", lambda *_args: impatient):
             events = read_events(self.post(move).text)
         self.assertEqual(
             [name for name, _data in events],

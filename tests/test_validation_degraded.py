@@ -18,7 +18,7 @@ class TestDegraded(ValidationCase):
     def setUp(self):
         super().setUp()
         gateway = type(self.env["account.ai.gateway"])
-        policy = patch.object(gateway, "_policy", lambda self: IMPATIENT)
+        policy = patch.object(gateway, "_policy", lambda *_args: IMPATIENT)
         policy.start()
         self.addCleanup(policy.stop)
         self.move = self.create_move()
@@ -101,7 +101,7 @@ class TestDegraded(ValidationCase):
     def test_own_limit(self):
         limited = Policy(limits_per_minute={"validation": 1})
         gateway = type(self.env["account.ai.gateway"])
-        with patch.object(gateway, "_policy", lambda self: limited):
+        with patch.object(gateway, "_policy", lambda *_args: limited):
             self.validate(self.create_move([("Arriendo de grúa, 3 días", 90_000)]))
             self.check_degraded("too_many_requests")
         self.assertEqual(len(self.calls()), 1)

@@ -12,6 +12,13 @@ _COMPANY_FIELDS = {
     "retention_days": "account_ai_retention_days",
     "posting_policy": "account_ai_posting_policy",
     "posting_rules_only": "account_ai_posting_rules_only",
+    "limit_validation": "account_ai_limit_validation",
+    "limit_chat": "account_ai_limit_chat",
+    "limit_project_suggestion": "account_ai_limit_project_suggestion",
+    "limit_company": "account_ai_limit_company",
+    "limit_queue": "account_ai_limit_queue",
+    "deadline_seconds": "account_ai_deadline_seconds",
+    "max_input_tokens": "account_ai_max_input_tokens",
 }
 
 
@@ -65,6 +72,47 @@ class AccountAiCompanySettings(models.TransientModel):
     posting_rules_only = fields.Boolean(
         string="Rules Suffice While Claude Is Out",
         default=lambda self: self.env.company.account_ai_posting_rules_only,
+    )
+    limit_validation = fields.Integer(
+        string="Validations per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_validation,
+    )
+    limit_chat = fields.Integer(
+        string="Chat Turns per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_chat,
+    )
+    limit_project_suggestion = fields.Integer(
+        string="Project Suggestions per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_project_suggestion,
+    )
+    limit_company = fields.Integer(
+        string="Everybody Together per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_company,
+        help="Requests of all people at the screen. 0: as many as each of them may "
+        "make.",
+    )
+    limit_queue = fields.Integer(
+        string="Queued Documents per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_queue,
+        help="What is queued or scheduled has a lane of its own.",
+    )
+    deadline_seconds = fields.Integer(
+        string="Longest Answer (seconds)",
+        required=True,
+        default=lambda self: self.env.company.account_ai_deadline_seconds,
+        help="After this an answer is given up, and the rules alone decide.",
+    )
+    max_input_tokens = fields.Integer(
+        string="Tokens per Request",
+        required=True,
+        default=lambda self: self.env.company.account_ai_max_input_tokens,
+        help="Larger documents are not sent. Above 100,000 tokens some models cost "
+        "five times as much.",
     )
 
     # === COMPUTE METHODS === #

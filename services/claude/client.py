@@ -101,14 +101,17 @@ class ClaudeClient:
         response = self._post("/v1/messages", body, seconds, stream=True)
         return ByteStream(response)
 
-    def count_tokens(self, body: Mapping[str, Any]) -> int:
+    def count_tokens(
+        self, body: Mapping[str, Any], *, seconds: float = READ_SECONDS
+    ) -> int:
         """Return Claude's own count of the input tokens of ``body``; it is free.
 
         :param body: as for a message, without ``max_tokens``
+        :param seconds: longest silence
         :raises ClaudeError: on every failure
         """
         text = json.dumps(body, ensure_ascii=False)
-        response = self._post("/v1/messages/count_tokens", text, READ_SECONDS)
+        response = self._post("/v1/messages/count_tokens", text, seconds)
         tokens = _json_object(response).get("input_tokens")
         if not isinstance(tokens, int):
             raise foreign_answer_error(response.status_code)
@@ -199,10 +202,10 @@ class ByteStream:
 
 def _timeout(seconds: float) -> httpx2.Timeout:
     return httpx2.Timeout(
-        connect=CONNECT_SECONDS,
+        connect=min(CONNECT_SECONDS, seconds),
         read=seconds,
-        write=_WRITE_SECONDS,
-        pool=CONNECT_SECONDS,
+        write=min(_WRITE_SECONDS, seconds),
+        pool=min(CONNECT_SECONDS, seconds),
     )
 
 

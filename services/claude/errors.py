@@ -16,7 +16,8 @@ class ClaudeError(Exception):
 
     :ivar code: machine code: ``no_key``, ``no_consent``, ``invalid_key``,
         ``permission``, ``billing``, ``spend_limit``, ``rate_limited`` (the provider's),
-        ``too_many_requests`` (our own limit), ``overloaded``, ``server_error``,
+        ``ramp_limit`` (the account's usage grows too fast), ``too_many_requests`` (our
+        own limit), ``overloaded``, ``server_error``,
         ``timeout``, ``connection``, ``unknown_model``, ``bad_request``, ``too_large``,
         ``circuit_open``, ``budget``, ``price_unknown``, ``refused`` (by the model),
         ``truncated``, ``invalid_answer``, ``interrupted``, ``deadline``,

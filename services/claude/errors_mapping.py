@@ -49,6 +49,11 @@ _RATE_LIMITED = _Kind(
 _SPEND_LIMIT = _Kind(
     "spend_limit", _("The spending limit of the Claude account is reached.")
 )
+_RAMP_LIMIT = _Kind(
+    "ramp_limit",
+    _("The use of Claude has grown too fast for its account; it goes on soon."),
+    True,
+)
 _OVERLOADED = _Kind("overloaded", _("Claude is overloaded at the moment."), True)
 _SERVER_ERROR = _Kind("server_error", _("Claude has a technical problem."), True)
 _TIMEOUT = _Kind("timeout", _("Claude did not answer in time."), True)
@@ -97,7 +102,7 @@ _KIND_OF_CODE = {
     "linked_organization_spend_limit_reached": _SPEND_LIMIT,
     "organization_on_hold": _BILLING,
     "request_body_too_large_after_decoding": _TOO_LARGE,
-    "ramp_limit_exceeded": _RATE_LIMITED,
+    "ramp_limit_exceeded": _RAMP_LIMIT,
 }
 _OWN_SPEND_LIMIT = re.compile(r"You have reached your specified .*API usage limits")
 _REGAIN = re.compile(r"regain access on (\d{4}-\d{2}-\d{2}) at (\d{2}:\d{2}) UTC")

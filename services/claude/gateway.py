@@ -8,7 +8,6 @@ works, with no database connection held.
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,9 +26,10 @@ from .call import (
 )
 from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
-from .estimate import estimated_input, worst_case
+from .estimate import worst_case
 from .guards import Guard, guards_for
-from .log import log_failed_call, log_refused_call
+from .log import log_failed_call, log_failed_count, log_refused_call
+from .measure import Measure, measure_of
 from .message import read_message
 from .open_stream import OpenStream
 from .policy import Policy
@@ -82,6 +82,50 @@ class Gateway:
         self._clock = clock
         self._sleep = sleep
 
+    # === MEASURE === #
+
+    def measure(self, request: ClaudeRequest, owner: Owner) -> Measure:
+        """Return the size of ``request``, counted by Claude when it is near the limit.
+
+        Not within a transaction: it may use the network.
+        """
+        measure = measure_of(request)
+        policy = self._policy
+        if measure.estimated < policy.count.from_share * policy.max_input_tokens:
+            return measure
+        return self.count(request, owner, measure)
+
+    def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
+        """Return ``measure`` with Claude's own count, which is free.
+
+        Without it when Claude is out, does not answer soon, or was asked too often: the
+        estimate stands. What becomes of it says nothing to the circuit breaker: the
+        call itself follows at once.
+
+        Not within a transaction: it uses the network.
+        """
+        if not self._may_count(owner):
+            return measure
+        body = request.parameters()
+        del body["max_tokens"]
+        seconds = self._policy.count.seconds
+        try:
+            counted = self._client.count_tokens(body, seconds=seconds)
+        except ClaudeError as error:
+            log_failed_count(owner, request.model, error)
+            return measure
+        return replace(measure, counted=counted)
+
+    def _may_count(self, owner: Owner) -> bool:
+        with self._backend.transaction() as transaction:
+            if transaction.circuit.state(self._client.endpoint).state != "closed":
+                return False
+            return transaction.limits.hit(
+                f"count:{owner.company_id}",
+                self._policy.count.limit,
+                self._policy.window_seconds,
+            ).allowed
+
     # === ADMIT === #
 
     def admit(
@@ -91,6 +135,7 @@ class Gateway:
         key: str,
         *,
         use_stored: bool = True,
+        measure: Measure | None = None,
     ) -> Admission:
         """Let a call pass all guards and book it as open, at its worst-case cost.
 
@@ -99,13 +144,12 @@ class Gateway:
 
         :param key: idempotency key: the same key is never called twice
         :param use_stored: false to ask Claude whatever the store has
+        :param measure: of ``request``, see :meth:`measure`; estimated when left out
         :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_many_requests``,
             ``circuit_open``, ``budget``, ``in_progress``, ``already_made``
         """
-        body = json.dumps(
-            request.parameters(), ensure_ascii=False, separators=(",", ":")
-        )
-        input_tokens = estimated_input(request, len(body))
+        measure = measure or measure_of(request)
+        input_tokens = measure.tokens
         worst_case_usd, prices = worst_case(request, input_tokens)
         call = OpenCall(
             key=key,
@@ -123,7 +167,7 @@ class Gateway:
         admission = Admission(
             request=request,
             call=call,
-            body=body,
+            body=measure.body,
             deadline=self._clock() + self._policy.deadline_seconds,
             use_stored=use_stored,
         )

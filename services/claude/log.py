@@ -12,7 +12,7 @@ import logging
 import structlog
 
 from .errors import ClaudeError
-from .ports import OpenCall
+from .ports import OpenCall, Owner
 
 _log = structlog.wrap_logger(
     logging.getLogger(__name__),
@@ -32,6 +32,19 @@ def log_failed_call(call: OpenCall, error: ClaudeError, booked: str) -> None:
 def log_refused_call(call: OpenCall, error: ClaudeError) -> None:
     """Write the line of a call that a guard did not let through."""
     _log.info("claude_call_refused", **_facts(call, error))
+
+
+def log_failed_count(owner: Owner, model: str, error: ClaudeError) -> None:
+    """Write the line of tokens that could not be counted: the estimate stands."""
+    _log.warning(
+        "claude_count_failed",
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
+        operation=owner.operation,
+        company_id=owner.company_id,
+        model=model,
+    )
 
 
 def _facts(call: OpenCall, error: ClaudeError) -> dict[str, object]:

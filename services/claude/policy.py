@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -12,6 +12,16 @@ _LIMITS_PER_MINUTE = MappingProxyType(
     {"validation": 20, "chat": 30, "project_suggestion": 50}
 )
 _ANSWER_SECONDS = MappingProxyType({"validation": None})
+
+
+@dataclass(frozen=True)
+class Window:
+    """A sliding window: under which key calls are counted, and how many it allows."""
+
+    key: str
+    limit: int
+    of_company: bool = False
+    """It is the company's: the person who is refused may have done little."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,19 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True)
+class CountPolicy:
+    """When Claude is asked how many tokens a request has; see :mod:`.measure`."""
+
+    from_share: float = 0.6
+    """Of the limit of tokens: below it our estimate is enough. An estimate that is
+    further off than this does not happen."""
+    seconds: float = 3.0
+    """Longest wait; then the estimate stands."""
+    limit: int = 120
+    """Counts in a window for one company. They are free, but Claude limits them too."""
+
+
+@dataclass(frozen=True)
 class Policy:
     """What the gateway is allowed to do for one company."""
 
@@ -50,6 +73,9 @@ class Policy:
     """Calls per operation for one user of one company at the screen."""
     default_limit: int = 30
     """The same for an operation that is not named there."""
+    company_limit: int = 0
+    """Calls of all operations for all people of one company at the screen together;
+    0: as many as each of them may make."""
     queue_limit: int = 300
     """Calls per operation for all queued and cron work of one company."""
     window_seconds: float = 60.0
@@ -67,13 +93,22 @@ class Policy:
     """From the admission to the end of the answer; the lease of the ledger row."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    count: CountPolicy = field(default_factory=CountPolicy)
 
-    def limit(self, owner: Owner) -> tuple[str, int]:
-        """Return the key of the window that ``owner`` is counted in, and its limit."""
-        if owner.lane == "screen":
-            key = f"{owner.operation}:screen:{owner.company_id}:{owner.user_id}"
-            return key, self.limits_per_minute.get(owner.operation, self.default_limit)
-        return f"{owner.operation}:{owner.lane}:{owner.company_id}", self.queue_limit
+    def windows(self, owner: Owner) -> Iterator[Window]:
+        """Yield the windows that a call of ``owner`` is counted in.
+
+        The person's own comes first and the company's last, so that whoever waits for
+        the row that many share holds none that others wait for.
+        """
+        company = owner.company_id
+        if owner.lane != "screen":
+            yield Window(f"{owner.operation}:{owner.lane}:{company}", self.queue_limit)
+            return
+        limit = self.limits_per_minute.get(owner.operation, self.default_limit)
+        yield Window(f"{owner.operation}:screen:{company}:{owner.user_id}", limit)
+        if self.company_limit:
+            yield Window(f"screen:{company}", self.company_limit, of_company=True)
 
     def answer_ttl(self, operation: str) -> float | None:
         """Return for how many seconds an answer is kept, ``None`` without an end."""

@@ -45,6 +45,8 @@ def retrying(
 def _is_repeatable(error: BaseException, policy: RetryPolicy) -> bool:
     if not isinstance(error, ClaudeError) or not error.retryable or error.ambiguous:
         return False
+    if error.code == "ramp_limit":
+        return False  # repeating adds to it: the circuit opens, and all wait
     return (error.retry_after or 0) <= policy.retry_after_cap
 
 

@@ -4,6 +4,14 @@ from odoo.tools import SQL
 
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 
+STATES = [
+    ("open", "Open"),
+    ("settled", "Settled"),
+    ("failed", "Failed"),
+    ("unknown", "Unknown"),
+]
+LANES = [("screen", "Screen"), ("queue", "Queue")]
+
 
 class AccountAiUsage(models.Model):
     """The ledger: one row for each call to Claude, and for each one that was saved.
@@ -15,7 +23,8 @@ class AccountAiUsage(models.Model):
 
     An open row stands at its worst-case cost, so that a sum over all rows counts what
     is reserved too. Rows are written only by ``backend/ledger.py``, in short
-    transactions of their own; a closed row never changes, a correction is a new row.
+    transactions of their own; a closed row never changes (but for the mark that it is
+    rolled up), a correction is a new row.
     """
 
     _name = "account.ai.usage"
@@ -34,12 +43,7 @@ class AccountAiUsage(models.Model):
         help="Unique: the same call is never booked, or paid, twice.",
     )
     state = fields.Selection(
-        selection=[
-            ("open", "Open"),
-            ("settled", "Settled"),
-            ("failed", "Failed"),
-            ("unknown", "Unknown"),
-        ],
+        STATES,
         required=True,
         readonly=True,
         help="Open: reserved at the worst-case cost. Settled: the answer arrived. "
@@ -66,7 +70,7 @@ class AccountAiUsage(models.Model):
     partner_id = Many2oneWithoutForeignKey("res.partner", readonly=True)
     operation = fields.Char(readonly=True)
     lane = fields.Selection(
-        selection=[("screen", "Screen"), ("queue", "Queue")],
+        LANES,
         readonly=True,
         help="Screen: somebody waits. Queue: queued and scheduled work.",
     )
@@ -144,9 +148,21 @@ class AccountAiUsage(models.Model):
     )
     settled_at = fields.Datetime(string="Closed At", readonly=True)
 
+    rolled_up = fields.Boolean(
+        readonly=True,
+        groups="base.group_system",
+        help="Counted in the roll-ups. The one column of a closed row that changes.",
+    )
+
     _key_unique = models.Constraint("UNIQUE (key)")
     _lease_index = models.Index("(lease_until) WHERE state = 'open'")
     _company_index = models.Index("(company_id, opened_at)")
+    # What users see of themselves; the list, newest first, and what is to be deleted.
+    _user_index = models.Index("(user_id, opened_at)")
+    _opened_index = models.Index("(opened_at, id)")
+    _not_rolled_up_index = models.Index(
+        "(id) WHERE rolled_up IS NOT TRUE AND state <> 'open'"
+    )
     _document_index = models.Index("(res_model, res_id)")
     _run_index = models.Index("(run_uuid)")
 

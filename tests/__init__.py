@@ -74,6 +74,7 @@ from . import (
     test_tours_review,
     test_translations,
     test_turns,
+    test_usage_rollup,
     test_validation_degraded,
     test_validation_flow,
     test_validation_reader,

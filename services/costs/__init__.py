@@ -1,0 +1,1 @@
+"""Figures of the cost dashboard that need no database: forecast and percentiles."""

@@ -12,6 +12,8 @@ from . import (
     test_claude_client,
     test_claude_errors,
     test_claude_gateway,
+    test_claude_limits,
+    test_claude_measure,
     test_claude_one_door,
     test_claude_pricing,
     test_claude_request,

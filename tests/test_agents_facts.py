@@ -124,6 +124,29 @@ class TestFacts(BaseCase):
             },
         )
 
+    def test_what_a_request_is_made_of(self):
+        def parts(document, around=None):
+            request = agent("dte").request(
+                document, around or context(), language="es", model="claude-haiku-5-5"
+            )
+            return agent("dte").parts(request)
+
+        long = invoice(
+            lines=tuple(line(number, "Mantención " * 80) for number in range(1, 90)),
+            notes="Obra Coelemu. " * 40,
+            references=(),
+        )
+        found = parts(long)
+        names = [name for name, _share in found]
+        self.assertEqual(
+            names[:3],
+            ["the detail lines", "the instructions to Claude", "the terms and notes"],
+        )
+        self.assertNotIn("the references", names)
+        self.assertAlmostEqual(sum(share for _name, share in found), 1)
+        self.assertGreater(found[0][1], 0.6)
+        self.assertEqual(parts(invoice())[0][0], "the instructions to Claude")
+
     def test_amounts_of_other_currencies_stay_exact(self):
         totals = Totals(net=Decimal("1200.50"), total=Decimal("1200.50"))
         facts = facts_in(text_of(invoice(totals=totals, currency="USD")))

@@ -21,6 +21,7 @@ class ProbeAgent(Agent):
     version = "1"
     def system(self, language): return ()
     def request(self, document, context, **options): raise ValueError
+    def parts(self, request): return []
     def read_answer(self, text, document, context=None, **options): raise ValueError
     def read_finding(self, item, document, context=None, **options): return None
 """

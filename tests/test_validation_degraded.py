@@ -5,6 +5,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.models.running.execution import admit
+from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.policy import Policy, RetryPolicy
 
 from .validation_case import ValidationCase
@@ -105,6 +107,46 @@ class TestDegraded(ValidationCase):
             self.validate(self.create_move([("Arriendo de grúa, 3 días", 90_000)]))
             self.check_degraded("too_many_requests")
         self.assertEqual(len(self.calls()), 1)
+
+    def test_too_large_says_what_to_leave_out(self):
+        small = Policy(max_input_tokens=5_000)
+        gateway = type(self.env["account.ai.gateway"])
+        with patch.object(gateway, "_policy", lambda *_args: small):
+            validation = self.check_degraded("too_large")
+        counts = self.simulator.control.requests(endpoint="count_tokens")
+        self.assertEqual(len(counts), 1)
+        message = validation.degraded_message
+        self.assertIn("5000 are allowed", message)
+        self.assertRegex(message, r"the instructions to Claude \d\d %, the heading \d")
+        self.assertFalse(self.calls())
+        self.assertFalse(self.usages())
+
+    def test_what_does_not_fit_a_budget_by_estimate_is_counted(self):
+        run = self.start(self.move).run
+        measure = run.gateway.measure(run.request, run.owner)
+        enough = run.gateway.count(run.request, run.owner, measure).tokens
+
+        class TightBudget:
+            guards_repeats = True
+            refused = 0
+
+            def admit(self, transaction, admission):
+                if admission.call.estimated_input > enough:
+                    self.refused += 1
+                    raise ClaudeError("budget", "The budget is used up.")
+
+            def settle(self, transaction, admission, outcome):
+                pass
+
+        budget = TightBudget()
+        run.gateway._guards = (budget,)
+        admission = admit(run)
+        self.assertEqual(budget.refused, 1)
+        self.assertEqual(admission.call.estimated_input, enough)
+        enough = 0
+        with self.assertRaises(ClaudeError) as caught, mute_logger(DOOR):
+            admit(run)
+        self.assertEqual(caught.exception.code, "budget")
 
     def test_rejecting_rules_still_reject(self):
         self.use_closed_endpoint()

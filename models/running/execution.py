@@ -27,6 +27,8 @@ from ...services.claude.call import (
 )
 from ...services.claude.errors import ClaudeError
 from ...services.claude.interruption import interrupted
+from ...services.claude.measure import Measure
+from ...services.translation import _ as _lt
 from ...services.validation.evidence import is_quoted
 from ...services.validation.merge import weighed_model_finding
 from ..backend.cursor import open_cursor
@@ -47,17 +49,61 @@ _LONGEST_STORE_PAUSE = 2.0
 def admit(run: Run) -> Admission:
     """Let the run's call pass the guards, in a transaction of its own.
 
+    Where our estimate of its tokens decides, Claude is asked to count them, before the
+    transaction: near the limit, and when it does not fit a budget.
+
     :raises ClaudeError: when it may not be made
     """
     if run.gateway is None:
         raise run.error or ValueError("a run without a door needs a reason")
+    measure = run.gateway.measure(run.request, run.owner)
+    try:
+        return _admit(run, measure)
+    except ClaudeError as refusal:
+        if refusal.code == "too_large":
+            raise _too_large_error(run, refusal) from refusal
+        if refusal.code != "budget" or measure.counted is not None:
+            raise
+        counted = run.gateway.count(run.request, run.owner, measure)
+        if counted.tokens >= measure.tokens:
+            raise
+    return _admit(run, counted)
+
+
+def _admit(run: Run, measure: Measure) -> Admission:
     with beginning.ahead():
         return run.gateway.admit(
             run.request,
             run.owner,
             f"{run.run_uuid}:{run.attempt}",
             use_stored=run.use_stored,
+            measure=measure,
         )
+
+
+def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:
+    """Return ``refusal`` with what the request is made of, so that somebody can leave
+    something out."""
+    return ClaudeError(
+        refusal.code,
+        _lt(
+            "The document is too large for Claude: %(tokens)s tokens, %(limit)s are "
+            "allowed. Split it or shorten its texts. What it is made of: %(parts)s."
+        ),
+        params={
+            **refusal.params,
+            "parts": [
+                (_lt("%(part)s %(share)s %%"), {"part": [(name, {})], "share": share})
+                for name, share in _shares(run)
+            ],
+        },
+    )
+
+
+def _shares(run: Run) -> list[tuple[str, str]]:
+    """Return the parts of the request that matter, with their share in per cent."""
+    parts = run.agent.parts(run.request)
+    return [(name, f"{share:.0%}"[:-1]) for name, share in parts if share >= 0.01]
 
 
 def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:

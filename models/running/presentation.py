@@ -95,10 +95,12 @@ def odoo_field(field: str, line: int) -> str | bool:
 
 
 def sentence(
-    source: str | None | bool, params: Mapping[str, str], language: str | None
+    source: str | None | bool, params: Mapping[str, Any], language: str | None
 ) -> str:
     """Return a sentence of the services in ``language``, filled with ``params``.
 
+    A parameter may be a list of sentences, each with parameters of its own: they are
+    put into ``language`` too, and stand one after the other.
     A sentence without parameters is taken literally: the model writes such sentences,
     in the reader's language, and a per cent sign in them means itself.
     """
@@ -107,7 +109,14 @@ def sentence(
     if language and language != "en_US":
         translations = code_translations.get_python_translations("account_ai", language)
         source = translations.get(source) or source
-    return source % params if params else source
+    if not params:
+        return source
+    return source % {
+        name: ", ".join(sentence(*each, language) for each in value)
+        if isinstance(value, list | tuple)
+        else value
+        for name, value in params.items()
+    }
 
 
 def finding_values(finding: Finding, places: Places) -> dict[str, Any]:

@@ -66,6 +66,14 @@ class Agent(ABC):
         """
 
     @abstractmethod
+    def parts(self, request: ClaudeRequest) -> list[tuple[str, float]]:
+        """Return what a request that was built here is made of, largest first.
+
+        For a person who has to leave something out: pairs of a name, English and marked
+        for translation, and its share of the whole, from 0 to 1.
+        """
+
+    @abstractmethod
     def read_answer(
         self,
         text: str,

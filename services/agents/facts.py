@@ -30,10 +30,20 @@ def facts_of(document: Document, context: Context, masking: Masking) -> dict[str
     return _Facts(masking).of(document, context)
 
 
-def facts_text(facts: dict[str, Any]) -> str:
+def facts_text(facts: Any) -> str:
     """Return ``facts`` as JSON that cannot close the element that it stands in."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def facts_of_text(text: str) -> dict[str, Any]:
+    """Return the facts that stand in ``text`` between ``<facts>`` and its end."""
+    return json.loads(text.partition("<facts>")[2].partition("</facts>")[0])
+
+
+def size_of(facts: Any) -> int:
+    """Return how many characters ``facts`` take, 0 for none."""
+    return len(facts_text(facts)) if facts else 0
 
 
 class _Facts:

@@ -13,7 +13,7 @@ class AccountAiUsageDay(models.Model):
 
     _name = "account.ai.usage.day"
     _description = "Claude Usage by Day"
-    _inherit = "account.ai.usage.sums"
+    _inherit = "account.ai.summed.usage"
     _order = "day desc, id desc"
     _rec_name = "day"
     _log_access = False

@@ -4,13 +4,10 @@ from odoo import api, fields, models
 
 from .account_ai_usage import LANES, STATES
 from .account_ai_usage_purge import PURGED_UNTIL_PARAMETER
-from .backend.cursor import open_cursor
-from .costs.roll_up import rebuild_bounds, rebuild_days, rebuild_hours, roll_up
+from .backend.cursor import LONGEST_WAIT, open_cursor
+from .costs.roll_up import BATCH, rebuild_bounds, rebuild_days, rebuild_hours, roll_up
 from .costs.sums import HOUR_KEY, conflict_target
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
-
-BATCH = 1000
-"""Rows to a transaction: some 50 ms."""
 
 
 class AccountAiUsageRollup(models.Model):
@@ -22,7 +19,7 @@ class AccountAiUsageRollup(models.Model):
 
     _name = "account.ai.usage.rollup"
     _description = "Claude Usage by Hour"
-    _inherit = "account.ai.usage.sums"
+    _inherit = "account.ai.summed.usage"
     _order = "hour desc, id desc"
     _rec_name = "hour"
     _log_access = False
@@ -64,12 +61,14 @@ class AccountAiUsageRollup(models.Model):
                 break
 
     @api.model
-    def _roll_up(self, limit=BATCH):
+    def _roll_up(self, limit=BATCH, longest_wait=LONGEST_WAIT):
         """Roll up a batch in a transaction of its own.
 
+        :param longest_wait: seconds to wait for a free connection
         :return: how many rows of the ledger were counted
+        :raise psycopg2.pool.PoolError: when no connection became free
         """
-        with open_cursor(self.env.cr.dbname) as cursor:
+        with open_cursor(self.env.cr.dbname, longest_wait) as cursor:
             return roll_up(cursor, limit)
 
     @api.model

@@ -9,7 +9,7 @@ class AccountAiUsageUserDay(models.Model):
 
     _name = "account.ai.usage.user.day"
     _description = "Claude Usage by User and Day"
-    _inherit = "account.ai.usage.sums"
+    _inherit = "account.ai.summed.usage"
     _order = "day desc, id desc"
     _rec_name = "day"
     _log_access = False

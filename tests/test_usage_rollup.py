@@ -7,32 +7,9 @@ from odoo.tests import tagged
 from odoo.addons.account_ai.models.costs.roll_up import rebuild_days
 
 from .common import AccountAiCase
-from .usage_rows import insert_usage
+from .usage_rows import RollupMixin
 
 NOON = datetime(2026, 11, 20, 12, 10)
-
-
-class RollupMixin:
-    """One company's ledger and its roll-ups."""
-
-    def book(self, **values):
-        values.setdefault("company_id", self.company.id)
-        values.setdefault("user_id", self.accountant.id)
-        return insert_usage(self.env.cr, **values)
-
-    def roll_up(self, limit=1000):
-        counted = self.env["account.ai.usage.rollup"]._roll_up(limit)
-        self.env.invalidate_all()
-        return counted
-
-    def hours(self):
-        return self.env["account.ai.usage.rollup"].search(
-            [("company_id", "=", self.company.id)], order="id"
-        )
-
-    def total(self, model="account.ai.usage.rollup", field="cost_usd"):
-        domain = [("company_id", "=", self.company.id)]
-        return round(sum(self.env[model].search(domain).mapped(field)), 8)
 
 
 @tagged("post_install", "-at_install")

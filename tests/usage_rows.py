@@ -46,3 +46,26 @@ def insert_usage(cursor, **values):
         [tuple(row.values())],
     )
     return cursor.fetchone()[0]
+
+
+class RollupMixin:
+    """One company's ledger and its roll-ups."""
+
+    def book(self, **values):
+        values.setdefault("company_id", self.company.id)
+        values.setdefault("user_id", self.accountant.id)
+        return insert_usage(self.env.cr, **values)
+
+    def roll_up(self, limit=1000):
+        counted = self.env["account.ai.usage.rollup"]._roll_up(limit)
+        self.env.invalidate_all()
+        return counted
+
+    def hours(self):
+        return self.env["account.ai.usage.rollup"].search(
+            [("company_id", "=", self.company.id)], order="id"
+        )
+
+    def total(self, model="account.ai.usage.rollup", field="cost_usd"):
+        domain = [("company_id", "=", self.company.id)]
+        return round(sum(self.env[model].search(domain).mapped(field)), 8)

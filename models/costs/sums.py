@@ -98,6 +98,11 @@ SUMS = {
 }
 """Columns that are added up, and what each is for rows ``usage`` of the ledger."""
 
+MONEY = frozenset(
+    {"cost_usd", "cost_company", "saved_usd", "saved_cache_usd", "saved_batch_usd"}
+)
+"""Columns of money; the others count."""
+
 DEAREST = "dearest_usd"
 DEAREST_OF_ROWS = f"max(usage.cost_usd) FILTER (WHERE {_IS_CALL})"
 """The cost of the dearest call: finds dear calls without a look at all of them."""

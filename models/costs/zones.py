@@ -1,6 +1,7 @@
 """Days of the dashboard are days of the company, whoever looks at them."""
 
 import json
+from collections.abc import Iterable
 
 from odoo.sql_db import BaseCursor
 
@@ -44,10 +45,14 @@ def zones_parameter(cursor: BaseCursor) -> str:
     return json.dumps(zones)
 
 
-def zone_of(cursor: BaseCursor, company_id: int) -> str:
-    """Return the name of the time zone that the days of a company follow."""
+def zones_of(cursor: BaseCursor, companies: Iterable[int]) -> dict[str, list[int]]:
+    """Return the companies by the time zone that their days follow."""
     zones = json.loads(zones_parameter(cursor))
-    return zones.get(str(company_id), DEFAULT_ZONE)
+    grouped: dict[str, list[int]] = {}
+    for company_id in companies:
+        zone = zones.get(str(company_id), DEFAULT_ZONE)
+        grouped.setdefault(zone, []).append(company_id)
+    return grouped
 
 
 def _is_known(cursor: BaseCursor, zone: str) -> bool:

@@ -7,14 +7,14 @@ def _latency():
     return BigInteger(readonly=True, aggregator=None)
 
 
-class AccountAiUsageSums(models.AbstractModel):
+class AccountAiSummedUsage(models.AbstractModel):
     """What the ledger is summed up to; ``costs/sums.py`` says how each is worked out.
 
     Written by ``costs/roll_up.py`` only, and kept for ever.
     """
 
-    _name = "account.ai.usage.sums"
-    _description = "Sums of Claude Usage"
+    _name = "account.ai.summed.usage"
+    _description = "Summed Claude Usage"
     _log_access = False
 
     # === FIELDS === #

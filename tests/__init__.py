@@ -70,7 +70,6 @@ from . import (
     test_rules_special_types,
     test_security,
     test_settings,
-    test_storm,
     test_stream,
     test_three_ways_in,
     test_tours,

@@ -1,6 +1,8 @@
 from . import (
     account_ai_alert,
     account_ai_answer,
+    account_ai_budget,
+    account_ai_budget_period,
     account_ai_circuit,
     account_ai_dashboard,
     account_ai_dashboard_data,

@@ -148,6 +148,14 @@ class AccountAiUsage(models.Model):
     )
     settled_at = fields.Datetime(string="Closed At", readonly=True)
 
+    corrects_id = Many2oneWithoutForeignKey(
+        "account.ai.usage",
+        string="Corrects",
+        readonly=True,
+        help="The call whose estimate this row corrects, with its difference to what "
+        "became known later.",
+    )
+
     rolled_up = fields.Boolean(
         readonly=True,
         groups="base.group_system",
@@ -165,6 +173,18 @@ class AccountAiUsage(models.Model):
     )
     _document_index = models.Index("(res_model, res_id)")
     _run_index = models.Index("(run_uuid)")
+
+    def init(self):
+        """Add the column of the budgets in which a row counts: see ``backend/budget``.
+
+        An object: units of the budget's currency for one US$, by id of the counter.
+        """
+        self.env.cr.execute(
+            """
+            ALTER TABLE account_ai_usage
+            ADD COLUMN IF NOT EXISTS budget_charges jsonb
+            """
+        )
 
     # === COMPUTE METHODS === #
 

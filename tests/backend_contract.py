@@ -44,14 +44,14 @@ class BackendContract:
 
     # === HELPERS === #
 
-    def _call(self, key="run:1", worst_case="0.0105"):
+    def _call(self, key="run:1", worst_case="0.0105", operation="validation"):
         return OpenCall(
             key=key,
             fingerprint=FINGERPRINT,
             owner=Owner(
                 company_id=self.contract_company_id,
                 user_id=self.contract_user_id,
-                operation="validation",
+                operation=operation,
                 run_uuid="run",
             ),
             model="claude-haiku-5-5",
@@ -64,11 +64,11 @@ class BackendContract:
             lease_seconds=90.0,
         )
 
-    def _settlement(self, state="settled"):
+    def _settlement(self, state="settled", cost="0.00123456"):
         return Settlement(
             state=state,
             usage=TokenUsage(uncached_input=400, output=350),
-            cost_usd=Decimal("0.00123456"),
+            cost_usd=Decimal(cost),
             estimated=False,
             outcome="ok",
         )
@@ -136,8 +136,10 @@ class BackendContract:
     def test_contract_a_row_is_closed_once(self):
         self._open()
         settle = lambda t: t.ledger.settle("run:1", self._settlement())  # noqa: E731
-        self.assertTrue(self._in_transaction(settle))
-        self.assertFalse(self._in_transaction(settle))
+        closing = self._in_transaction(settle)
+        self.assertEqual(closing.released_usd, Decimal("0.0105"))
+        self.assertEqual(closing.cost_usd, Decimal("0.00123456"))
+        self.assertIsNone(self._in_transaction(settle))
         again = self._open()
         self.assertFalse(again.created)
         self.assertEqual(again.state, "settled")
@@ -146,7 +148,7 @@ class BackendContract:
         closed = self._in_transaction(
             lambda t: t.ledger.settle("nobody:1", self._settlement())
         )
-        self.assertFalse(closed)
+        self.assertIsNone(closed)
 
     def test_contract_a_stored_answer_is_a_closed_row(self):
         book = lambda t: t.ledger.stored_answer(  # noqa: E731

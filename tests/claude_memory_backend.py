@@ -6,8 +6,9 @@ what is closed stays closed.
 """
 
 import copy
+from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
 from odoo.addons.account_ai.services.claude.ports import (
     Booking,
     CircuitState,
+    Closing,
     LimitState,
     OpenCall,
     Settlement,
@@ -31,6 +33,9 @@ class Row:
     state: str
     settlement: Settlement | None = None
     saved_usd: Decimal = Decimal(0)
+    cost_usd: Decimal = Decimal(0)
+    budgeted_at: datetime | None = None
+    """When the row was opened: its budgets are those of that day and month."""
 
 
 @dataclass
@@ -65,12 +70,11 @@ class MemoryTransaction:
         self.limits = MemoryLimits(backend, tables)
         self.circuit = MemoryCircuits(backend, tables)
         self.budget = MemoryBudget(backend, tables)
-        self.ledger = MemoryLedger(tables)
+        self.ledger = MemoryLedger(backend, tables)
         self.alerts = MemoryAlerts(tables)
 
     def now(self):
-        start = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
-        return start + timedelta(seconds=self._backend.clock())
+        return self._backend.now()
 
 
 class MemoryAlerts:
@@ -195,62 +199,118 @@ class MemoryCircuits:
         self._circuit(name).probe_until = 0.0
 
 
+@dataclass(frozen=True)
+class Budget:
+    """A budget in US$; ``counts`` says of which owner."""
+
+    amount: Decimal
+    period: str = "month"
+    hard: bool = True
+    counts: Callable = lambda owner: True
+
+
 class MemoryBudget:
-    """A wall at ``backend.budget_usd``: open and closed rows count."""
+    """Walls: open and closed rows count, in the period in which they were opened.
+
+    ``backend.budget_usd`` is one more, of everything that there ever was.
+    """
 
     def __init__(self, backend, tables):
         self._backend = backend
         self._tables = tables
 
-    def reserve(self, call):
-        limit = self._backend.budget_usd
-        if limit is None:
-            return
-        spent = sum(
-            row.settlement.cost_usd if row.settlement else row.call.worst_case_usd
-            for row in self._tables.rows.values()
-        )
-        if spent + call.worst_case_usd > limit:
+    def reserve(self, call, booking):
+        now = self._backend.now()
+        walls = [budget for budget in self._backend.budgets if budget.hard]
+        sums = [
+            (budget.amount, self._sum(budget, now))
+            for budget in walls
+            if budget.counts(call.owner)
+        ]
+        if self._backend.budget_usd is not None:
+            rows = self._tables.rows.values()
+            total = sum((row.cost_usd for row in rows), Decimal(0))
+            sums.append((self._backend.budget_usd, total))
+        if any(total > limit for limit, total in sums):
             raise ClaudeError("budget", "The budget is used up.")
+
+    def _sum(self, budget, now):
+        length = 10 if budget.period == "day" else 7
+        period = now.isoformat()[:length]
+        return sum(
+            (
+                row.cost_usd
+                for row in self._tables.rows.values()
+                if budget.counts(row.call.owner)
+                and row.budgeted_at.isoformat()[:length] == period
+            ),
+            Decimal(0),
+        )
+
+    def settle(self, closing):
+        """Nothing to do: the sums are taken from the rows."""
 
 
 class MemoryLedger:
-    def __init__(self, tables):
+    def __init__(self, backend, tables):
+        self._backend = backend
         self._rows = tables.rows
 
     def open(self, call):
         return self._insert(call, "open")
 
     def stored_answer(self, call, saved_usd):
-        return self._insert(call, "settled", saved_usd)
+        return self._insert(call, "settled", saved_usd=saved_usd, cost_usd=Decimal(0))
 
-    def _insert(self, call, state, saved_usd=Decimal(0)):
+    def _insert(self, call, state, cost_usd=None, **values):
         row = self._rows.get(call.key)
         if row is not None:
             return Booking(row.usage_id, call.key, row.state, created=False)
-        row = Row(len(self._rows) + 1, call, state, saved_usd=saved_usd)
+        cost_usd = call.worst_case_usd if cost_usd is None else cost_usd
+        values.setdefault("budgeted_at", self._backend.now())
+        row = Row(len(self._rows) + 1, call, state, cost_usd=cost_usd, **values)
         self._rows[call.key] = row
         return Booking(row.usage_id, call.key, state, created=True)
 
     def settle(self, key, settlement):
         row = self._rows.get(key)
         if row is None or row.state != "open":
-            return False
+            return None
+        closing = Closing(row.usage_id, {}, row.cost_usd, settlement.cost_usd)
         row.state = settlement.state
         row.settlement = settlement
-        return True
+        row.cost_usd = settlement.cost_usd
+        return closing
+
+    def correct(self, key, settlement):
+        row = self._rows.get(key)
+        if row is None or row.state != "unknown" or settlement.state == "unknown":
+            return None
+        difference = settlement.cost_usd - row.cost_usd
+        booking = self._insert(
+            replace(row.call, key=f"{key}:correction"),
+            "settled",
+            settlement=settlement,
+            cost_usd=difference,
+            budgeted_at=row.budgeted_at,
+        )
+        if not booking.created:
+            return None
+        return Closing(booking.usage_id, {}, Decimal(0), difference)
 
 
 class MemoryBackend:
     """A backend whose time is handed in.
 
-    :ivar budget_usd: the wall, ``None`` for none
+    :ivar budgets: walls by day or month
+    :ivar budget_usd: a wall for everything, ``None`` for none
     :ivar transactions: how many were opened
     """
 
     def __init__(self, clock, breaker=None):
         self.clock = clock
         self.breaker = breaker or BreakerPolicy()
+        self.budgets = []
         self.budget_usd = None
         self.transactions = 0
         self.tables = Tables()
@@ -268,6 +328,10 @@ class MemoryBackend:
         finally:
             self._busy = False
         self.tables = tables
+
+    def now(self):
+        start = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
+        return start + timedelta(seconds=self.clock())
 
     @property
     def rows(self):

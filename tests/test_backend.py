@@ -1,8 +1,7 @@
 """The shared state of the door in PostgreSQL."""
 
 import random
-from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo.exceptions import UserError
@@ -13,21 +12,40 @@ from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner, Settle
 from odoo.addons.account_ai.services.claude.usage import TokenUsage
 
 from .backend_contract import BackendContract
+from .budget_contract import BudgetContract
 from .common import AccountAiCase
 
 
 @tagged("post_install", "-at_install")
-class TestPostgresContract(BackendContract, AccountAiCase):
+class TestPostgresContract(BudgetContract, BackendContract, AccountAiCase):
     """The contract that the backend in memory keeps, too."""
 
     uses_simulator = False
     uses_accounting = False
 
     def make_backend(self, breaker):
-        return PostgresBackend(self.env.cr.dbname, breaker)
+        # At noon: no day ends while a test runs.
+        now = datetime.now(timezone.utc)
+        noon = now.replace(hour=15, minute=0)
+        shift = (noon - now).total_seconds()
+        return PostgresBackend(self.env.cr.dbname, breaker, time_shift=shift)
 
     def advance(self, seconds):
         self.backend.time_shift += seconds
+
+    def make_budget(self, amount, period="month", hard=True, operation=None):
+        self.env["account.ai.budget"].create(
+            {
+                "name": "Wall",
+                "company_id": self.contract_company_id,
+                "amount": float(amount),
+                "period": period,
+                "limit_type": "hard" if hard else "soft",
+                "scope": "operation" if operation else "company",
+                "operation": operation,
+            }
+        )
+        self.synchronize()
 
 
 @tagged("post_install", "-at_install")
@@ -417,20 +435,3 @@ class TestCircuit(AccountAiCase):
         self.fail(5)
         self.fail(3, seconds=50)
         self.assertEqual(self.admit(61), "half_open")
-
-
-@tagged("post_install", "-at_install")
-class TestClock(AccountAiCase):
-    uses_simulator = False
-    uses_accounting = False
-
-    def test_now_is_aware_and_of_the_database(self):
-        with ExitStack() as stack:
-            now, later = (
-                stack.enter_context(
-                    PostgresBackend(self.env.cr.dbname, time_shift=shift).transaction()
-                ).now()
-                for shift in (0, 100)
-            )
-        self.assertEqual(now.utcoffset(), timedelta(0))
-        self.assertAlmostEqual((later - now).total_seconds(), 100, delta=5)

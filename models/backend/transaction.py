@@ -1,15 +1,18 @@
 """Everything shared behind one short transaction: the gateway's backend."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from odoo.sql_db import BaseCursor
 
+from ...services.claude.budget import BudgetState
 from ...services.claude.policy import BreakerPolicy
-from ...services.claude.ports import OpenCall
+from ...services.claude.ports import NotPrepared, Owner
 from .alerts import PostgresAlerts
 from .answers import PostgresAnswerStore
+from .budget import PostgresBudget
+from .budget_counting import begin_counters, counters_differ, repair_counters
 from .circuit import PostgresCircuitStore
 from .clock import NOW
 from .cursor import execute, open_cursor
@@ -17,29 +20,23 @@ from .ledger import ClosedCall, PostgresLedger
 from .rate_limit import PostgresRateLimiter
 
 
-class OpenBudget:
-    """A budget without a limit: every call fits.
-
-    The guard has its place in the chain; companies have no budgets to set yet.
-    """
-
-    def reserve(self, call: OpenCall) -> None:
-        """Let ``call`` pass: its ledger row is the reservation."""
-
-
 class PostgresTransaction:
     """The stores over one cursor."""
 
     def __init__(
-        self, cursor: BaseCursor, breaker: BreakerPolicy, time_shift: float = 0.0
+        self,
+        cursor: BaseCursor,
+        breaker: BreakerPolicy,
+        prepare_budgets: Callable[[], None],
+        time_shift: float = 0.0,
     ) -> None:
         self.cursor = cursor
         self.answers = PostgresAnswerStore(cursor, time_shift)
         self.limits = PostgresRateLimiter(cursor, time_shift)
         self.circuit = PostgresCircuitStore(cursor, breaker, time_shift)
-        self.budget = OpenBudget()
         self.ledger = PostgresLedger(cursor, time_shift)
         self.alerts = PostgresAlerts(cursor)
+        self.budget = PostgresBudget(cursor, self.alerts, prepare_budgets, time_shift)
         self._time_shift = time_shift
 
     def now(self) -> datetime:
@@ -71,7 +68,9 @@ class PostgresBackend:
         :raise psycopg2.pool.PoolError: when no connection became free in time
         """
         with open_cursor(self.dbname) as cursor:
-            yield PostgresTransaction(cursor, self.breaker, self.time_shift)
+            yield PostgresTransaction(
+                cursor, self.breaker, self.prepare_budgets, self.time_shift
+            )
 
     def close_expired(self, limit: int = 100) -> list[ClosedCall]:
         """Close calls whose process died as *unknown*, at their worst-case cost.
@@ -80,4 +79,32 @@ class PostgresBackend:
         :return: what was closed, so that its runs can be closed too
         """
         with self.transaction() as transaction:
-            return transaction.ledger.close_expired(limit)
+            closed = transaction.ledger.close_expired(limit)
+            transaction.budget.settle_all(call.closing for call in closed)
+            return closed
+
+    def prepare_budgets(self) -> None:
+        """Begin the counters of budgets that are new and of periods that have begun."""
+        with open_cursor(self.dbname) as cursor:
+            begin_counters(cursor, self.time_shift)
+
+    def check_budgets(self) -> int:
+        """Compare the counters of budgets with the ledger; repair and log differences.
+
+        :return: how many differed
+        """
+        with open_cursor(self.dbname) as cursor:
+            if not counters_differ(cursor, self.time_shift):
+                return 0
+        with open_cursor(self.dbname) as cursor:
+            return repair_counters(cursor, self.time_shift)
+
+    def budgets_left(self, owner: Owner) -> list[BudgetState]:
+        """Return the budgets that count calls of ``owner``, as they stand."""
+        try:
+            with self.transaction() as transaction:
+                return transaction.budget.left(owner)
+        except NotPrepared as unprepared:
+            unprepared.prepare()
+        with self.transaction() as transaction:
+            return transaction.budget.left(owner)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..translation import _
+from .budget import changing_refusal
 from .call import (
     Admission,
     CallResult,
@@ -33,7 +34,7 @@ from .measure import Measure, measure_of
 from .message import read_message
 from .open_stream import OpenStream
 from .policy import Policy
-from .ports import Backend, Booking, OpenCall, Owner, Settlement, Transaction
+from .ports import Backend, NotPrepared, OpenCall, Owner, Settlement, Transaction
 from .request import ClaudeRequest
 from .retry import retrying
 from .settlement import judged, result_of, settlement_of, stored_settlement
@@ -45,6 +46,8 @@ _LEASE_MARGIN = READ_SECONDS + 30
 result is still to be stored."""
 _SHORTEST_REPEAT = 5.0
 """Seconds that must be left for the second attempt of a lost call."""
+_PREPARATIONS = 5
+"""How often the counters of budgets may have to begin while one call is admitted."""
 
 _T = TypeVar("_T")
 
@@ -173,8 +176,7 @@ class Gateway:
         )
         try:
             self._check_size(input_tokens)
-            with self._backend.transaction() as transaction:
-                self._pass_guards(transaction, admission)
+            self._in_transaction(self._pass_guards, admission)
         except ClaudeError as error:
             log_refused_call(call, error)
             self._tell(error)
@@ -205,9 +207,20 @@ class Gateway:
                 )
                 admission.usage_id = booking.usage_id
                 return
-        booking = transaction.ledger.open(admission.call)
-        _check_created(booking)
-        admission.usage_id = booking.usage_id
+        admission.usage_id = _book(transaction, admission.call)
+
+    def _in_transaction(self, act: Callable[..., _T], *arguments: object) -> _T:
+        """Return what ``act`` returns, given a short transaction and ``arguments``.
+
+        A budget whose counter has to begin lets it fail, and it is begun anew.
+        """
+        for _attempt in range(_PREPARATIONS):
+            try:
+                with self._backend.transaction() as transaction:
+                    return act(transaction, *arguments)
+            except NotPrepared as unprepared:
+                unprepared.prepare()
+        raise changing_refusal()
 
     # === CALL AND STREAM === #
 
@@ -342,19 +355,22 @@ class Gateway:
         self.settle(admission, error)
         call = replace(admission.call, key=f"{admission.key}:2", attempt=2)
         try:
-            with self._backend.transaction() as transaction:
-                for guard in self._guards:
-                    if guard.guards_repeats:
-                        guard.admit(transaction, admission)
-                booking = transaction.ledger.open(call)
-                _check_created(booking)
+            usage_id = self._in_transaction(self._pass_again, admission, call)
         except ClaudeError as refusal:
             log_refused_call(call, refusal)
             self._tell(refusal)
             return False
         admission.call = call
-        admission.usage_id = booking.usage_id
+        admission.usage_id = usage_id
         return True
+
+    def _pass_again(
+        self, transaction: Transaction, admission: Admission, call: OpenCall
+    ) -> int:
+        for guard in self._guards:
+            if guard.guards_repeats:
+                guard.admit(transaction, admission)
+        return _book(transaction, call)
 
     # === SETTLE === #
 
@@ -365,18 +381,23 @@ class Gateway:
 
         Call it after every admission, whatever happened, with the result or with the
         error; also with an error of one's own about a result that came (an answer that
-        cannot be used was paid for all the same). A second time changes nothing.
+        cannot be used was paid for all the same). A second time changes nothing. When
+        the sweeper took the call for lost in the meantime, what is known now is booked
+        as a correction.
         """
         if admission.answer is not None:
             return stored_settlement(admission.answer)
         outcome = judged(admission, outcome)
         settlement = settlement_of(admission, outcome)
         with self._backend.transaction() as transaction:
-            closed = transaction.ledger.settle(admission.key, settlement)
-            if closed:
+            closing = transaction.ledger.settle(admission.key, settlement)
+            if closing is not None:
                 for guard in self._guards:
                     guard.settle(transaction, admission, outcome)
-        if closed and isinstance(outcome, ClaudeError):
+            late = closing or transaction.ledger.correct(admission.key, settlement)
+            if late is not None:
+                transaction.budget.settle(late)
+        if closing is not None and isinstance(outcome, ClaudeError):
             log_failed_call(admission.call, outcome, settlement.state)
         return settlement
 
@@ -400,9 +421,15 @@ class Gateway:
             )
 
 
-def _check_created(booking: Booking) -> None:
+def _book(transaction: Transaction, call: OpenCall) -> int:
+    """Open the row of a call and reserve it in its budgets; return the row's id.
+
+    The budgets come last: from here to the commit, others wait for their counters.
+    """
+    booking = transaction.ledger.open(call)
     if booking.created:
-        return
+        transaction.budget.reserve(call, booking)
+        return booking.usage_id
     if booking.state == "open":
         raise ClaudeError("in_progress", _("The same call is already under way."))
     raise ClaudeError("already_made", _("The same call was made before."))

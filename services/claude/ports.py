@@ -6,7 +6,7 @@ apart from the business transaction: a row written here survives its rollback.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,6 +67,22 @@ class Booking:
     """``open``, ``settled``, ``failed`` or ``unknown``."""
     created: bool
     """False when the key was in the ledger already: the call is not to be repeated."""
+    reservation: Any = None
+    """In which budgets an open row counts; the backend's own, for ``Budget.reserve``.
+    """
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What the closing of a ledger row, or its correction, changes in budgets."""
+
+    usage_id: int
+    charges: Mapping[str, str]
+    """In which counters the row counts, at which rate; the backend's own."""
+    released_usd: Decimal
+    """What was reserved until now."""
+    cost_usd: Decimal
+    """What is spent from now on; below zero for a correction downwards."""
 
 
 @dataclass(frozen=True)
@@ -198,10 +214,31 @@ class CircuitStore(Protocol):
         ...
 
 
-class Budget(Protocol):
-    """The wall: refuses what does not fit, by raising ``ClaudeError('budget')``."""
+class NotPrepared(Exception):
+    """Something shared must be prepared first, in a transaction of its own.
 
-    def reserve(self, call: OpenCall) -> None: ...
+    Whoever holds the transaction lets it fail, calls ``prepare`` and begins anew.
+    """
+
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        super().__init__()
+        self.prepare = prepare
+
+
+class Budget(Protocol):
+    """The wall. It locks what others wait for: it comes last in a transaction."""
+
+    def reserve(self, call: OpenCall, booking: Booking) -> None:
+        """Count the open row of ``call``, at its worst case, in all its budgets.
+
+        :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
+        :raises NotPrepared: a budget or its period has just begun
+        """
+        ...
+
+    def settle(self, closing: Closing) -> None:
+        """Count what a call has cost instead of what was reserved for it."""
+        ...
 
 
 class Ledger(Protocol):
@@ -209,8 +246,16 @@ class Ledger(Protocol):
 
     def open(self, call: OpenCall) -> Booking: ...
 
-    def settle(self, key: str, settlement: Settlement) -> bool:
-        """Close the row of ``key``; False when it was closed before."""
+    def settle(self, key: str, settlement: Settlement) -> Closing | None:
+        """Close the row of ``key``; ``None`` when it was closed before."""
+        ...
+
+    def correct(self, key: str, settlement: Settlement) -> Closing | None:
+        """Book what is known by now about a call that was closed as *unknown*.
+
+        The row stays as it is; a row of its own, ``<key>:correction``, holds the
+        difference. ``None`` when there is nothing to correct, or it was done before.
+        """
         ...
 
     def stored_answer(self, call: OpenCall, saved_usd: Decimal) -> Booking:

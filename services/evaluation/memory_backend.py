@@ -21,6 +21,7 @@ from ..claude.ports import (
     Alert,
     Booking,
     CircuitState,
+    Closing,
     LimitState,
     OpenCall,
     Settlement,
@@ -56,7 +57,10 @@ class NoLimits:
 class NoBudget:
     """A budget without a wall."""
 
-    def reserve(self, call: OpenCall) -> None:
+    def reserve(self, call: OpenCall, booking: Booking) -> None:
+        return None
+
+    def settle(self, closing: Closing) -> None:
         return None
 
 
@@ -145,12 +149,15 @@ class Ledger:
         state = row.settlement.state if row.settlement else "open"
         return Booking(len(self.rows), call.key, state, created=row.call is call)
 
-    def settle(self, key: str, settlement: Settlement) -> bool:
+    def settle(self, key: str, settlement: Settlement) -> Closing | None:
         row = self.rows.get(key)
         if row is None or row.settlement is not None:
-            return False
+            return None
         row.settlement = settlement
-        return True
+        return Closing(0, {}, row.call.worst_case_usd, settlement.cost_usd)
+
+    def correct(self, key: str, settlement: Settlement) -> None:
+        return None
 
     def stored_answer(self, call: OpenCall, saved_usd: Decimal) -> Booking:
         raise AssertionError("there is no store that could have the answer")

@@ -1,21 +1,20 @@
 """The guards of the gateway, in the order in which they stand.
 
 What refuses cheaply stands first. All of them share the short transaction of *admit*: a
-refusal undoes what the ones before have taken.
+refusal undoes what the ones before have taken. The budgets stand after them, with the
+ledger row that is the reservation: the gateway itself sees to that.
 """
 
 from __future__ import annotations
 
 from ..policy import Policy
 from .answer_store import AnswerStoreGuard
-from .budget import BudgetGuard
 from .circuit_breaker import CircuitBreakerGuard
 from .guard import Guard
 from .rate_limit import RateLimitGuard
 
 __all__ = [
     "AnswerStoreGuard",
-    "BudgetGuard",
     "CircuitBreakerGuard",
     "Guard",
     "RateLimitGuard",
@@ -29,5 +28,4 @@ def guards_for(policy: Policy) -> tuple[Guard, ...]:
         AnswerStoreGuard(policy),
         RateLimitGuard(policy),
         CircuitBreakerGuard(),
-        BudgetGuard(),
     )

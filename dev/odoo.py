@@ -14,6 +14,8 @@ from .errors import SetupError
 from .postgresql import PostgreSQL
 
 STRIPPED_PREFIXES = ("ANTHROPIC_", "ACCOUNT_AI_", "CLAUDE_")
+KEPT = frozenset({"ACCOUNT_AI_REDIS_SERVER"})
+"""Names a program of the machine, and nothing of anybody's work."""
 STRIPPED = frozenset(
     f"{protocol}_proxy" for protocol in ("http", "https", "all", "ftp", "no")
 ) | {"odoo_rc", "pgdatabase", "pytest_addopts", "pythonpath"}
@@ -122,7 +124,8 @@ def bare_environment() -> dict[str, str]:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(STRIPPED_PREFIXES) and name.lower() not in STRIPPED
+        if name in KEPT
+        or not (name.startswith(STRIPPED_PREFIXES) or name.lower() in STRIPPED)
     }
     return environment | {"PYTHONPATH": str(addon_folder.python_path())}
 

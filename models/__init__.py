@@ -19,6 +19,7 @@ from . import (
     account_ai_prompt,
     account_ai_rate,
     account_ai_rate_window,
+    account_ai_redis,
     account_ai_review,
     account_ai_rule_precision,
     account_ai_rule_setting,
@@ -43,4 +44,5 @@ from . import (
     res_company_limits,
     res_config_settings,
     res_config_settings_limits,
+    res_config_settings_redis,
 )

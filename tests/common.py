@@ -71,7 +71,12 @@ class AccountAiMixin:
             name
             for name in os.environ
             if name.startswith(("ACCOUNT_AI_", "ANTHROPIC_"))
-            and name not in ("ACCOUNT_AI_TEST_DB", "ACCOUNT_AI_TEMPLATE_DB")
+            and name
+            not in (
+                "ACCOUNT_AI_TEST_DB",
+                "ACCOUNT_AI_TEMPLATE_DB",
+                "ACCOUNT_AI_REDIS_SERVER",
+            )
         ]
         environment = patch.dict(os.environ)
         environment.start()

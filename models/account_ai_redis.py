@@ -1,0 +1,115 @@
+import os
+
+from odoo import api, models
+
+from .backend.redis.address import InvalidAddress, read_address
+from .backend.redis.connection import RedisConnection, connection_for
+from .backend.redis.failure import SENTENCES
+from .backend.redis.transaction import RedisBackend
+from .running.presentation import sentence
+
+REDIS_URL_PARAMETER = "account_ai.redis_url"
+REDIS_URL_VARIABLE = "ACCOUNT_AI_REDIS_URL"
+
+
+class AccountAiGateway(models.AbstractModel):
+    """Where limits, circuit breaker and answers are shared: PostgreSQL, or Redis."""
+
+    _inherit = "account.ai.gateway"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _backend(self):
+        """Override of `account_ai`: share through Redis when one is set."""
+        backend = super()._backend()
+        url = self._redis_url()
+        if not url:
+            return backend
+        return RedisBackend(
+            backend.dbname,
+            backend.breaker,
+            connection=connection_for(url),
+            prefix=self._redis_prefix(),
+        )
+
+    @api.model
+    def _redis_url(self):
+        """Return the URL of Redis, the environment's first; empty when there is none.
+
+        A neutralized copy of a database uses none: it would share limits and answers
+        with the original.
+        """
+        if self._is_neutralized():
+            return ""
+        url = os.environ.get(REDIS_URL_VARIABLE, "").strip()
+        return url or self._parameter(REDIS_URL_PARAMETER)
+
+    @api.model
+    def _redis_source(self):
+        """Return where the URL comes from: ``none``, ``database``, ``environment``."""
+        if not self._redis_url():
+            return "none"
+        from_environment = os.environ.get(REDIS_URL_VARIABLE, "").strip()
+        return "environment" if from_environment else "database"
+
+    @api.model
+    def _redis_prefix(self):
+        """Return what begins all keys of this database, whoever else uses the Redis.
+
+        A copy of a database has its identifier, but not its name.
+        """
+        identifier = self._parameter("database.uuid")
+        return f"account_ai:{identifier}:{self.env.cr.dbname}:"
+
+    @api.model
+    def _redis_health(self):
+        """Return how Redis is doing for this process, measured now.
+
+        :return: ``None`` when none is set
+        :rtype: odoo.addons.account_ai.models.backend.redis.connection.Health | None
+        """
+        url = self._redis_url()
+        return connection_for(url).health() if url else None
+
+    @api.model
+    def _test_redis(self):
+        """Connect to Redis anew and do there what calls will do.
+
+        :return: whether it can be used, and a sentence that says so, or what is wrong
+        :rtype: tuple[bool, str]
+        """
+        url = self._redis_url()
+        if not url:
+            return False, self.env._("No Redis is set: PostgreSQL does the work.")
+        try:
+            read_address(url)
+        except InvalidAddress as error:
+            return False, sentence(error.message, error.params, self.env.lang)
+        connection = RedisConnection(url)
+        try:
+            health = connection.health()
+        finally:
+            connection.close()
+        if health.available:
+            return True, self.env._(
+                "Redis answers at %(address)s within %(time)s ms (%(master)s).",
+                address=health.address,
+                time=f"{health.milliseconds:.1f}",
+                master=health.master,
+            )
+        reason = sentence(SENTENCES[health.reason], {}, self.env.lang)
+        return False, self.env._(
+            "%(reason)s Until it can be used, PostgreSQL does its work. (%(address)s)",
+            reason=reason,
+            address=health.address,
+        )
+
+    @api.model
+    def _redis_problem(self, url):
+        """Return a sentence that says what is wrong with ``url``, or nothing."""
+        try:
+            read_address(url)
+        except InvalidAddress as error:
+            return sentence(error.message, error.params, self.env.lang)
+        return ""

@@ -1,0 +1,60 @@
+"""The backend over Redis keeps the contract, whatever kind of Redis it is."""
+
+from odoo.tests import tagged
+
+from .backend_contract import BackendContract
+from .common import AccountAiCase
+from .redis_case import PREFIX, RedisMixin
+
+
+class RedisContract(RedisMixin, BackendContract):
+    """The contract, over a real server."""
+
+    uses_simulator = False
+    uses_accounting = False
+
+    def make_backend(self, breaker):
+        return self.redis_backend(self.env.cr.dbname, breaker)
+
+    def setUp(self):
+        super().setUp()
+        # Otherwise PostgreSQL would keep the contract alone.
+        self.assertTrue(self.connection.is_available())
+        self.addCleanup(lambda: self.assertFalse(self.connection.is_lost))
+
+    def advance(self, seconds):
+        self.backend.time_shift += seconds
+
+
+@tagged("post_install", "-at_install")
+class TestRedisContract(RedisContract, AccountAiCase):
+    @classmethod
+    def start_redis(cls, tools):
+        return tools.one(password="s3cret/with:odd@characters")
+
+    def test_the_work_is_done_by_redis(self):
+        self._hit()
+        self._put(900.0)
+        self._put(None)
+        self._fail()
+        kinds = {key.split(b":")[2] for key in self.redis.command("KEYS", PREFIX + "*")}
+        self.assertEqual(kinds, {b"window", b"answer", b"circuit"})
+        self.env.cr.execute("SELECT count(*) FROM account_ai_rate_window")
+        self.assertEqual(self.env.cr.fetchone()[0], 0)
+
+
+@tagged("post_install", "-at_install")
+class TestRedisContractTls(RedisContract, AccountAiCase):
+    @classmethod
+    def start_redis(cls, tools):
+        return tools.one(password="s3cret", tls=True)
+
+
+@tagged("post_install", "-at_install")
+class TestRedisContractSentinel(RedisContract, AccountAiCase):
+    @classmethod
+    def start_redis(cls, tools):
+        return tools.sentinel_set(password="s3cret")
+
+    def flush_redis(self):
+        self.redis.master().command("FLUSHALL")

@@ -70,6 +70,7 @@ from . import (
     test_rules_special_types,
     test_security,
     test_settings,
+    test_storm,
     test_stream,
     test_three_ways_in,
     test_tours,

@@ -1,6 +1,5 @@
 """What the provider and the way to it can do wrong, and what becomes of it."""
 
-import math
 from decimal import Decimal
 
 from odoo.tests import tagged
@@ -152,13 +151,14 @@ class TestBrokenStreams(ClaudeCase):
         self.assertTrue(error.request_id, kind)
         self.assertEqual(len(self.sent()), 1, "not repeated after the first byte")
         (row,) = self.backend.rows
-        self.assertEqual((row.state, row.settlement.outcome), ("settled", code))
+        self.assertEqual((row.state, row.settlement.outcome), ("unknown", code))
         self.assertTrue(row.settlement.estimated)
         self.assertGreater(row.settlement.usage.prompt, 0)
-        seen = admission.seen
-        expected = math.ceil(seen.output_characters / 2.5)
-        self.assertGreater(expected, 1, "the fault struck after some text")
-        self.assertEqual(row.settlement.usage.output, expected)
+        self.assertTrue(admission.seen.text, "the fault struck after some text")
+        # Neither its hidden thinking nor what was lost on the way is known.
+        self.assertEqual(row.settlement.usage.output, admission.request.max_tokens)
+        billed = Decimal(self.control.usage()["usd"])
+        self.assertGreaterEqual(row.settlement.cost_usd, billed)
         self.assertLess(row.settlement.cost_usd, row.call.worst_case_usd)
         self.assertTrue(row.settlement.message_id)
         self.assertTrue(events, "what came was shown")

@@ -370,7 +370,7 @@ class TestStream(ClaudeCase):
             gateway.settle(admission, ClaudeError("interrupted", "Left."))
         for row in self.backend.rows:
             self.assertEqual(
-                (row.state, row.settlement.outcome), ("settled", "interrupted")
+                (row.state, row.settlement.outcome), ("unknown", "interrupted")
             )
             self.assertTrue(row.settlement.estimated)
             self.assertGreater(row.settlement.usage.prompt, 0)

@@ -281,7 +281,7 @@ class TestFirstByte(ClaudeCase):
         garbled = {"type": "content_block_delta", "delta": {}}
         _events, error, _admission = self.stream(events(START, garbled))
         self.assertEqual(error.code, "connection")
-        self.assertEqual(self.backend.rows[0].state, "settled")
+        self.assertEqual(self.backend.rows[0].state, "unknown")
 
     def test_a_model_without_a_price_in_the_answer_costs_what_was_asked_for(self):
         message = {**START["message"], "model": "claude-haiku-next"}

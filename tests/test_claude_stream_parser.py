@@ -9,6 +9,8 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.account_ai.services.claude.call import Seen
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.claude.errors_mapping import cut_error
+from odoo.addons.account_ai.services.claude.open_stream import OpenStream
 from odoo.addons.account_ai.services.claude.stream_parser import (
     AnswerReader,
     EventDecoder,
@@ -178,3 +180,37 @@ class TestStreamParser(BaseCase):
         ):
             with self.subTest(event), self.assertRaises(ClaudeError):
                 reader.read(event)
+
+
+class BrokenConnection:
+    """Brings some events, then breaks."""
+
+    def __init__(self, *events):
+        self._events = events
+
+    def chunks(self):
+        yield from map(frame, self._events)
+        raise cut_error()
+
+
+@tagged("post_install", "-at_install")
+class TestBrokenConnection(BaseCase):
+    def read(self, *events):
+        seen = Seen()
+        stream = OpenStream(BrokenConnection(*events), seen)
+        stream.begin()
+        for _text in stream.texts():
+            pass
+        return seen
+
+    def test_the_final_usage_makes_an_answer_whole(self):
+        """It comes with why the model stopped; only the connection ends after it."""
+        seen = self.read(*EVENTS[:-1])
+        self.assertEqual(EVENTS[-1]["type"], "message_stop")
+        self.assertTrue(seen.complete)
+        self.assertEqual(seen.usage.output, 90)
+
+    def test_without_it_the_answer_is_broken(self):
+        with self.assertRaises(ClaudeError) as caught:
+            self.read(*EVENTS[:-2])
+        self.assertTrue(caught.exception.ambiguous)

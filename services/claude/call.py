@@ -75,9 +75,7 @@ class Seen:
     usage: TokenUsage | None = None
     """``None`` until the answer has told its usage."""
     complete: bool = False
-    """The answer came to its end: usage is what Claude bills, not an estimate."""
-    output_characters: int = 0
-    """Characters of text and tool input that arrived."""
+    """The answer came to its end."""
     text: str = ""
     content: list[dict[str, Any]] = field(default_factory=list)
     stop_reason: str = ""
@@ -88,6 +86,12 @@ class Seen:
     latency_ms: int = 0
     first_token_ms: int | None = None
     retries: int = 0
+
+    @property
+    def has_final_usage(self) -> bool:
+        """Usage is what Claude bills, not an estimate: it comes together with why the
+        model stopped, and only the end of the connection comes after it."""
+        return self.complete or bool(self.stop_reason)
 
 
 @dataclass

@@ -30,7 +30,6 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     seen.text = "".join(
         block.get("text", "") for block in content if block.get("type") == "text"
     )
-    seen.output_characters = len(seen.text)
 
 
 def _are_blocks(content: Any) -> bool:

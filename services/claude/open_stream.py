@@ -56,7 +56,7 @@ class OpenStream:
                 yield self._read(chunk)
                 self._check_error()
         except ClaudeError:
-            if not self.seen.complete:
+            if not self.seen.has_final_usage:
                 raise
             # The answer was whole before its connection broke: nothing is missing.
         self._reader.end()

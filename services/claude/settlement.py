@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from .call import Admission, CallResult, Seen
 from .errors import ClaudeError
-from .estimate import estimated_tokens, worst_case_usage
+from .estimate import worst_case_usage
 from .ports import OpenCall, Settlement
 from .pricing import price_of
 from .structured_output import check_stop_reason, read_json_answer
@@ -64,8 +64,9 @@ def settlement_of(
     """Return how the open ledger row of ``admission`` is to be closed.
 
     - an answer that came to its end is booked as Claude bills it, good or not;
-    - one that broke off is booked with the input it told of and the output that was
-      seen, marked as estimated;
+    - one that broke off is *unknown*: booked with the input it told of and all the
+      output that was allowed. What was seen of it says too little: thinking is hidden,
+      and what was sent last is lost with its connection;
     - one that nothing is known of, though the request was sent, is *unknown* at its
       worst-case cost;
     - one that was not executed *failed* at zero.
@@ -83,14 +84,14 @@ def settlement_of(
     }
     if seen.usage is not None:
         usage = seen.usage
-        if not seen.complete:
-            usage = _estimated_usage(usage, seen, call)
+        if not seen.has_final_usage:
+            usage = replace(usage, output=max(usage.output, call.max_output))
         cost_usd, prices = _price(usage, seen, call)
         return Settlement(
-            state="settled",
+            state="settled" if seen.has_final_usage else "unknown",
             usage=usage,
             cost_usd=cost_usd,
-            estimated=not seen.complete,
+            estimated=not seen.has_final_usage,
             unit_prices=prices,
             **common,
         )
@@ -124,11 +125,6 @@ def stored_settlement(answer: CallResult) -> Settlement:
         stop_reason=answer.stop_reason,
         unit_prices=answer.unit_prices,
     )
-
-
-def _estimated_usage(usage: TokenUsage, seen: Seen, call: OpenCall) -> TokenUsage:
-    output = estimated_tokens(seen.output_characters, call.model)
-    return replace(usage, output=max(usage.output, output))
 
 
 def _price(

@@ -104,10 +104,9 @@ class AnswerReader:
 
         :raises ClaudeError: ``connection`` when the answer is not complete
         """
-        if self.seen.stop_reason:
-            self.seen.complete = True
-        if not self.seen.complete:
+        if not self.seen.has_final_usage:
             raise cut_error(self.seen.request_id)
+        self.seen.complete = True
 
     def _start_message(self, message: Mapping[str, Any]) -> None:
         self.started = True
@@ -146,7 +145,6 @@ class AnswerReader:
         else:
             return ""
         self._parts[index].append(text)
-        self.seen.output_characters += len(text)
         return text if kind == "text_delta" else ""
 
     def _stop_block(self, index: int) -> None:

@@ -1,0 +1,117 @@
+"""Two thousand mixed calls with every fault, and a ledger that agrees to the digit."""
+
+import json
+import tempfile
+import unittest
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extras
+
+from odoo.tests import BaseCase, tagged
+
+CALLS = 2_000
+_PLENTY = 1_000_000
+SEED = 20_261_120
+_SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {checkout!r})
+from dev.storm import worker
+worker.run(env.cr.dbname, {base_url!r}, Path({plan!r}), Path({report!r}))
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestStorm(BaseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            from dev import paths
+            from dev.simulator.process import SimulatorProcess
+            from dev.storm import balance, plan
+        except ImportError as error:
+            raise unittest.SkipTest("the development tools are not here") from error
+        from .server import copied_database
+
+        cls.plan = plan
+        cls.simulator = SimulatorProcess().start()
+        cls.addClassCleanup(cls.simulator.stop)
+        control = cls.simulator.control
+        control.settings(kept_bodies=4 * CALLS, requests_per_minute=_PLENTY)
+        prepared, cls.database = cls.enterClassContext(copied_database("storm"))
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        plan.write_plan(plan.plan_calls(CALLS, SEED), folder / "plan")
+        prepared.run_script(
+            cls.database,
+            _SCRIPT.format(
+                checkout=str(paths.CHECKOUT),
+                base_url=cls.simulator.base_url,
+                plan=str(folder / "plan"),
+                report=str(folder / "report"),
+            ),
+        )
+        cls.requests = control.requests(endpoint="messages")
+        cls.billed = control.usage()["usd"]
+        report = (folder / "report").read_text().splitlines()
+        cls.balance = balance.compare(
+            cls.rows(balance.COLUMNS), cls.requests, map(json.loads, report)
+        )
+
+    @classmethod
+    def rows(cls, columns):
+        """Return the ledger, amounts with all their digits."""
+        with (
+            closing(psycopg2.connect(dbname=cls.database)) as connection,
+            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
+        ):
+            # As text: Odoo has numbers read as floats.
+            names = [f"{name}::text" if "usd" in name else name for name in columns]
+            cursor.execute(f"SELECT {', '.join(names)} FROM account_ai_usage")
+            return cursor.fetchall()
+
+    def test_the_ledger_agrees_with_the_simulator(self):
+        problems = self.balance.problems
+        self.assertFalse(problems, "\n".join(problems[:40]))
+        self.assertEqual(self.balance.billed_usd, Decimal(self.billed))
+        self.assertGreater(self.balance.booked_usd, self.balance.billed_usd)
+
+    def test_everything_happened(self):
+        """What the comparison found is worth as much as what there was to compare."""
+        struck = {each["fault"] for each in self.requests} - {None}
+        self.assertEqual(struck, {*self.plan.STORM_FAULTS, *self.plan.CLOSING_FAULTS})
+        counts = self.balance.counts
+        self.assertGreater(len(self.requests), CALLS)
+        self.assertGreater(counts["exact"], CALLS / 2)
+        for least, kind in (
+            (CALLS / 20, "unknown executed"),
+            (CALLS / 20, "failed"),
+            (len(self.plan.KILL_PHASES), "killed"),
+            (CALLS / 200, "from store"),
+            (CALLS / 100, "refused in_progress"),
+            (CALLS / 100, "refused already_made"),
+            (2 * (len(self.plan.CLOSING_FAULTS) - 1), "refused circuit_open"),
+        ):
+            self.assertGreaterEqual(counts[kind], least, kind)
+
+    def test_every_bucket_was_billed(self):
+        usages = [each["usage"] for each in self.requests if each["usage"]]
+        for bucket in ("input_tokens", "cache_read_input_tokens", "output_tokens"):
+            self.assertTrue(any(usage[bucket] for usage in usages), bucket)
+        for lifetime in ("5m", "1h"):
+            bucket = f"ephemeral_{lifetime}_input_tokens"
+            self.assertTrue(any(each["cache_creation"][bucket] for each in usages))
+        self.assertTrue(
+            any(each["output_tokens_details"]["thinking_tokens"] for each in usages)
+        )
+        self.assertTrue(any(each["inference_geo"] == "us" for each in usages))
+        prompts = [
+            each["input_tokens"]
+            + each["cache_read_input_tokens"]
+            + each["cache_creation_input_tokens"]
+            for each in usages
+        ]
+        self.assertTrue(any(prompt > 100_000 for prompt in prompts))

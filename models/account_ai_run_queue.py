@@ -10,10 +10,13 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.fields import Domain
 
 from ..services.claude.errors import ClaudeError
+from ..services.claude.guards.circuit_breaker import PAUSES
 from .backend.cursor import execute, open_cursor
 from .running.execution import admit, ask, store
+from .running.lane import Lane
 from .running.run import Outcome, Run
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +28,11 @@ QUEUE_CRONS = (
 )
 MAX_ATTEMPTS = 5
 SHORTEST_RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 3600.0
 COLLISION_RETRY_SECONDS = 15.0
+PATIENCE_SECONDS = 86400.0
+"""How long a document waits for a Claude that takes no calls. Then it is asked for all
+the same, is refused, and gets what the rules say: better than no answer."""
 LEASE_SECONDS = 300.0
 """From the claim to the end of the run, its deadline and storing included."""
 SWEEP_LIMIT = 100
@@ -40,6 +47,9 @@ _CLAIM = """
                    FROM account_ai_validation
                   WHERE state = 'queued'
                     AND next_try_at <= now() AT TIME ZONE 'UTC'
+                    AND (NOT (%(all_wait)s OR company_id = ANY(%(waiting)s))
+                         OR create_date < now() AT TIME ZONE 'UTC'
+                                          - %(patience)s * interval '1 second')
                   ORDER BY next_try_at, id
                   LIMIT 1
                     FOR UPDATE SKIP LOCKED)
@@ -118,40 +128,67 @@ class AccountAiRunQueue(models.AbstractModel):
         """Work off the queue until it is empty or the cron's time is over.
 
         Each run is claimed, read, asked and stored in transactions of its own; the
-        cron's own transaction only counts.
+        cron's own transaction only counts. While Claude takes no calls, or a company
+        has reached its limit, nothing is claimed in vain: the crons come back when it
+        is over.
         """
         worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         progress = self.env["ir.cron"]
+        lane = Lane()
         while True:
-            progress._commit_progress(remaining=self._queue_length())
-            claimed = self._claim(worker)
+            lane.wait(self._circuit_wait())
+            progress._commit_progress(remaining=self._queue_length(lane))
+            claimed = self._claim(worker, lane)
             if claimed is None:
                 break
-            self._work_on(claimed)
+            self._work_on(claimed, lane)
             if not progress._commit_progress(1):
                 break
+        if lane.opens_in is not None:
+            wait = max(lane.opens_in, SHORTEST_RETRY_SECONDS)
+            self._wake_queue(self.env.cr.now() + timedelta(seconds=wait))
 
     @api.model
-    def _queue_length(self) -> int:
+    def _circuit_wait(self) -> float:
+        """Return for how many seconds the circuit breaker lets no call pass."""
+        door = self.env["account.ai.gateway"]
+        with door._backend().transaction() as transaction:
+            state = transaction.circuit.state(door._base_url())
+        return state.retry_after if state.state == "open" else 0.0
+
+    @api.model
+    def _queue_length(self, lane: Lane) -> int:
+        now = self.env.cr.now()
+        due = Domain("state", "=", "queued") & Domain("next_try_at", "<=", now)
+        goes = Domain(not lane.all_wait)
+        goes &= Domain("company_id", "not in", lane.waiting_companies)
+        patience = timedelta(seconds=PATIENCE_SECONDS)
         return self.search_count(
-            [("state", "=", "queued"), ("next_try_at", "<=", self.env.cr.now())]
+            due & (goes | Domain("create_date", "<", now - patience))
         )
 
     @api.model
-    def _claim(self, worker: str) -> int | None:
+    def _claim(self, worker: str, lane: Lane) -> int | None:
         """Claim one queued run and return its id; ``None`` when none is due."""
+        parameters = {
+            "worker": worker,
+            "lease": LEASE_SECONDS,
+            "all_wait": lane.all_wait,
+            "waiting": lane.waiting_companies,
+            "patience": PATIENCE_SECONDS,
+        }
         with open_cursor(self.env.cr.dbname) as cursor:
-            execute(cursor, _CLAIM, {"worker": worker, "lease": LEASE_SECONDS})
+            execute(cursor, _CLAIM, parameters)
             row = cursor.fetchone()
         return row[0] if row else None
 
     @api.model
-    def _work_on(self, validation_id: int):
+    def _work_on(self, validation_id: int, lane: Lane):
         """Carry out a claimed run: read, then ask with no transaction, then store."""
         try:
             run = self._prepare_claimed(validation_id)
             if run:
-                self._carry_out_claimed(run)
+                self._carry_out_claimed(run, lane)
         except psycopg2.errors.UniqueViolation:
             # Somebody validates the same at the screen: look again when that is done.
             self._put_back(validation_id, COLLISION_RETRY_SECONDS)
@@ -206,26 +243,53 @@ class AccountAiRunQueue(models.AbstractModel):
         return env(user=user.id, context=context, su=False)
 
     @api.model
-    def _carry_out_claimed(self, run: Run):
+    def _carry_out_claimed(self, run: Run, lane: Lane):
+        reached = False
         try:
             admission = admit(run)
         except ClaudeError as error:
             outcome = Outcome(error=error)
         else:
+            reached = True
             outcome = ask(run, admission, emit=lambda _name, _data: None)
         error = outcome.error
-        if error and error.retryable and run.attempt < MAX_ATTEMPTS:
-            self._put_back(run.validation_id, error.retry_after or 0.0)
+        if error:
+            lane.refused(run.owner.company_id, error)
+        if error and self._is_worth_waiting(run, error, reached):
+            self._put_back(run.validation_id, error.retry_after or 0.0, reached)
         else:
             store(run, outcome)
 
     @api.model
-    def _put_back(self, validation_id: int, seconds: float):
-        """Queue a claimed run again, to be tried after so many seconds."""
+    def _is_worth_waiting(self, run: Run, error: ClaudeError, reached: bool) -> bool:
+        """Return whether a run that has failed goes back into the queue.
+
+        Those that Claude was asked for may do so a few times; those that were refused
+        before that for as long as the patience lasts.
+        """
+        if not error.retryable and error.code not in PAUSES:
+            return False
+        if reached:
+            return run.attempt < MAX_ATTEMPTS
+        with open_cursor(self.env.cr.dbname) as cursor:
+            env = api.Environment(cursor, self.env.uid, {})
+            validation = env["account.ai.validation"]._own(run.validation_id)
+            waited = cursor.now() - validation.create_date
+        return waited.total_seconds() < PATIENCE_SECONDS
+
+    @api.model
+    def _put_back(self, validation_id: int, seconds: float, reached: bool = False):
+        """Queue a claimed run again, to be tried after so many seconds.
+
+        :param reached: Claude was asked; otherwise the attempt does not count
+        """
         with open_cursor(self.env.cr.dbname) as cursor:
             env = api.Environment(cursor, self.env.uid, {})
             validation = env["account.ai.validation"]._own(validation_id)
-            validation._requeue(max(seconds, SHORTEST_RETRY_SECONDS))
+            if not reached:
+                validation.attempts -= 1
+            seconds = min(max(seconds, SHORTEST_RETRY_SECONDS), LONGEST_RETRY_SECONDS)
+            validation._requeue(seconds)
 
     def _requeue(self, seconds: float):
         at = self.env.cr.now() + timedelta(seconds=seconds)

@@ -43,6 +43,7 @@ from . import (
     test_process_validation,
     test_promises,
     test_queue,
+    test_queue_waiting,
     test_rates,
     test_real_life,
     test_received_xml,

@@ -8,6 +8,7 @@ from odoo.addons.account_ai.services.claude.policy import RetryPolicy
 from .claude_case import OWNER, ClaudeCase, make_request
 
 ONCE = RetryPolicy(attempts=1)
+REGAIN = "You will regain access on 2099-12-01 at 12:00 UTC."
 
 
 @tagged("post_install", "-at_install")
@@ -118,6 +119,72 @@ class TestBreaker(ClaudeCase):
                 self.assertLessEqual(error.retry_after, 3600)
                 self.clock.now += 3601
                 self.assertEqual(self.outcome(), "ok")
+
+    def alerts(self):
+        return list(self.backend.tables.alerts.values())
+
+    def test_a_spending_limit_is_told_with_its_end(self):
+        self.outcome("spend_limit", message=REGAIN)
+        error = self.refusal()
+        self.assertIn("spending limit", error.message)
+        self.assertEqual(error.params, {"date": "2099-12-01"})
+        self.assertEqual(self.state().reason, "spend_limit")
+
+    def state(self):
+        with self.backend.transaction() as transaction:
+            return transaction.circuit.state(self.simulator.base_url)
+
+    def test_a_spending_limit_stays_until_its_end_though_it_is_probed(self):
+        self.outcome("spend_limit", message="No date is told: next month's first.")
+        first = self.state()
+        self.assertGreater(first.ends_in, 3600)
+        self.assertLessEqual(first.ends_in, 31 * 86400)
+        self.clock.now += 3601
+        self.assertEqual(
+            self.outcome("spend_limit", message="No date is told."), "spend_limit"
+        )
+        again = self.state()
+        self.assertGreater(again.retry_after, 3000)
+        self.assertEqual(self.refusal().code, "circuit_open")
+
+    def test_usage_that_grows_too_fast_waits_as_long_as_claude_says(self):
+        self.assertEqual(self.outcome("ramp_limit", retry_after=40), "ramp_limit")
+        self.assertEqual(len(self.sent()), 1, "repeating it would add to it")
+        error = self.refusal()
+        self.assertEqual((error.code, error.retry_after), ("circuit_open", 40))
+        self.assertIn("too fast", error.message)
+        self.clock.now += 41
+        self.assertEqual(self.outcome(), "ok")
+
+    def test_administrators_are_told_once(self):
+        for kind, fault, params in (
+            ("spend_limit", "spend_limit", {"message": REGAIN}),
+            ("billing", "billing", {}),
+            ("spend_limit", "ramp_limit", {"retry_after": 5}),
+        ):
+            with self.subTest(fault):
+                self.setUp()
+                for _number in range(3):
+                    self.outcome(fault, **params)
+                    self.clock.now += 3601
+                (alert,) = self.alerts()
+                self.assertEqual(alert.kind, kind)
+                self.assertTrue(alert.title)
+                self.assertTrue(alert.message % alert.params)
+                self.assertEqual(alert.company_id, 0)
+
+    def test_an_outage_alerts_nobody(self):
+        for _number in range(6):
+            self.outcome("overloaded")
+        self.assertEqual(self.alerts(), [])
+        self.assertEqual(self.state().reason, "overloaded")
+
+    def test_somebody_may_have_it_tried_at_once(self):
+        self.outcome("billing")
+        self.assertEqual(self.refusal().code, "circuit_open")
+        with self.backend.transaction() as transaction:
+            transaction.circuit.retry_now(self.simulator.base_url)
+        self.assertEqual(self.outcome(), "ok")
 
     def test_another_endpoint_has_a_circuit_of_its_own(self):
         for _number in range(5):

@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.models.running.lane import Lane
+
 from .validation_case import ValidationCase
 
 DOOR = "odoo.addons.account_ai.services.claude.log"
@@ -92,7 +94,7 @@ class TestQueue(ValidationCase):
         self.queue(self.create_moves(2))
         validations = self.env["account.ai.validation"]
         self.synchronize()
-        claims = [validations._claim(f"worker {number}") for number in range(3)]
+        claims = [validations._claim(f"worker {number}", Lane()) for number in range(3)]
         self.assertEqual(len(set(claims)), 3)
         self.assertIsNone(claims[2])
 
@@ -214,7 +216,7 @@ class TestQueue(ValidationCase):
 
     def test_sweeper_queues_again_what_cost_nothing(self):
         queued = self.queue(self.create_moves(1))
-        self.env["account.ai.validation"]._claim("dead")
+        self.env["account.ai.validation"]._claim("dead", Lane())
         self.synchronize()
         self.expire(queued)
         self.env["account.ai.validation"]._sweep()
@@ -225,7 +227,7 @@ class TestQueue(ValidationCase):
         """A queued run that died after its call was admitted is not asked again."""
         queued = self.queue(self.create_moves(1))
         validations = self.env["account.ai.validation"]
-        validations._claim("dead")
+        validations._claim("dead", Lane())
         self.synchronize()
         run = validations._prepare_claimed(queued.id)
         run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1")

@@ -12,7 +12,7 @@ from ..ports import Alert, CircuitState, Transaction
 _OUTAGES = frozenset(
     ("overloaded", "server_error", "timeout", "connection", "deadline")
 )
-_PAUSES = frozenset(("spend_limit", "billing", "ramp_limit"))
+PAUSES = frozenset(("spend_limit", "billing", "ramp_limit"))
 """One is enough: every other call would be refused for the same reason."""
 _ANSWERED = frozenset(("refused", "truncated", "invalid_answer"))
 """Claude worked; what it said is another matter."""
@@ -20,6 +20,7 @@ _LONGEST_OPENING = 3600.0
 """Seconds. A spending limit lasts until a date, but its owner may raise it any minute:
 one probe an hour finds out, and a refused probe costs nothing."""
 _SHORTEST_OPENING = 1.0
+_CLOCKS_DIFFER = timedelta(minutes=10)
 
 _REASONS = {
     "spend_limit": _(
@@ -85,7 +86,7 @@ class CircuitBreakerGuard:
         circuit = transaction.circuit
         if not isinstance(outcome, ClaudeError) or outcome.code in _ANSWERED:
             circuit.succeeded(name)
-        elif outcome.code in _PAUSES:
+        elif outcome.code in PAUSES:
             circuit.failed(
                 name,
                 _opening(outcome.retry_after),
@@ -136,5 +137,9 @@ def _alert(transaction: Transaction, endpoint: str, error: ClaudeError) -> Alert
 
 
 def _date(transaction: Transaction, seconds: float | None) -> str:
-    """Return the day, UTC, that is so many seconds from now, as ISO 8601."""
-    return (transaction.now() + timedelta(seconds=seconds or 0.0)).date().isoformat()
+    """Return the day, UTC, that is so many seconds from now, as ISO 8601.
+
+    Limits end at midnight, and the clocks of two machines may differ by seconds.
+    """
+    moment = transaction.now() + timedelta(seconds=seconds or 0.0)
+    return (moment + _CLOCKS_DIFFER).date().isoformat()

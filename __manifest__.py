@@ -44,6 +44,7 @@
         "views/account_ai_rule_views.xml",
         "views/account_ai_posting_record_views.xml",
         "views/account_journal_views.xml",
+        "views/project_project_views.xml",
         "wizards/account_ai_posting_views.xml",
     ],
     "assets": {

@@ -40,6 +40,7 @@ from . import (
     account_move_posting,
     account_move_view,
     ir_ui_menu,
+    project_project,
     res_company,
     res_company_limits,
     res_config_settings,

@@ -25,11 +25,7 @@ from .reading.books import read_earlier
 from .reading.history import NO_HISTORY, read_history
 from .reading.orders import read_orders
 from .reading.parties import party_of
-from .reading.projects import (
-    analytic_accounts,
-    analytic_distribution,
-    read_projects,
-)
+from .reading.projects import analytic_distribution, read_projects
 from .reading.queries import read_lines, read_moves, read_origins, read_partners
 from .reading.references import (
     entered_references,
@@ -181,22 +177,17 @@ class AccountAiDocumentReader(models.AbstractModel):
             if row.move_type.startswith("in_")
         }
         received = read_attached_xml(self.env, bills)
-        accounts = {row.id: analytic_accounts(lines[row.id]) for row in rows}
-        projects = read_projects(self.env, frozenset().union(*accounts.values()))
+        projects = read_projects(self.env, [(row, lines[row.id]) for row in rows])
         around: dict[int, dict[str, Any]] = {}
         for row in rows:
-            charged = [
-                each
-                for account_id in sorted(accounts[row.id])
-                for each in projects.get(account_id, ())
-            ]
+            charged = projects.get(row.id, ())
             around[row.id] = {
                 "history": histories.get(row.id, NO_HISTORY),
                 "odoo_warnings": warnings.get(row.id, NO_WARNINGS),
                 "earlier": earlier.get(row.id, ()),
                 "purchase_order": orders.get(row.id),
                 "received": received.get(row.id),
-                "projects": tuple(charged),
+                "projects": charged,
                 "project": charged[0].code if len(charged) == 1 else "",
             }
         return around

@@ -41,6 +41,7 @@ from . import (
     test_privacy_masking,
     test_process_purchase,
     test_process_validation,
+    test_projects,
     test_promises,
     test_queue,
     test_queue_waiting,

@@ -233,6 +233,16 @@ class TestBookRules(RulesTable, BaseCase):
             context=in_project(billed_net=Decimal(179_900_001)),
         ),
         Broken(
+            "PROJECT_OVERBILLING",
+            invoice(),
+            field="MntNeto",
+            severity=WARNING,
+            evidence="179.960.000 + 40.001 > 180.000.000",
+            context=in_project(
+                billed_net=Decimal(179_960_000), charged_net=Decimal(40_001)
+            ),
+        ),
+        Broken(
             "PARTNER_NAME_RUT_MISMATCH",
             with_receiver(invoice(), name="Clínica Los Robles SpA"),
             field="RznSocRecep",
@@ -333,6 +343,13 @@ class TestBookRules(RulesTable, BaseCase):
         Sound("PROJECT_CLOSED", ON_ORDER, context=in_project()),
         Sound("PROJECT_CLOSED", invoice(), context=in_project(state="done")),
         Sound("PROJECT_OVERBILLING", ON_ORDER, context=in_project()),
+        Sound(
+            "PROJECT_OVERBILLING",
+            ON_ORDER,
+            context=in_project(
+                billed_net=Decimal(179_960_000), charged_net=Decimal(40_000)
+            ),
+        ),
         Sound("PARTNER_NAME_RUT_MISMATCH", invoice(), context=KNOWN),
         Sound("CLAIM_EXPIRED", bill(), context=claiming(date(2026, 11, 9))),
         Sound("CLAIM_DEADLINE", bill(), context=claiming(date(2026, 11, 13))),

@@ -150,6 +150,9 @@ class Project:
     """Net amount of the contract."""
     billed_net: Decimal | None = None
     """Net amount of the customer's documents so far, without this one."""
+    charged_net: Decimal | None = None
+    """Net amount of this document that the books charge to it; ``None`` when they do
+    not say: then it is the whole document that counts."""
     order: str = ""
     """Number of the customer's purchase order."""
     milestones: tuple[str, ...] = ()

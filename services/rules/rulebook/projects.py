@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from ...documents.context import Context
+from ...documents.context import Context, Project
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
@@ -58,21 +59,31 @@ def contract_is_not_exceeded(
     document: Document, context: Context, rates: DatedData
 ) -> Iterator[Violation]:
     """A project is not billed for more than its contract."""
-    project = charged_project(document, context)
-    if project is None or project.contract_net is None or project.billed_net is None:
-        return
-    net = (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
-    billed = project.billed_net + net
-    if net and billed > project.contract_net:
-        yield Violation(
-            field="MntNeto",
-            evidence=(
-                f"{shown(project.billed_net)} + {shown(net)} > "
-                f"{shown(project.contract_net)}"
-            ),
-            params={
-                "project": project.code,
-                "billed": shown(billed),
-                "contract": shown(project.contract_net),
-            },
-        )
+    for project, net in _shares(document, context):
+        contract, before = project.contract_net, project.billed_net
+        if contract is None or before is None:
+            continue
+        billed = before + net
+        if net > ZERO and billed > contract:
+            yield Violation(
+                field="MntNeto",
+                evidence=f"{shown(before)} + {shown(net)} > {shown(contract)}",
+                params={
+                    "project": project.code,
+                    "billed": shown(billed),
+                    "contract": shown(contract),
+                },
+            )
+
+
+def _shares(document: Document, context: Context) -> Iterator[tuple[Project, Decimal]]:
+    """Yield the projects that a document bills, each with the net amount of it.
+
+    The books may charge parts of it to several; without them it is the whole document
+    for the one project that it belongs to.
+    """
+    charged = [each for each in context.projects if each.charged_net is not None]
+    for each in charged:
+        yield each, each.charged_net or ZERO
+    if not charged and (project := charged_project(document, context)):
+        yield project, (document.totals.net or ZERO) + (document.totals.exempt or ZERO)

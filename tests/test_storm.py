@@ -15,11 +15,25 @@ from odoo.tests import BaseCase, tagged
 CALLS = 2_000
 _PLENTY = 1_000_000
 SEED = 20_261_120
+BUDGETS = {
+    "company": {"scope": "company", "period": "month"},
+    "user": {"scope": "user", "user_id": 2, "period": "day"},
+    "queue": {"scope": "automation", "period": "month", "limit_type": "soft"},
+}
+COUNTED = {
+    "company": "TRUE",
+    "user": "user_id = 2",
+    "queue": "lane = 'queue'",
+}
 _SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {checkout!r})
 from dev.storm import worker
+env["account.ai.budget"].create([
+    {{"name": name, "amount": 1_000, "company_id": 1, **values}}
+    for name, values in {budgets!r}.items()])
+env.cr.commit()
 worker.run(env.cr.dbname, {base_url!r}, Path({plan!r}), Path({report!r}))
 """
 
@@ -52,6 +66,7 @@ class TestStorm(BaseCase):
                 base_url=cls.simulator.base_url,
                 plan=str(folder / "plan"),
                 report=str(folder / "report"),
+                budgets=BUDGETS,
             ),
         )
         cls.requests = control.requests(endpoint="messages")
@@ -64,13 +79,18 @@ class TestStorm(BaseCase):
     @classmethod
     def rows(cls, columns):
         """Return the ledger, amounts with all their digits."""
+        # As text: Odoo has numbers read as floats.
+        names = [f"{name}::text" if "usd" in name else name for name in columns]
+        return cls.query(f"SELECT {', '.join(names)} FROM account_ai_usage")
+
+    @classmethod
+    def query(cls, query):
+        """Return the rows of a query on the storm's database, as dictionaries."""
         with (
             closing(psycopg2.connect(dbname=cls.database)) as connection,
             connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
         ):
-            # As text: Odoo has numbers read as floats.
-            names = [f"{name}::text" if "usd" in name else name for name in columns]
-            cursor.execute(f"SELECT {', '.join(names)} FROM account_ai_usage")
+            cursor.execute(query)
             return cursor.fetchall()
 
     def test_the_ledger_agrees_with_the_simulator(self):
@@ -78,6 +98,22 @@ class TestStorm(BaseCase):
         self.assertFalse(problems, "\n".join(problems[:40]))
         self.assertEqual(self.balance.billed_usd, Decimal(self.billed))
         self.assertGreater(self.balance.booked_usd, self.balance.billed_usd)
+
+    def test_budgets_agree_with_the_ledger(self):
+        """To the digit, and nothing is reserved any more."""
+        for name, counted in COUNTED.items():
+            (found,) = self.query(
+                f"""SELECT sum(period.spent)::text AS spent,
+                           sum(period.reserved)::text AS reserved,
+                           (SELECT sum(cost_usd)::text FROM account_ai_usage
+                             WHERE {counted}) AS booked
+                      FROM account_ai_budget_period period
+                      JOIN account_ai_budget budget ON budget.id = period.budget_id
+                     WHERE budget.name = '{name}'"""
+            )
+            self.assertGreater(Decimal(found["booked"]), 0, name)
+            self.assertEqual(Decimal(found["spent"]), Decimal(found["booked"]), name)
+            self.assertEqual(Decimal(found["reserved"]), 0, name)
 
     def test_everything_happened(self):
         """What the comparison found is worth as much as what there was to compare."""
@@ -91,6 +127,7 @@ class TestStorm(BaseCase):
             (CALLS / 20, "failed"),
             (len(self.plan.KILL_PHASES), "killed"),
             (CALLS / 200, "from store"),
+            (2, "corrected"),
             (CALLS / 100, "refused in_progress"),
             (CALLS / 100, "refused already_made"),
             (2 * (len(self.plan.CLOSING_FAULTS) - 1), "refused circuit_open"),

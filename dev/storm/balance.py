@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 COLUMNS = (
     *("id", "key", "state", "outcome", "estimated", "from_store", "retries"),
-    *("request_id", "message_id", "cost_usd", "worst_case_usd"),
+    *("request_id", "message_id", "cost_usd", "corrects_id"),
     *("uncached_input_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
     *("cache_read_tokens", "output_tokens", "thinking_tokens"),
 )
 _TAG = re.compile(r"storm-(\d+)\.")
 _NUMBER = re.compile(r"storm:(\d+)")
-#: What the process of a killed call could not say any more.
-_KILLED = "interrupted"
+_CORRECTION = ":correction"
+_SUMS = ("cost_usd", *(name for name in COLUMNS if name.endswith("_tokens")))
 
 Row = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -47,6 +47,7 @@ def compare(
     - A row whose final usage arrived agrees with the request to the digit.
     - A row without it is *unknown*, at no less than what is billed; or *failed* at
       zero, when nothing was executed.
+    - What a correction adds counts as if the row had been settled with it.
     - Each executed request has a row of its own, and each row a request, but for those
       of killed processes and of answers from the store.
 
@@ -59,8 +60,7 @@ def compare(
     for entry in entries:
         asked[_number_of(entry)].append(entry)
     booked: dict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        row = {**row, "cost_usd": Decimal(row["cost_usd"])}
+    for row in _corrected(rows, balance):
         booked[int(_NUMBER.match(row["key"])[1])].append(row)
     heard = _heard(report, balance)
     for number in sorted(asked.keys() | booked.keys()):
@@ -71,6 +71,29 @@ def compare(
             balance,
         )
     return balance
+
+
+def _corrected(rows: Iterable[Row], balance: Balance) -> Iterator[Row]:
+    """Yield the rows with what corrects them, as if they had been settled in time."""
+    found = {row["key"]: {**row, "cost_usd": Decimal(row["cost_usd"])} for row in rows}
+    for key, row in found.items():
+        if key.endswith(_CORRECTION):
+            continue
+        correction = found.get(key + _CORRECTION)
+        if correction is None:
+            yield row
+            continue
+        balance.counts["corrected"] += 1
+        if correction["corrects_id"] != row["id"]:
+            balance.problems.append(f"{key}: corrected by another's row")
+        sums = {name: (row[name] or 0) + correction[name] for name in _SUMS}
+        yield {
+            **correction,
+            **sums,
+            "id": row["id"],
+            "key": key,
+            "state": "settled" if any(sums.values()) else "failed",
+        }
 
 
 def _number_of(entry: Entry) -> int:
@@ -108,14 +131,15 @@ def _compare_call(
             balance.problems.append(f"{row['key']}: a stored answer costs")
     for position, row in enumerate(asking):
         learned = heard.get(row["key"])
-        killed = learned is None and row["outcome"] == _KILLED
+        # Closed by the sweeper, it cannot say how often it asked: what others left.
+        swept = row["retries"] is None
         taken = (row["retries"] or 0) + 1
-        if killed:  # it could not say how often it asked: what the others left
+        if swept:
             taken = len(left) - sum(
                 (other["retries"] or 0) + 1 for other in asking[position + 1 :]
             )
         attempts, left = left[:taken], left[taken:]
-        _compare_row(row, attempts, killed, learned, balance)
+        _compare_row(row, attempts, swept, learned, balance)
     for entry in left:
         balance.billed_usd += Decimal(entry["usd"])
         balance.problems.append(f"request {_words(entry)} has no row")
@@ -124,7 +148,7 @@ def _compare_call(
 def _compare_row(
     row: Row,
     attempts: Sequence[Entry],
-    killed: bool,
+    swept: bool,
     learned: Mapping[str, Any] | None,
     balance: Balance,
 ) -> None:
@@ -133,7 +157,7 @@ def _compare_row(
     balance.billed_usd += billed
     words = f"{row['key']} {row['state']} {row['outcome']} {row['cost_usd']}"
     executed = [entry for entry in attempts if entry["executed"]]
-    if not attempts and not killed:
+    if not attempts and not swept:
         problems.append(f"{words}: no request")
         return
     if len(executed) > 1:
@@ -153,7 +177,7 @@ def _compare_row(
         if row["cost_usd"] or executed:
             problems.append(f"{words}: failed, but executed or charged")
     elif row["estimated"]:
-        balance.counts["killed" if killed else "unknown"] += 1
+        balance.counts["killed" if swept and not learned else "unknown"] += 1
         balance.counts["unknown executed"] += bool(executed)
         if row["cost_usd"] < billed:
             problems.append(f"{words}: below the {billed} of {_words(last)}")

@@ -78,6 +78,8 @@ class PlannedCall:
     twin: bool = False
     again: bool = False
     kill: str = ""
+    sweep: bool = False
+    """Before the call everything that is under way is taken for lost."""
     geography: str = ""
     """Set for the workspace before the call, for it and those that follow."""
 
@@ -169,6 +171,7 @@ def _plan_call(
         twin=chance.random() < 0.03 and not kill,
         again=not fault and abandon_after is None and chance.random() < 0.04,
         kill=kill,
+        sweep=number in (count // 4, count * 3 // 4),
         geography={count // 3: "us", count // 2: "global"}.get(number, ""),
     )
 

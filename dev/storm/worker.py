@@ -155,6 +155,8 @@ class _Caller:
         )
 
     def _make(self, call: PlannedCall) -> None:
+        if call.sweep:
+            sweep(self.dbname)
         if call.geography:
             self._control.settings(inference_geo=call.geography)
         if call.twin:

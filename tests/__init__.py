@@ -10,6 +10,7 @@ from . import (
     test_claude_backend,
     test_claude_breaker,
     test_claude_client,
+    test_claude_cost,
     test_claude_errors,
     test_claude_gateway,
     test_claude_limits,

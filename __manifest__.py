@@ -46,6 +46,7 @@
         "views/account_journal_views.xml",
         "views/project_project_views.xml",
         "wizards/account_ai_posting_views.xml",
+        "wizards/account_ai_queueing_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["account_ai/static/src/**/*"],

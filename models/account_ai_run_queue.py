@@ -5,6 +5,7 @@ import os
 import socket
 import uuid
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 import psycopg2
 
@@ -65,6 +66,19 @@ _EXPIRED = """
 """
 
 
+class Sorted(NamedTuple):
+    """Invoices that somebody wants to queue, by what becomes of them."""
+
+    to_queue: Any
+    fresh: Any
+    """Validated with Claude, and not changed since."""
+    waiting: Any
+    """Queued or running already."""
+    not_available: Any
+    """Of a company that is not Chilean, or no invoices."""
+    not_readable: Any
+
+
 class AccountAiRunQueue(models.AbstractModel):
     """The queue: several crons share it, each claims one run at a time by lease.
 
@@ -86,15 +100,7 @@ class AccountAiRunQueue(models.AbstractModel):
 
         :return: the queued validations
         """
-        self._check_may_validate()
-        moves = moves._filtered_access("read").filtered("account_ai_available")
-        # sudo: only whether these, which the user may read, are waiting already
-        waiting = self.sudo()._read_group(
-            [("move_id", "in", moves.ids), ("state", "in", ("queued", "running"))],
-            ["move_id"],
-        )
-        moves -= moves.browse(move.id for (move,) in waiting)
-        moves = moves.filtered(lambda move: not move._account_ai_is_fresh())
+        moves = self._sort_for_queue(moves).to_queue
         batch = str(uuid.uuid4())
         now = self.env.cr.now()
         queued = self.sudo().create(  # users may only read; these follow from moves
@@ -115,6 +121,30 @@ class AccountAiRunQueue(models.AbstractModel):
         if queued:
             self._wake_queue()
         return queued.with_env(self.env)
+
+    @api.model
+    def _sort_for_queue(self, moves) -> Sorted:
+        """Part what can be queued from what is left out, by the reason.
+
+        :raises AccessError: when the user may not validate
+        """
+        self._check_may_validate()
+        readable = moves._filtered_access("read")
+        available = readable.filtered("account_ai_available")
+        # sudo: only whether these, which the user may read, are waiting already
+        waiting = self.sudo()._read_group(
+            [("move_id", "in", available.ids), ("state", "in", ("queued", "running"))],
+            ["move_id"],
+        )
+        waiting = moves.browse(move.id for (move,) in waiting)
+        fresh = (available - waiting).filtered(lambda move: move._account_ai_is_fresh())
+        return Sorted(
+            to_queue=available - waiting - fresh,
+            fresh=fresh,
+            waiting=waiting,
+            not_available=readable - available,
+            not_readable=moves - readable,
+        )
 
     @api.model
     def _wake_queue(self, at=None):

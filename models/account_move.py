@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .account_ai_run_start import COMPANY_FIELDS
 from .account_ai_validation import VERDICTS
@@ -99,32 +98,12 @@ class AccountMove(models.Model):
         }
 
     def action_account_ai_queue(self):
-        """Queue the selected invoices for validation and say how many there are.
+        """Return the dialog that says what it costs to validate the selected invoices,
+        and queues them.
 
-        Invoices that were validated and have not changed since are left out, and those
-        of companies that are not Chilean.
-
-        :raises UserError: when none is left
+        :raises UserError: when there is none to validate
         """
-        queued = self.env["account.ai.validation"]._queue_moves(self)
-        if not queued:
-            raise UserError(
-                self.env._(
-                    "Nothing to validate: these documents are validated already and "
-                    "have not changed, or they are not Chilean invoices."
-                )
-            )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "%(count)s documents are being validated with AI.",
-                    count=len(queued),
-                ),
-            },
-        }
+        return self.env["account.ai.queueing"]._open(self)
 
     # === BUSINESS METHODS === #
 

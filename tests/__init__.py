@@ -46,6 +46,7 @@ from . import (
     test_promises,
     test_queue,
     test_queue_waiting,
+    test_queueing,
     test_rates,
     test_real_life,
     test_received_xml,

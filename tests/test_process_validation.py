@@ -178,7 +178,8 @@ class TestValidationOnAServer(ProcessCase):
         self.run_in_shell(
             self.server,
             f"env = env(user=env.ref('base.user_admin'))\n"
-            f"env['account.move'].browse({moves}).action_account_ai_queue()",
+            f"moves = env['account.move'].browse({moves})\n"
+            f"env['account.ai.validation']._queue_moves(moves)",
         )
         self.wait_for(
             "SELECT state, count(*) FROM account_ai_validation"

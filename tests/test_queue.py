@@ -27,7 +27,9 @@ class TestQueue(ValidationCase):
         """Queue invoices as the list's action does; return the new validations."""
         self.synchronize()
         before = self.env["account.ai.validation"].search([])
-        moves.with_user(user or self.accountant).action_account_ai_queue()
+        moves = moves.with_user(user or self.accountant)
+        dialog = moves.action_account_ai_queue()
+        moves.env[dialog["res_model"]].browse(dialog["res_id"]).action_confirm()
         self.synchronize()
         return self.env["account.ai.validation"].search([]) - before
 

@@ -18,6 +18,7 @@ from dev.command import download, run, say
 from dev.errors import SetupError
 from dev.locking import exclusive
 from dev.server import free_port
+from services.claude.defaults import DEFAULT_MODELS
 
 # 1.109 does not resolve together with its own proxy extra.
 REQUIREMENT = "litellm[proxy]>=1.106,<1.107"
@@ -45,7 +46,7 @@ def running(provider: str, key: str) -> Iterator[str]:
     :raise SetupError: when it does not answer in time, with its log's end
     """
     program = _program()
-    models = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]
+    models = sorted({choice.model for choice in DEFAULT_MODELS.values()})
     configuration = paths.state("litellm.yaml")
     # JSON is YAML too.
     configuration.write_text(

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from odoo import api, models
 from odoo.tools import str2bool
 
+from ..services.claude.catalogue import ChosenModel, choose, find
 from ..services.claude.client import client_for
 from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
 from ..services.claude.errors import ClaudeError
@@ -36,6 +37,8 @@ class GatewaySettings:
     language: str
     """``es`` or ``en``: of the prompt and of what the model writes."""
     policy: Policy
+    replaced_model: str = ""
+    """The one that should have been asked, and is retired; else empty."""
 
 
 class AccountAiGateway(models.AbstractModel):
@@ -67,19 +70,35 @@ class AccountAiGateway(models.AbstractModel):
             self._backend(),
             self._policy(company),
             simulated=self._is_simulated(),
+            own_prices=self.env["account.ai.model"]._own_prices(),
         )
 
     @api.model
     def _settings(self, company, operation="validation"):
         """Return how ``operation`` is asked for ``company``.
 
+        A model that is retired is replaced by the company's fallback; an effort that
+        the model does not know is left out.
+
         :rtype: GatewaySettings
         """
         company_sudo = company.sudo()  # gives technical values to code, not to a user
         default = default_model(operation)
+        models_ = self.env["account.ai.model"]
+        catalogue = models_._catalogue()
+        now = models_._now()
+        wanted = company_sudo.account_ai_model or default.model
+        info = find(catalogue, wanted)
+        chosen = ChosenModel(wanted)
+        if info and info.is_retired(now):
+            fallbacks = company._account_ai_fallbacks(operation)
+            chosen = choose(wanted, fallbacks, catalogue, now)
+            info = find(catalogue, chosen.model)
+        effort = company_sudo.account_ai_effort or default.effort
         return GatewaySettings(
-            model=company_sudo.account_ai_model or default.model,
-            effort=company_sudo.account_ai_effort or default.effort,
+            model=chosen.model,
+            replaced_model=chosen.replaced,
+            effort=effort if not info or info.takes_effort(effort) else "",
             endpoint=self._base_url(),
             simulated=self._is_simulated(),
             language=company_sudo.account_ai_language or "es",

@@ -51,6 +51,7 @@ class AccountAiRunResult(models.AbstractModel):
         usage = outcome.settlement and outcome.settlement.usage
         result = outcome.result
         values = {
+            **self._replacement_values(run),
             "duration_ms": outcome.duration_ms,
             "first_token_ms": outcome.first_token_ms,
             "from_store": bool(result and result.from_store),
@@ -72,6 +73,19 @@ class AccountAiRunResult(models.AbstractModel):
                 },
             )
         self._close(run.judged, outcome.answer, outcome.error, values)
+
+    def _replacement_values(self, run: Run) -> dict:
+        """Return what is to be written when another model was asked than at first."""
+        request = run.request
+        if request.model == self.model:
+            return {}
+        return {
+            "model": request.model,
+            "replaced_model": run.replaced_model,
+            "effort": request.effort,
+            "max_tokens": request.max_tokens,
+            "fingerprint": request.fingerprint(run.endpoint),
+        }
 
     def _finish_without_claude(self, run: Run):
         """Store the rules' word alone, because nothing may be sent."""
@@ -232,6 +246,13 @@ class AccountAiRunResult(models.AbstractModel):
             count=len(self.finding_ids),
             cost=f"{self.cost_usd:.5f}",
         )
+        if self.replaced_model:
+            instead = env._(
+                "%(model)s was asked instead of %(replaced)s, which is retired.",
+                model=self.model,
+                replaced=self.replaced_model,
+            )
+            body = Markup("%s<br/>%s") % (body, instead)
         if self.degraded_code:
             degraded = self.with_env(env).sudo().degraded_message
             body = Markup("%s<br/>%s") % (body, degraded)

@@ -45,6 +45,7 @@ _INSERT_COLUMNS = (
     *("rules_verdict", "rule_findings", "rules_count", "rulebook_version"),
     *("judged_on", "document_data", "context_data", "document_fingerprint", "facts"),
     *("prompt_id", "prompt_version", "agent", "model", "effort", "language"),
+    "replaced_model",
     *("endpoint", "max_tokens", "cache_ttl", "mask_persons", "simulated"),
     *("fingerprint", "lease_until", "attempts"),
     *("create_uid", "write_uid", "create_date", "write_date"),
@@ -216,6 +217,7 @@ class AccountAiRunStart(models.AbstractModel):
             endpoint=settings.endpoint,
             simulated=settings.simulated,
             deadline_seconds=settings.policy.deadline_seconds,
+            replaced_model=settings.replaced_model,
             gateway=gateway,
             error=error,
         )
@@ -378,6 +380,7 @@ class AccountAiRunStart(models.AbstractModel):
             "prompt_version": run.agent.version,
             "agent": run.agent.name,
             "model": request.model,
+            "replaced_model": run.replaced_model or None,
             "effort": request.effort,
             "language": request.language,
             "endpoint": run.endpoint,

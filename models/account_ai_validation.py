@@ -113,6 +113,11 @@ class AccountAiValidation(models.Model):
     rulebook_version = fields.Char(readonly=True)
     agent = fields.Char(readonly=True)
     model = fields.Char(readonly=True)
+    replaced_model = fields.Char(
+        string="Instead Of",
+        readonly=True,
+        help="The model that the company had chosen, and that is retired.",
+    )
     effort = fields.Char(readonly=True)
     language = fields.Char(readonly=True)
     endpoint = fields.Char(readonly=True)
@@ -213,6 +218,7 @@ class AccountAiValidation(models.Model):
                 "output": self.output_tokens,
             },
             "model": self.model or "",
+            "replaced_model": self.replaced_model or "",
             "simulated": self.simulated,
             "user": user_sudo.name or "",
             "date": fields.Datetime.to_string(self.date_done or self.create_date),

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
+from ..services.claude.defaults import DEFAULT_BASE_URL, default_model, fallback_models
 from .account_ai_gateway import (
     API_KEY_PARAMETER,
     BASE_URL_PARAMETER,
@@ -51,6 +51,7 @@ class ResConfigSettings(models.TransientModel):
     account_ai_is_available = fields.Boolean(compute="_compute_account_ai_company")
     account_ai_has_consent = fields.Boolean(compute="_compute_account_ai_company")
     account_ai_model_placeholder = fields.Char(compute="_compute_account_ai_company")
+    account_ai_fallback_placeholder = fields.Char(compute="_compute_account_ai_company")
 
     account_ai_consent_user_id = fields.Many2one(
         related="company_id.account_ai_consent_user_id"
@@ -64,9 +65,13 @@ class ResConfigSettings(models.TransientModel):
     account_ai_language = fields.Selection(
         related="company_id.account_ai_language", readonly=False, required=True
     )
-    account_ai_model = fields.Char(
-        related="company_id.account_ai_model", readonly=False
+    account_ai_model_id = fields.Many2one(
+        related="company_id.account_ai_model_id", readonly=False
     )
+    account_ai_fallback_model_id = fields.Many2one(
+        related="company_id.account_ai_fallback_model_id", readonly=False
+    )
+    account_ai_model_notice = fields.Char(related="company_id.account_ai_model_notice")
     account_ai_effort = fields.Selection(
         related="company_id.account_ai_effort", readonly=False
     )
@@ -117,6 +122,7 @@ class ResConfigSettings(models.TransientModel):
             settings.account_ai_is_available = company._account_ai_is_available()
             settings.account_ai_has_consent = company._account_ai_has_consent()
             settings.account_ai_model_placeholder = default_model("validation").model
+            settings.account_ai_fallback_placeholder = fallback_models("validation")[0]
 
     # === ACTION METHODS === #
 
@@ -162,6 +168,11 @@ class ResConfigSettings(models.TransientModel):
     def action_account_ai_consent(self):
         """Return the dialog that explains what is sent, and switches it on."""
         return self.company_id._account_ai_consent_action()
+
+    def action_account_ai_use_successor(self):
+        """Let the company ask the successor of its model, and reload the page."""
+        self.company_id._account_ai_use_successor()
+        return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_account_ai_withdraw(self):
         """Switch sending off for the company and reload the page."""

@@ -119,7 +119,9 @@ class TestSettings(AccountAiCase):
             self.assertEqual(form.model_placeholder, "claude-haiku-5-5")
             form.mask_persons = False
             form.language = "en"
-            form.model = "claude-sonnet-5-5"
+            form.model_id = self.env["account.ai.model"].search(
+                [("model", "=", "claude-sonnet-5-5")]
+            )
             form.effort = "medium"
             form.retention_days = 90
         form.record.action_apply()

@@ -2,12 +2,13 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.res_company import POSTING_POLICIES
-from ..services.claude.defaults import EFFORTS, default_model
+from ..services.claude.defaults import EFFORTS, default_model, fallback_models
 
 _COMPANY_FIELDS = {
     "mask_persons": "account_ai_mask_persons",
     "language": "account_ai_language",
-    "model": "account_ai_model",
+    "model_id": "account_ai_model_id",
+    "fallback_model_id": "account_ai_fallback_model_id",
     "effort": "account_ai_effort",
     "retention_days": "account_ai_retention_days",
     "posting_policy": "account_ai_posting_policy",
@@ -53,8 +54,22 @@ class AccountAiCompanySettings(models.TransientModel):
         required=True,
         default=lambda self: self.env.company.account_ai_language,
     )
-    model = fields.Char(default=lambda self: self.env.company.account_ai_model)
+    model_id = fields.Many2one(
+        "account.ai.model",
+        string="Model",
+        domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_model_id,
+    )
+    fallback_model_id = fields.Many2one(
+        "account.ai.model",
+        string="Fallback Model",
+        domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_fallback_model_id,
+        help="Asked instead of a model that is retired.",
+    )
+    model_notice = fields.Char(related="company_id.account_ai_model_notice")
     model_placeholder = fields.Char(compute="_compute_model_placeholder")
+    fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
     effort = fields.Selection(
         selection=[(effort, effort.capitalize()) for effort in EFFORTS],
         default=lambda self: self.env.company.account_ai_effort,
@@ -123,6 +138,7 @@ class AccountAiCompanySettings(models.TransientModel):
 
     def _compute_model_placeholder(self):
         self.model_placeholder = default_model("validation").model
+        self.fallback_placeholder = fallback_models("validation")[0]
 
     # === ACTION METHODS === #
 
@@ -136,6 +152,21 @@ class AccountAiCompanySettings(models.TransientModel):
             {name: self[field] for field, name in _COMPANY_FIELDS.items()}
         )
         return {"type": "ir.actions.act_window_close"}
+
+    def action_use_successor(self):
+        """Let the company ask the successor of its model from now on."""
+        self.ensure_one()
+        self.company_id._account_ai_use_successor()
+        self.model_id = self.company_id.account_ai_model_id
+        self.fallback_model_id = self.company_id.account_ai_fallback_model_id
+        # The dialog stays open, with what was typed into it.
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     def action_consent(self):
         """Return the dialog that explains what is sent, to switch it on or off."""

@@ -32,6 +32,7 @@ from ...services.translation import _ as _lt
 from ...services.validation.evidence import is_quoted
 from ...services.validation.merge import weighed_model_finding
 from ..backend.cursor import open_cursor
+from .fallback import is_gone, replace_model
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
 from .turns import beginning, storing
@@ -75,7 +76,7 @@ def _admit(run: Run, measure: Measure) -> Admission:
         return run.gateway.admit(
             run.request,
             run.owner,
-            f"{run.run_uuid}:{run.attempt}",
+            run.call_key,
             use_stored=run.use_stored,
             measure=measure,
         )
@@ -129,14 +130,31 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
 
 
 def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
-    """Ask Claude and book what it cost, whatever happens; return how it ended."""
+    """Ask Claude and book what it cost, whatever happens; return how it ended.
+
+    When Claude does not know the model any more, the company's fallback is asked at
+    once, if the guards let it pass; both calls are booked.
+    """
     started = time.monotonic()
+    outcome = _ask_and_book(run, admission, emit)
+    if is_gone(outcome.error) and replace_model(run):
+        try:
+            admission = admit(run)
+        except ClaudeError as refusal:
+            outcome.error = refusal
+        else:
+            emit("waiting", {"model": run.request.model})
+            outcome = _ask_and_book(run, admission, emit)
+    outcome.duration_ms = round((time.monotonic() - started) * 1000)
+    return outcome
+
+
+def _ask_and_book(run: Run, admission: Admission, emit: Emit) -> Outcome:
     outcome = Outcome()
     try:
         _ask(run, admission, emit, outcome)
     finally:
         # Also when the process is told to end: what was seen is to be booked.
-        outcome.duration_ms = round((time.monotonic() - started) * 1000)
         outcome.settlement = run.gateway.settle(
             admission, outcome.error or outcome.result or interrupted()
         )

@@ -54,10 +54,19 @@ class Run:
     gateway: Gateway | None
     """``None`` when nothing may be sent; then ``error`` says why."""
     error: ClaudeError | None = None
+    replaced_model: str = ""
+    """The model that the company chose, when another one is asked instead of it."""
+    fell_back: bool = False
+    """Claude did not know the model, and the fallback is asked within the same run."""
     attempt: int = 1
     """Number of the try: a queued run that was refused is tried again."""
     use_stored: bool = True
     """False when the user wants a new answer whatever the store has."""
+
+    @property
+    def call_key(self) -> str:
+        """Idempotency key of the call that is to be made."""
+        return f"{self.run_uuid}:{self.attempt}" + (":fallback" * self.fell_back)
 
     @property
     def rules_verdict(self) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
+from .own_prices import OwnPrices
 from .ports import LimitState, OpenCall
 from .request import ClaudeRequest
 from .usage import TokenUsage
@@ -109,6 +110,8 @@ class Admission:
     """Begin of the attempt under way, on the same clock."""
     use_stored: bool = True
     """False when the user wants a new answer whatever the store has."""
+    own_prices: Mapping[str, OwnPrices] = field(default_factory=dict)
+    """Prices that an administrator had set when the call was admitted."""
     usage_id: int = 0
     """The ledger row; 0 until it is open."""
     limit_state: LimitState | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -117,36 +117,54 @@ class ClaudeClient:
             raise foreign_answer_error(response.status_code)
         return tokens
 
-    def models(self) -> list[dict[str, Any]]:
+    def models(self, lifecycles: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the models that the key may use, newest first, as the API tells them:
         ``id``, ``display_name``, ``lifecycle``, ``retires_at``, ``capabilities``...
 
         It is free, so it also serves to test a connection.
 
+        :param lifecycles: stages of life to tell of; without any, the API leaves out
+            what is retired
         :raises ClaudeError: on every failure
         """
+        query: dict[str, Any] = {"limit": "100"}
+        if lifecycles:
+            query["lifecycle"] = list(lifecycles)
         found: list[dict[str, Any]] = []
         after: dict[str, str] = {}
         while True:
-            page = self._get_models({"limit": "100", **after})
+            page = self.get("/v1/models", {**query, **after})
+            if not isinstance(page.get("data"), list):
+                raise foreign_answer_error(200)
             found += page["data"]
             if not page.get("has_more") or not page["data"]:
                 return found
             after = {"after_id": page["data"][-1]["id"]}
 
-    def _get_models(self, query: Mapping[str, str]) -> dict[str, Any]:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the JSON object that ``GET path`` answers; it is free.
+
+        :param query: lists become ``name[]=`` once for each value
+        :raises ClaudeError: on every failure
+        """
         try:
             response = self._sdk.get(
-                "/v1/models",
+                path,
                 cast_to=httpx2.Response,
-                options={"params": query, "timeout": _timeout(READ_SECONDS)},
+                options={
+                    "params": query,
+                    "headers": headers or {},
+                    "timeout": _timeout(READ_SECONDS),
+                },
             )
         except Exception as error:  # the mapping passes on what is not the SDK's
             raise error_of_exception(error) from error
-        page = _json_object(response)
-        if not isinstance(page.get("data"), list):
-            raise foreign_answer_error(response.status_code)
-        return page
+        return _json_object(response)
 
     def _post(
         self, path: str, body: str, seconds: float, *, stream: bool = False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 
 from .defaults import OLD_TOKENIZER
-from .pricing import UnitPrices, price_of
+from .own_prices import OwnPrices
+from .pricing import NO_OWN_PRICES, UnitPrices, price_of
 from .request import ClaudeRequest
 from .usage import TokenUsage
 
@@ -52,9 +54,16 @@ def worst_case_usage(request: ClaudeRequest, input_tokens: int) -> TokenUsage:
     )
 
 
-def worst_case(request: ClaudeRequest, input_tokens: int) -> tuple[Decimal, UnitPrices]:
+def worst_case(
+    request: ClaudeRequest,
+    input_tokens: int,
+    *,
+    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
+) -> tuple[Decimal, UnitPrices]:
     """Return the most that the call may cost, in USD, and the unit prices behind it.
 
+    :param own: prices that an administrator set, by model
     :raises ClaudeError: ``price_unknown``
     """
-    return price_of(request.model, worst_case_usage(request, input_tokens))
+    usage = worst_case_usage(request, input_tokens)
+    return price_of(request.model, usage, own=own)

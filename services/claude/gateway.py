@@ -33,8 +33,10 @@ from .log import log_failed_call, log_failed_count, log_refused_call
 from .measure import Measure, measure_of
 from .message import read_message
 from .open_stream import OpenStream
+from .own_prices import OwnPrices
 from .policy import Policy
 from .ports import Backend, NotPrepared, OpenCall, Owner, Settlement, Transaction
+from .pricing import NO_OWN_PRICES
 from .request import ClaudeRequest
 from .retry import retrying
 from .settlement import judged, result_of, settlement_of, stored_settlement
@@ -66,6 +68,7 @@ class Gateway:
         policy: Policy,
         *,
         simulated: bool = False,
+        own_prices: Mapping[str, OwnPrices] = NO_OWN_PRICES,
         guards: Sequence[Guard] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -73,6 +76,7 @@ class Gateway:
         """Put a gateway together.
 
         :param simulated: the endpoint is a simulator by the settings
+        :param own_prices: prices that an administrator set, by model
         :param guards: other guards than those of ``policy``
         :param clock: monotonic seconds
         :param sleep: waits for so many seconds
@@ -81,6 +85,7 @@ class Gateway:
         self._backend = backend
         self._policy = policy
         self._simulated = simulated
+        self._own_prices = own_prices
         self._guards = guards_for(policy) if guards is None else tuple(guards)
         self._clock = clock
         self._sleep = sleep
@@ -153,7 +158,7 @@ class Gateway:
         """
         measure = measure or measure_of(request)
         input_tokens = measure.tokens
-        worst_case_usd, prices = worst_case(request, input_tokens)
+        worst_case_usd, prices = worst_case(request, input_tokens, own=self._own_prices)
         call = OpenCall(
             key=key,
             fingerprint=request.fingerprint(self._client.endpoint),
@@ -173,6 +178,7 @@ class Gateway:
             body=measure.body,
             deadline=self._clock() + self._policy.deadline_seconds,
             use_stored=use_stored,
+            own_prices=self._own_prices,
         )
         try:
             self._check_size(input_tokens)
@@ -270,12 +276,12 @@ class Gateway:
                 # Before the end of the stream, which only serves the connection.
                 finished = True
                 seen.latency_ms = self._milliseconds(admission)
-                yield Finished(result_of(seen, admission.call))
+                yield Finished(result_of(seen, admission))
             elif not finished:
                 seen.latency_ms = self._milliseconds(admission)
                 self._check_deadline(admission)
         if not finished:
-            yield Finished(result_of(seen, admission.call))
+            yield Finished(result_of(seen, admission))
 
     def _call_once(self, admission: Admission) -> CallResult:
         seen = admission.seen
@@ -285,7 +291,7 @@ class Gateway:
         _read_headers(headers, seen)
         seen.latency_ms = self._milliseconds(admission)
         read_message(message, seen)
-        return result_of(seen, admission.call)
+        return result_of(seen, admission)
 
     def _open_once(self, admission: Admission) -> OpenStream:
         seen = admission.seen

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from .catalogue import undated
+
 _WRITE_5M_FACTOR = Decimal("1.25")
 _WRITE_1H_FACTOR = Decimal(2)
 _READ_FACTOR = Decimal("0.1")
@@ -88,6 +90,13 @@ class OwnPrices:
         if self.long_input is None or not self.uncached_input:
             return price
         return price * self.long_input / self.uncached_input
+
+
+def own_prices_of(model: str, own: Mapping[str, OwnPrices]) -> OwnPrices | None:
+    """Return the prices set for ``model``, or for its alias; ``None`` for none."""
+    return own.get(model) or next(
+        (own[name] for name in own if undated(name) == undated(model)), None
+    )
 
 
 def scaled(price: Any, factor: Decimal) -> Any:

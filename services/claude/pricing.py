@@ -20,9 +20,8 @@ from typing import Any
 import genai_prices
 
 from ..translation import _
-from .catalogue import undated
 from .errors import ClaudeError
-from .own_prices import OwnPrices, scaled
+from .own_prices import OwnPrices, own_prices_of, scaled
 from .usage import TokenUsage
 
 NO_OWN_PRICES: Mapping[str, OwnPrices] = MappingProxyType({})
@@ -151,14 +150,11 @@ def _prices(
     on: date | None,
     own: Mapping[str, OwnPrices],
 ) -> Mapping[str, Any]:
-    if own:
-        prices = own.get(model) or next(
-            (own[name] for name in own if undated(name) == undated(model)), None
-        )
-        if prices and fast:
-            raise _price_unknown(model)
-        if prices:
-            return prices.buckets(batch=batch)
+    prices = own_prices_of(model, own) if own else None
+    if prices and fast:
+        raise _price_unknown(model)
+    if prices:
+        return prices.buckets(batch=batch)
     return _listed_prices(model, batch, fast, on or datetime.now(timezone.utc).date())
 
 

@@ -9,16 +9,18 @@ from decimal import Decimal
 from .call import Admission, CallResult, Seen
 from .errors import ClaudeError
 from .estimate import worst_case_usage
-from .ports import OpenCall, Settlement
+from .own_prices import own_prices_of
+from .ports import Settlement
 from .pricing import price_of
 from .structured_output import check_stop_reason, read_json_answer
 from .usage import TokenUsage
 
 
-def result_of(seen: Seen, call: OpenCall) -> CallResult:
+def result_of(seen: Seen, admission: Admission) -> CallResult:
     """Return the result of an answer that is complete."""
+    call = admission.call
     usage = seen.usage or TokenUsage()
-    cost_usd, prices = _price(usage, seen, call)
+    cost_usd, prices = _price(usage, seen, admission)
     return CallResult(
         text=seen.text,
         stop_reason=seen.stop_reason,
@@ -86,7 +88,7 @@ def settlement_of(
         usage = seen.usage
         if not seen.has_final_usage:
             usage = replace(usage, output=max(usage.output, call.max_output))
-        cost_usd, prices = _price(usage, seen, call)
+        cost_usd, prices = _price(usage, seen, admission)
         return Settlement(
             state="settled" if seen.has_final_usage else "unknown",
             usage=usage,
@@ -128,15 +130,18 @@ def stored_settlement(answer: CallResult) -> Settlement:
 
 
 def _price(
-    usage: TokenUsage, seen: Seen, call: OpenCall
+    usage: TokenUsage, seen: Seen, admission: Admission
 ) -> tuple[Decimal, Mapping[str, str]]:
+    asked, own = admission.call.model, admission.own_prices
     # Refused before any output: usage shows tokens, but Claude does not charge them.
     billed = not (seen.stop_reason == "refusal" and not seen.content)
+    # What was set for the model that was asked holds, whatever it calls itself.
+    model = asked if own_prices_of(asked, own) else seen.model or asked
     try:
-        cost_usd, prices = price_of(seen.model or call.model, usage, billed=billed)
+        cost_usd, prices = price_of(model, usage, billed=billed, own=own)
     except ClaudeError:
         # The answer names its model or its mode in a way that has no price. The model
         # that was asked for has one: it was known when the call was admitted.
         usage = replace(usage, speed="standard")
-        cost_usd, prices = price_of(call.model, usage, billed=billed)
+        cost_usd, prices = price_of(asked, usage, billed=billed, own=own)
     return cost_usd, prices.to_data()

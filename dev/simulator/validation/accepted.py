@@ -70,6 +70,8 @@ def accept(
             f"allowed number of output tokens for {body['model']}"
         )
     _check_sampling(body, version, model, counting=counting)
+    if body.get("speed") == "fast" and not model.fast_price:
+        raise invalid("speed: fast mode is not supported on this model")
     _check_geography(body, model)
     check_tools(body)
     check_system(body)

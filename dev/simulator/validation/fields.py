@@ -30,7 +30,6 @@ _MESSAGE = _COUNTING | {
     "container",
     "diagnostics",
 }
-_FAST_MODELS = ("claude-opus-5-5", "claude-fable-5-2")
 
 
 def check_fields(body: dict[str, Any], *, counting: bool, batched: bool) -> None:
@@ -117,5 +116,3 @@ def _check_speed(body: dict[str, Any], *, batched: bool) -> None:
         raise invalid("speed: Input should be 'standard' or 'fast'")
     if batched:
         raise invalid("speed: not supported in batches")
-    if speed == "fast" and body["model"] not in _FAST_MODELS:
-        raise invalid("speed: fast mode is not supported on this model")

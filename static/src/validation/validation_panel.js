@@ -206,7 +206,8 @@ export class ValidationPanel extends Component {
 
     /** What the stored validation took, in words: cost, time, tokens, model, who and when. */
     get facts() {
-        const { cost, cost_usd, degraded, duration_ms, tokens, model, user, date } = this.stored;
+        const { cost, cost_usd, degraded, duration_ms, tokens } = this.stored;
+        const { model, replaced_model, user, date } = this.stored;
         const facts = [];
         if (cost_usd || !degraded) {
             facts.push({ name: "cost", title: _t("Cost"), text: cost });
@@ -231,6 +232,13 @@ export class ValidationPanel extends Component {
         }
         if (model) {
             facts.push({ name: "model", title: _t("Model"), text: model });
+        }
+        if (replaced_model) {
+            facts.push({
+                name: "replaced_model",
+                title: _t("This model is retired. Another one was asked."),
+                text: _t("instead of %s", replaced_model),
+            });
         }
         if (user || date) {
             const when = date && formatDateTime(deserializeDateTime(date));

@@ -28,6 +28,7 @@
         "data/account_ai_usage_rollup_cron.xml",
         "views/account_ai_usage_views.xml",
         "views/account_ai_usage_rollup_views.xml",
+        "views/account_ai_dashboard_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_redis_views.xml",
         "wizards/account_ai_company_settings_views.xml",

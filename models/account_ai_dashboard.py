@@ -51,6 +51,7 @@ class AccountAiDashboard(models.AbstractModel):
             "company_costs": self._company_costs(groups["company_id"]),
             "bars": self._bars(scope.period, groups["bucket"], forecast),
             "forecast": self._forecast_data(forecast),
+            "budgets": self._budgets(scope),
             "breakdowns": self._breakdowns(
                 groups, figures.users() if seen_all else None
             ),

@@ -101,7 +101,13 @@ class AccountAiDashboard(models.AbstractModel):
             if not currency or currency.name == "USD":
                 continue
             cost = costs.setdefault(
-                currency.id, {"currency_id": currency.id, "amount": 0, "unknown": 0}
+                currency.id,
+                {
+                    "currency_id": currency.id,
+                    "currency": currency.name,
+                    "amount": 0,
+                    "unknown": 0,
+                },
             )
             cost["amount"] += row["cost_company"]
             cost["unknown"] += row["cost_company_unknown"]
@@ -158,6 +164,63 @@ class AccountAiDashboard(models.AbstractModel):
             "total_usd": None if total is None else float(total),
             "history_days": forecast.history_days,
         }
+
+    # === BUDGETS === #
+
+    @api.model
+    def _budgets(self, scope):
+        """Return the budgets of the companies as they stand now; to users, the budgets
+        that count what they do at the screen."""
+        if scope.user_id:
+            return self._own_budgets(scope)
+        budgets = self.env["account.ai.budget"].search(
+            [("company_id", "in", [False, *scope.companies])]
+        )
+        return [
+            {
+                "id": budget.id,
+                "name": budget.name,
+                "company": budget.company_id.sudo().name or "",  # sudo: only its name
+                "currency_id": budget.currency_id.id,
+                "currency": budget.currency_id.name,
+                "limit": budget.amount,
+                "spent": budget.spent,
+                "reserved": budget.reserved,
+                "left": budget.left,
+                "ends_at": fields.Datetime.to_string(budget.date_end) or False,
+                "hard": budget.limit_type == "hard",
+            }
+            for budget in budgets
+        ]
+
+    @api.model
+    def _own_budgets(self, scope):
+        """Return what is left to the user, who may not see the budgets themselves."""
+        companies = self.env["res.company"].browse(scope.companies)
+        operations = self.env["account.ai.budget"]._fields["operation"]
+        found = {}
+        for company in companies:
+            for operation in operations.get_values(self.env):
+                for state in self.env["account.ai.budget"]._left(
+                    company, self.env.user, operation
+                ):
+                    found[company, state["name"], state["currency"]] = state
+        currencies = self.env["res.currency"].search(
+            [("name", "in", [currency for _company, _name, currency in found])]
+        )
+        ids = {currency.name: currency.id for currency in currencies}
+        return [
+            {
+                "id": False,
+                "company": company.name if len(companies) > 1 else "",
+                "currency_id": ids.get(currency, False),
+                "currency": currency,
+                **{key: state[key] for key in ("name", "limit", "hard")},
+                **{key: state[key] for key in ("spent", "reserved", "left")},
+                "ends_at": fields.Datetime.to_string(state["ends_at"]),
+            }
+            for (company, _name, currency), state in found.items()
+        ]
 
     # === BY WHAT === #
 

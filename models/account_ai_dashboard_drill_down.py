@@ -7,7 +7,7 @@ from odoo.tools import format_date
 
 from .costs.zones import zones_of
 
-_IS_CALL = Domain("key", "not =like", "%:correction")
+_IS_CALL = Domain("corrects_id", "=", False)
 _CLOSED = Domain("state", "!=", "open")
 _CACHED = Domain.OR(
     Domain(column, ">", 0)

@@ -76,8 +76,7 @@ class DashboardCase(RollupMixin, AccountAiCase):
         self.roll_up()
         self.book(opened_at=at(19), from_store=True, cost_usd=0, saved_usd="0.0042")
         self.book(opened_at=at(19), state="failed", outcome="timeout", cost_usd=0)
-        self.book(
-            key="lost",
+        lost = self.book(
             opened_at=at(20),
             state="unknown",
             outcome="interrupted",
@@ -86,7 +85,7 @@ class DashboardCase(RollupMixin, AccountAiCase):
             cost_company="475",
         )
         self.book(
-            key="lost:correction",
+            corrects_id=lost,
             opened_at=at(20),
             cost_usd="-0.4",
             cost_company="-380",

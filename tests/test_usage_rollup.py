@@ -77,13 +77,14 @@ class TestUsageRollup(RollupMixin, AccountAiCase):
         self.assertEqual(self.total(), 0.125)
 
     def test_a_correction_counts_its_money_and_is_no_call(self):
-        self.book(key="lost", state="unknown", outcome="interrupted", cost_usd="0.5")
-        self.book(key="lost:correction", cost_usd="-0.125")
+        lost = self.book(state="unknown", outcome="interrupted", cost_usd="0.5")
+        self.book(corrects_id=lost, cost_usd="-0.125", cache_read_tokens=-9)
         self.roll_up()
         self.assertEqual(self.total(), 0.375)
         self.assertEqual(self.total(field="calls"), 1)
         self.assertEqual(self.total(field="corrections"), 1)
         self.assertEqual(self.total(field="errors"), 1)
+        self.assertEqual(self.total(field="saved_cache_usd"), 0)
 
     def test_savings(self):
         """Worked out by hand, from US$ 1.00, 1.25, 2.00, 0.10 and 5.00 a million."""

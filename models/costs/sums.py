@@ -24,11 +24,11 @@ USER_DAY_KEY = {"day": "", "company_id": "0", "user_id": "0", "simulated": "FALS
 
 LATENCY_COLUMNS = (*(f"latency_{bound}" for bound in BOUNDS_MS), "latency_longer")
 
-_CORRECTION = ":correction"
-_IS_CALL = f"right(usage.key, {len(_CORRECTION)}) <> '{_CORRECTION}'"
-# A row that closed as unknown has the tokens of its worst case: nothing is known of
-# what was saved. An answer that was not billed saved nothing by its tokens either.
-_IS_BILLED = "usage.state = 'settled' AND usage.cost_usd <> 0"
+_IS_CALL = "usage.corrects_id IS NULL"
+# A row that closed as unknown has the tokens of its worst case, and a correction their
+# difference to the true ones: of such a call no saving is claimed. An answer that was
+# not billed saved nothing by its tokens either.
+_IS_BILLED = f"{_IS_CALL} AND usage.state = 'settled' AND usage.cost_usd <> 0"
 _IS_TIMED = (
     f"{_IS_CALL} AND usage.state = 'settled' AND usage.from_store IS NOT TRUE"
     " AND usage.latency_ms > 0"

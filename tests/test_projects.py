@@ -66,7 +66,8 @@ class ProjectCase(ValidationMixin, AccountAiCase):
     def evidence(self, move, user=None):
         """Return what the rule says of a document, empty when it does not fire."""
         self.synchronize()
-        env = self.env(user=user or self.accountant)
+        user = user or self.accountant
+        env = self.env(user=user, context={"allowed_company_ids": user.company_ids.ids})
         reading = env["account.ai.document.reader"]._read_with_places(
             env["account.move"].browse(move.id)
         )[move.id]

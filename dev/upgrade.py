@@ -56,6 +56,28 @@ _USE = """
 moves = env["account.move"].browse({moves!r})
 moves[0].action_post()
 moves[1].invoice_line_ids[0].price_unit += 1000
+if "account.ai.disposition" in env:
+    findings = moves[4:].account_ai_validation_id.finding_ids
+    findings[0].dispose("false_alarm", "other", "We know this customer.")
+    findings[-1].dispose("confirmed")
+    env["account.ai.rule.setting"].create(
+        {{"company_id": moves[0].company_id.id, "code": "RUT_DV", "reason": "Noise"}}
+    )
+    invoice = env.ref("l10n_cl.dc_a_f_dte")
+    env["account.ai.folio.range"].create(
+        {{
+            "company_id": moves[0].company_id.id,
+            "document_type_id": invoice.id,
+            "first": 1,
+            "last": 500,
+            "authorised_on": moves[0].create_date,
+        }}
+    )
+    moves[5].account_ai_reference_ids = [
+        (0, 0, {{"document_type_id": invoice.id, "folio": "1"}})
+    ]
+# Past their retention time: of one that is as it was, and of one that has changed.
+moves[1:4].account_ai_validation_id._forget_facts()
 """
 _PANELS = """
 import json

@@ -49,6 +49,10 @@
         "views/account_journal_views.xml",
         "views/project_project_views.xml",
         "wizards/account_ai_posting_views.xml",
+        "wizards/account_ai_cost_export_views.xml",
+        "wizards/account_ai_accrual_views.xml",
+        "views/account_ai_attribution_menus.xml",
+        "views/account_move_accrual_views.xml",
         "wizards/account_ai_queueing_views.xml",
     ],
     "assets": {

@@ -1,1 +1,1 @@
-from . import validation
+from . import cost_export, validation

@@ -41,6 +41,7 @@ from . import (
     account_ai_validation_review,
     account_journal,
     account_move,
+    account_move_accrual,
     account_move_document,
     account_move_posting,
     account_move_view,

@@ -1,4 +1,5 @@
 from . import (
+    test_accrual,
     test_agents_answers,
     test_agents_facts,
     test_agents_prompt,
@@ -22,6 +23,8 @@ from . import (
     test_claude_stream_parser,
     test_claude_structured_output,
     test_common_company,
+    test_cost_export,
+    test_cost_files,
     test_dashboard,
     test_dashboard_access,
     test_documents_comparison,

@@ -12,6 +12,7 @@ import base64
 import itertools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -88,19 +89,25 @@ class Browser:
 
 
 @contextmanager
-def browser(width: int, height: int) -> Iterator[Browser]:
+def browser(width: int, height: int, program: str | None = None) -> Iterator[Browser]:
     """Start Chromium with an empty profile and yield its page.
 
     :param width: of the window, in pixels
     :param height: of the window, in pixels
+    :param program: to start; the environment's ``CHROMIUM`` when not given
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            [os.environ["CHROMIUM"], "--headless", "--remote-debugging-port=0"]
+            [
+                program or os.environ["CHROMIUM"],
+                "--headless",
+                "--remote-debugging-port=0",
+            ]
             + ["--remote-allow-origins=*", f"--user-data-dir={profile}"]
             + [f"--window-size={width},{height}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=_lift_memory_limit,
         )
         try:
             connection = websocket.create_connection(
@@ -111,6 +118,12 @@ def browser(width: int, height: int) -> Iterator[Browser]:
         finally:
             process.terminate()
             process.wait()
+
+
+def _lift_memory_limit() -> None:
+    """Undo what Odoo limits its own process to: Chromium reserves far more."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def _page_address(profile: Path) -> str:

@@ -15,6 +15,7 @@ from . import (
     account_ai_finding_review,
     account_ai_folio_range,
     account_ai_gateway,
+    account_ai_gateway_reports,
     account_ai_model,
     account_ai_model_lifecycle,
     account_ai_model_prices,
@@ -24,6 +25,7 @@ from . import (
     account_ai_queue_forecast,
     account_ai_rate,
     account_ai_rate_window,
+    account_ai_reconciliation,
     account_ai_redis,
     account_ai_review,
     account_ai_rule_precision,
@@ -52,5 +54,6 @@ from . import (
     res_company_model,
     res_config_settings,
     res_config_settings_limits,
+    res_config_settings_reconciliation,
     res_config_settings_redis,
 )

@@ -6,11 +6,11 @@ import logging
 
 from aiohttp import web
 
-from .auth import KEY_HEADERS, workspace_of
-from .endpoints import batches, messages, models
+from .auth import KEY_HEADERS, api_key, check_admin_key, workspace_of
+from .endpoints import admin, batches, messages, models
 from .endpoints.control import control_routes
 from .errors import ApiError
-from .identifiers import new_identifier
+from .identifiers import derived_identifier, new_identifier
 from .journal import Entry
 from .responses import error_response
 from .state import STATE, State
@@ -40,6 +40,13 @@ _HANDLERS = (
         "/v1/messages/batches/{batch_id}/results",
         "batch_results",
         batches.results,
+    ),
+    ("GET", f"{admin.PREFIX}cost_report", "cost_report", admin.cost_report),
+    (
+        "GET",
+        f"{admin.PREFIX}usage_report/messages",
+        "usage_report",
+        admin.usage_report,
     ),
 )
 
@@ -89,7 +96,11 @@ async def _conversation(request: web.Request, handler) -> web.StreamResponse:
     state.journal.open(entry)
     request["entry"] = entry
     try:
-        entry.workspace = workspace_of(request.headers, state.settings)
+        if request.path.startswith(admin.PREFIX):
+            check_admin_key(request.headers, state.settings)
+        else:
+            entry.workspace = workspace_of(request.headers, state.settings)
+            entry.api_key_id = derived_identifier("apikey", api_key(request.headers))
         return await handler(request)
     except ApiError as error:
         return error_response(request, error)

@@ -36,6 +36,7 @@ def workspace_of(headers: Mapping[str, str], settings: Settings) -> str:
     """
     key = api_key(headers)
     refused = key.startswith("sk-ant-invalid") or key in settings.rejected_keys
+    refused = refused or is_admin_key(key)
     if settings.allowed_keys is not None and key not in settings.allowed_keys:
         refused = True
     if refused:
@@ -45,6 +46,22 @@ def workspace_of(headers: Mapping[str, str], settings: Settings) -> str:
     if named and named != workspace:
         raise ApiError(403, "This API key does not belong to the named workspace.")
     return workspace
+
+
+def check_admin_key(headers: Mapping[str, str], settings: Settings) -> None:
+    """Check that the caller may read the organization's reports.
+
+    :raise ApiError: 401 for a key that is missing or no Admin key
+    """
+    key = api_key(headers)
+    known = settings.admin_keys is None or key in settings.admin_keys
+    if not is_admin_key(key) or not known or key in settings.rejected_keys:
+        raise ApiError(401, "invalid x-api-key")
+
+
+def is_admin_key(key: str) -> bool:
+    """Return whether ``key`` looks like an Admin key, which asks no model."""
+    return key.startswith("sk-ant-admin")
 
 
 def version_of(headers: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from .errors import ApiError
 from .faults import HTTP_FAULTS, Fault, Strike
 from .identifiers import new_identifier
 from .journal import Billed
-from .pricing import cost_usd
+from .pricing import cost_parts
 from .prompt import read_prompt
 from .prompt_cache import PromptCache
 from .state import State
@@ -103,9 +103,9 @@ def _succeed(
         billed = Billed(
             model=accepted.model.id,
             usage=completion.usage,
-            usd=cost_usd(accepted.model, completion.usage),
             message_id=completion.id,
             custom_id=item["custom_id"],
+            cost_parts=cost_parts(accepted.model, completion.usage),
         )
     result = {"type": "succeeded", "message": completion.message()}
     return ItemResult(item["custom_id"], result, billed)

@@ -184,7 +184,8 @@ class Strike:
 
     ``endpoint`` is one of ``messages``, ``count_tokens``, ``models``,
     ``batch_create``, ``batch_list``, ``batch_retrieve``, ``batch_cancel``,
-    ``batch_delete``, ``batch_results``, ``batch_item``.
+    ``batch_delete``, ``batch_results``, ``batch_item``, ``cost_report``,
+    ``usage_report``.
     """
 
     endpoint: str

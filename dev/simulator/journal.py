@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,13 +16,21 @@ _LARGEST_KEPT_BODY = 2_000_000
 
 @dataclass
 class Billed:
-    """One billed answer: the API's usage object and its price in US dollars."""
+    """One billed answer: the API's usage object and its price in US dollars.
+
+    ``cost_parts``: the price by the cost report's ``token_type``.
+    """
 
     model: str
     usage: dict[str, Any]
-    usd: Decimal
+    cost_parts: dict[str, Decimal]
     message_id: str
     custom_id: str | None = None
+
+    @property
+    def usd(self) -> Decimal:
+        """US dollars that the answer is billed at."""
+        return sum(self.cost_parts.values(), Decimal(0))
 
     def as_dict(self, request_id: str) -> dict[str, Any]:
         """Return the line of ``GET /_control/usage``; ``usd`` is text."""
@@ -54,6 +63,7 @@ class Entry:
     headers: dict[str, str]
     body: Any = None
     workspace: str | None = None
+    api_key_id: str | None = None
     group: str = "haiku"
     status: int | None = None
     error_type: str | None = None
@@ -131,6 +141,12 @@ class Journal:
         """US dollars billed since the last reset."""
         return self._total
 
+    def billed(self) -> Iterator[tuple[Entry, Billed]]:
+        """Yield every billed answer with its request, oldest request first."""
+        for entry in self._entries:
+            for billed in entry.billed:
+                yield entry, billed
+
     def requests(self, since: int = 0, endpoint: str | None = None) -> list[dict]:
         """Return the requests with an id above ``since``."""
         return [
@@ -153,12 +169,11 @@ class Journal:
             0,
         )
         lines = []
-        for entry in self._entries:
-            for billed in entry.billed:
-                usage = billed.usage
-                buckets = {**usage, **usage["cache_creation"]}
-                buckets.update(usage["output_tokens_details"])
-                for name in totals:
-                    totals[name] += buckets[name]
-                lines.append(billed.as_dict(entry.request_id))
+        for entry, billed in self.billed():
+            usage = billed.usage
+            buckets = {**usage, **usage["cache_creation"]}
+            buckets.update(usage["output_tokens_details"])
+            for name in totals:
+                totals[name] += buckets[name]
+            lines.append(billed.as_dict(entry.request_id))
         return {"usd": str(self._total), "tokens": totals, "requests": lines}

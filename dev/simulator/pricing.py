@@ -26,23 +26,29 @@ def price_of(model: Model, usage: dict[str, Any]) -> Price:
     return model.price
 
 
-def cost_usd(model: Model, usage: dict[str, Any]) -> Decimal:
-    """Return the US dollars that ``usage`` (the API's object) is billed at.
+def cost_parts(model: Model, usage: dict[str, Any]) -> dict[str, Decimal]:
+    """Return the US dollars that ``usage`` (the API's object) is billed at, for each
+    ``token_type`` of the cost report.
 
     Thinking tokens are inside ``output_tokens``. Batches cost half; the
     ``us`` inference geography costs 1.1 times as much; both multiply.
     """
     price = price_of(model, usage)
     written = usage["cache_creation"]
-    amount = (
-        usage["input_tokens"] * price.input
-        + usage["cache_read_input_tokens"] * price.cache_read
-        + written["ephemeral_5m_input_tokens"] * price.cache_write_5m
-        + written["ephemeral_1h_input_tokens"] * price.cache_write_1h
-        + usage["output_tokens"] * price.output
-    ) / _MILLION
+    factor = Decimal(1)
     if usage["service_tier"] == "batch":
-        amount /= 2
+        factor /= 2
     if usage["inference_geo"] == "us":
-        amount *= Decimal("1.1")
-    return amount
+        factor *= Decimal("1.1")
+    parts = {
+        "uncached_input_tokens": usage["input_tokens"] * price.input,
+        "cache_read_input_tokens": usage["cache_read_input_tokens"] * price.cache_read,
+        "cache_creation.ephemeral_5m_input_tokens": (
+            written["ephemeral_5m_input_tokens"] * price.cache_write_5m
+        ),
+        "cache_creation.ephemeral_1h_input_tokens": (
+            written["ephemeral_1h_input_tokens"] * price.cache_write_1h
+        ),
+        "output_tokens": usage["output_tokens"] * price.output,
+    }
+    return {name: amount * factor / _MILLION for name, amount in parts.items()}

@@ -22,6 +22,10 @@ class Settings:
     ``workspaces``: API key -> workspace id; other keys get a derived workspace.
     ``allowed_keys``: if not null, only these keys are accepted.
     ``rejected_keys``: keys that get 401.
+    ``admin_keys``: if not null, only these Admin keys are accepted; otherwise all that
+    begin with ``sk-ant-admin``.
+    ``default_workspace``: id of the workspace that reports show as null.
+    ``report_delay_seconds``: what is younger is not in the reports yet.
     ``inference_geo``: default geography of the workspace (``global`` or ``us``).
     ``batch_seconds``: simulated seconds from creation to the end of a batch.
     ``batch_cache_hit_probability``: chance that a batch item may read the cache.
@@ -40,6 +44,9 @@ class Settings:
     workspaces: dict[str, str] = field(default_factory=dict)
     allowed_keys: list[str] | None = None
     rejected_keys: list[str] = field(default_factory=list)
+    admin_keys: list[str] | None = None
+    default_workspace: str = ""
+    report_delay_seconds: float = 0
     inference_geo: str = "global"
     batch_seconds: float = 0.2
     batch_cache_hit_probability: float = 0.9
@@ -75,7 +82,7 @@ class Settings:
 def _fits(value: Any, default: Any, name: str) -> bool:
     if name == "spend_limit_usd":
         return value is None or (_is_number(value) and value >= 0)
-    if name == "allowed_keys":
+    if name in ("allowed_keys", "admin_keys"):
         return value is None or isinstance(value, list)
     if isinstance(default, bool):
         return isinstance(value, bool)

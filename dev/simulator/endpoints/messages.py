@@ -13,7 +13,7 @@ from ..completion import Completion, complete
 from ..connection import cut_connection, reset_connection
 from ..faults import HTTP_FAULTS, STREAM_FAULTS, Fault, Strike
 from ..journal import Billed
-from ..pricing import cost_usd
+from ..pricing import cost_parts
 from ..prompt import read_prompt
 from ..prompt_cache import CacheOutcome
 from ..responses import answer_headers, json_response, read_json
@@ -139,7 +139,7 @@ def _bill(request: web.Request, accepted: Accepted, completion: Completion) -> N
         Billed(
             model=accepted.model.id,
             usage=usage,
-            usd=cost_usd(accepted.model, usage),
+            cost_parts=cost_parts(accepted.model, usage),
             message_id=completion.id,
         ),
     )

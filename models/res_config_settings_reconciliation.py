@@ -1,0 +1,96 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..services.claude.admin import ADMIN_KEY_PREFIX
+from ..services.claude.reconciliation import Tolerance
+from .account_ai_gateway_reports import (
+    ADMIN_KEY_PARAMETER,
+    PERCENT_PARAMETER,
+    USD_PARAMETER,
+    WORKSPACE_PARAMETER,
+)
+
+_TOLERANCE = Tolerance()
+
+
+class ResConfigSettings(models.TransientModel):
+    """How our ledger is compared with the provider's own books."""
+
+    _inherit = "res.config.settings"
+
+    # === FIELDS === #
+
+    account_ai_admin_key = fields.Char(
+        string="Admin Key",
+        store=False,
+        compute="_compute_account_ai_admin_key",
+        inverse="_inverse_account_ai_admin_key",
+        groups="base.group_system",
+        help="Write-only: a key that is set is never shown again.",
+    )
+    account_ai_admin_key_source = fields.Selection(
+        selection=[
+            ("none", "No key"),
+            ("database", "Set in this database"),
+            ("environment", "Set by the server's environment"),
+        ],
+        string="Admin Key From",
+        compute="_compute_account_ai_admin_key_source",
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_workspace = fields.Char(
+        string="Workspace",
+        config_parameter=WORKSPACE_PARAMETER,
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_percent = fields.Float(
+        string="Tolerance (%)",
+        config_parameter=PERCENT_PARAMETER,
+        default=float(_TOLERANCE.percent),
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_usd = fields.Float(
+        string="Tolerance (US$)",
+        digits=(16, 4),
+        config_parameter=USD_PARAMETER,
+        default=float(_TOLERANCE.usd),
+        groups="base.group_system",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_account_ai_admin_key(self):
+        """The key goes in and never comes out."""
+        self.account_ai_admin_key = False
+
+    def _inverse_account_ai_admin_key(self):
+        parameters = self.env["ir.config_parameter"]
+        for settings in self:
+            key = (settings.account_ai_admin_key or "").strip()
+            if key and not key.startswith(ADMIN_KEY_PREFIX):
+                raise UserError(
+                    self.env._(
+                        "An Admin key begins with %(prefix)s; the key that asks models "
+                        "is another one.",
+                        prefix=ADMIN_KEY_PREFIX,
+                    )
+                )
+            if key:
+                parameters.set_param(ADMIN_KEY_PARAMETER, key)
+
+    @api.depends("company_id")
+    def _compute_account_ai_admin_key_source(self):
+        gateway = self.env["account.ai.gateway"]
+        if gateway._admin_key_from_environment():
+            source = "environment"
+        else:
+            source = "database" if gateway._admin_key() else "none"
+        self.account_ai_admin_key_source = source
+
+    # === ACTION METHODS === #
+
+    def action_account_ai_remove_admin_key(self):
+        """Forget the Admin key of this database and reload the page."""
+        self._account_ai_check_system()
+        self.env["ir.config_parameter"].set_param(ADMIN_KEY_PARAMETER, False)
+        return {"type": "ir.actions.client", "tag": "reload"}

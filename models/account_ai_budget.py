@@ -1,3 +1,4 @@
+import logging
 from datetime import timezone
 from decimal import Decimal
 
@@ -8,9 +9,12 @@ from odoo.tools import SQL
 from odoo.addons.base.models.res_partner import _tz_get
 
 from ..services.claude.budget import parse_thresholds
+from ..services.claude.errors import ClaudeError
 from ..services.claude.ports import Owner
 from .backend.company_cost import dollar_rate
 from .backend.transaction import PostgresBackend
+
+_logger = logging.getLogger(__name__)
 
 OPERATIONS = [
     ("validation", "Validations"),
@@ -316,10 +320,16 @@ class AccountAiBudget(models.Model):
     def _prepare_after_commit(self):
         """Begin the counters as soon as others can see the budgets.
 
-        Should the process die before it, the first call that they count does it.
+        Should it fail, or the process die before, the first call that counts does it.
         """
         backend = PostgresBackend(self.env.cr.dbname)
-        self.env.cr.postcommit.add(backend.prepare_budgets)
+
+        @self.env.cr.postcommit.add
+        def prepare():
+            try:
+                backend.prepare_budgets()
+            except ClaudeError as error:
+                _logger.info("Budgets are not counted yet: %s", error.message)
 
     @api.model
     def _cron_check(self):

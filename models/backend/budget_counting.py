@@ -8,8 +8,11 @@ is either in the sum, or knows the counter: nothing is missed, nothing counts tw
 
 import logging
 
+import psycopg2
+
 from odoo.sql_db import BaseCursor
 
+from ...services.claude.budget import changing_refusal
 from .clock import NOW
 from .company_cost import dollar_rate
 from .cursor import execute
@@ -21,7 +24,12 @@ _LOCK = "19510403, 4"
 SHARED_LOCK = f"SELECT pg_advisory_xact_lock_shared({_LOCK});"
 """Goes before a statement in the same round trip. The statement after it has a snapshot
 of its own, taken with the lock held: READ COMMITTED."""
-_LOCK_ALONE = f"SELECT pg_advisory_xact_lock({_LOCK})"
+_LOCK_ALONE = f"""
+    SELECT set_config('lock_timeout', %(longest_wait)s, TRUE);
+    SELECT pg_advisory_xact_lock({_LOCK})
+"""
+LONGEST_WAIT = "10s"
+"""For the lock: behind whoever waits for it, everybody waits."""
 
 
 def counts_in(company_id: str, user_id: str, operation: str, lane: str) -> str:
@@ -101,11 +109,16 @@ _WITHOUT_COUNTER = f"""
 _COUNTS_USAGE = counts_in(
     "usage.company_id", "usage.user_id", "usage.operation", "usage.lane"
 )
+# A correction belongs to the period of the call that it corrects.
 _OF_PERIOD = f"""
     budget.id = %(budget_id)s
     AND usage.opened_at >= %(date_start)s
     AND usage.opened_at < %(date_end)s
     AND {_COUNTS_USAGE}
+    AND NOT EXISTS (
+        SELECT FROM account_ai_usage corrected
+         WHERE corrected.id = usage.corrects_id
+           AND corrected.opened_at < %(date_start)s)
 """
 
 
@@ -197,8 +210,9 @@ def begin_counters(cursor: BaseCursor, time_shift: float = 0.0) -> None:
     pesos without a rate of the dollar gets none: nobody could say what was spent.
 
     :param cursor: of a transaction that holds nothing else
+    :raises ClaudeError: ``budget``: somebody keeps the ledger from being read
     """
-    execute(cursor, _LOCK_ALONE, {})
+    _lock_alone(cursor)
     execute(cursor, _WITHOUT_COUNTER, {"time_shift": time_shift})
     columns = [column.name for column in cursor.description]
     for row in cursor.fetchall():
@@ -220,8 +234,9 @@ def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
 
     :param cursor: of a transaction that holds nothing else
     :return: how many were different
+    :raises ClaudeError: ``budget``: somebody keeps the ledger from being read
     """
-    execute(cursor, _LOCK_ALONE, {})
+    _lock_alone(cursor)
     execute(cursor, _REPAIR, {"time_shift": time_shift})
     repaired = cursor.fetchall()
     for budget_id, spent, true_spent, reserved, true_reserved in repaired:
@@ -231,3 +246,11 @@ def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
             *(budget_id, spent, true_spent, reserved, true_reserved),
         )
     return len(repaired)
+
+
+def _lock_alone(cursor: BaseCursor) -> None:
+    """Keep everybody from writing to the ledger until the end of the transaction."""
+    try:
+        execute(cursor, _LOCK_ALONE, {"longest_wait": LONGEST_WAIT})
+    except psycopg2.errors.LockNotAvailable as error:
+        raise changing_refusal() from error

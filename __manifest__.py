@@ -32,6 +32,7 @@
         "views/account_ai_dashboard_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_redis_views.xml",
+        "views/account_ai_usage_settings_views.xml",
         "wizards/account_ai_company_settings_views.xml",
         "wizards/account_ai_consent_views.xml",
         "views/account_ai_validation_views.xml",

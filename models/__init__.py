@@ -56,4 +56,5 @@ from . import (
     res_config_settings_limits,
     res_config_settings_reconciliation,
     res_config_settings_redis,
+    res_config_settings_usage,
 )

@@ -35,6 +35,11 @@ WITHHELD = frozenset(
 """Codes of taxes that are withheld: they lower the total (format v2.2, p. 46-49)."""
 
 
+def untaxed(document: Document) -> Decimal:
+    """Return what a document comes to without taxes: its net and its exempt part."""
+    return (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
+
+
 def issue_day(document: Document, context: Context) -> date:
     """Return the day whose rates count: the issue date, today while there is none."""
     return document.issue_date or context.today

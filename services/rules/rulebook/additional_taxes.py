@@ -17,6 +17,7 @@ from ..amounts import (
     issue_day,
     rounded,
     shown,
+    untaxed,
     vat_rate,
     withheld_vat,
 )
@@ -146,7 +147,7 @@ def withheld_vat_is_taken_off(
                 rest,
                 f"IVA {shown(vat)} − {shown(withheld)}",
             )
-    whole = (totals.net or ZERO) + (totals.exempt or ZERO) + vat
+    whole = untaxed(document) + vat
     if totals.total is not None and totals.total == whole:
         yield _retention(
             "MntTotal",

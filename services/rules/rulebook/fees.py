@@ -10,7 +10,7 @@ from ...documents.context import Context
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
-from ..amounts import HUNDRED, ZERO, compare, issue_day, rounded, shown
+from ..amounts import HUNDRED, ZERO, compare, issue_day, rounded, shown, untaxed
 from ..dated_data import DatedData, required
 from ..document_types import FEES
 from ..registry import Violation, rule
@@ -38,7 +38,7 @@ def _fee(document: Document) -> _Fee:
     taxes = [each for each in totals.additional_taxes if each.code == _FEE_RETENTION]
     gross = None
     if totals.net is not None or totals.exempt is not None:
-        gross = (totals.net or ZERO) + (totals.exempt or ZERO)
+        gross = untaxed(document)
     rates = {each.rate for each in taxes}
     return _Fee(
         gross,

@@ -10,7 +10,7 @@ from ...documents.context import Context, OrderLine
 from ...documents.document import Document, Line
 from ...translation import _
 from ...validation.finding import Severity
-from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, vat_rate
+from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, untaxed, vat_rate
 from ..dated_data import DatedData
 from ..document_types import INVOICES
 from ..matching import ordered_lines
@@ -38,6 +38,27 @@ def _net_price(
     if document.gross_lines and line.exemption != EXEMPT:
         price /= 1 + vat_rate(document, context, rates) / HUNDRED
     return price
+
+
+def _apart(
+    field: str,
+    stated: Decimal,
+    sign: str,
+    expected: Decimal,
+    line: Line | None = None,
+    severity: Severity | None = None,
+) -> Violation:
+    """Return the violation that a bill states another value than the order."""
+    params = {"stated": shown(stated), "expected": shown(expected)}
+    if line is not None:
+        params["line"] = str(line.number)
+    return Violation(
+        field=field,
+        line=line.number if line else 0,
+        evidence=f"{shown(stated)} {sign} {shown(expected)}",
+        params=params,
+        severity=severity,
+    )
 
 
 def _to_cents(price: Decimal) -> Decimal:
@@ -68,19 +89,11 @@ def price_is_the_ordered_one(
         apart = (price - ordered.unit_price) * abs(line.quantity)
         if abs(apart) <= ONE:
             continue
-        cheaper = apart < 0
         stated, expected = _to_cents(price), ordered.unit_price
-        yield Violation(
-            field="PrcItem",
-            line=line.number,
-            evidence=f"{shown(stated)} {'<' if cheaper else '>'} {shown(expected)}",
-            params={
-                "line": str(line.number),
-                "stated": shown(stated),
-                "expected": shown(expected),
-            },
-            severity=Severity.INFORMATION if cheaper else None,
-        )
+        if apart < 0:
+            yield _apart("PrcItem", stated, "<", expected, line, Severity.INFORMATION)
+        else:
+            yield _apart("PrcItem", stated, ">", expected, line)
 
 
 @rule(
@@ -106,26 +119,13 @@ def quantity_was_received(
         charged = sum((line.quantity or ZERO for line, _ordered in lines), ZERO)
         charged += sum((each.billed for each in order.lines), ZERO)
         if charged > order.received:
-            yield _over(lines[0][0], charged, order.received)
+            yield _apart("QtyItem", charged, ">", order.received, lines[0][0])
         return
     for line, ordered in lines:
         limit = ordered.received if ordered.received is not None else ordered.quantity
         charged = (line.quantity or ZERO) + ordered.billed
         if limit is not None and charged > limit:
-            yield _over(line, charged, limit)
-
-
-def _over(line: Line, charged: Decimal, limit: Decimal) -> Violation:
-    return Violation(
-        field="QtyItem",
-        line=line.number,
-        evidence=f"{shown(charged)} > {shown(limit)}",
-        params={
-            "line": str(line.number),
-            "stated": shown(charged),
-            "expected": shown(limit),
-        },
-    )
+            yield _apart("QtyItem", charged, ">", limit, line)
 
 
 @rule(
@@ -147,13 +147,9 @@ def amount_fits_the_order(
         return
     if len(_lines(document, context)) == len(document.lines):
         return
-    net = (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
+    net = untaxed(document)
     if net > order.net + ONE:
-        yield Violation(
-            field="MntNeto",
-            evidence=f"{shown(net)} > {shown(order.net)}",
-            params={"stated": shown(net), "expected": shown(order.net)},
-        )
+        yield _apart("MntNeto", net, ">", order.net)
 
 
 @rule(

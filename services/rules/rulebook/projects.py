@@ -9,7 +9,7 @@ from ...documents.context import Context, Project
 from ...documents.document import Document
 from ...translation import _
 from ...validation.finding import Severity
-from ..amounts import ZERO, shown
+from ..amounts import ZERO, shown, untaxed
 from ..dated_data import DatedData
 from ..document_types import EXPORT_NOTES, INVOICES, KNOWN, RECEIPTS
 from ..projects import charged_project
@@ -86,4 +86,4 @@ def _shares(document: Document, context: Context) -> Iterator[tuple[Project, Dec
     for each in charged:
         yield each, each.charged_net or ZERO
     if not charged and (project := charged_project(document, context)):
-        yield project, (document.totals.net or ZERO) + (document.totals.exempt or ZERO)
+        yield project, untaxed(document)

@@ -6,12 +6,14 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ..services.rules.registry import rules
 from ..services.validation.finding import Severity
+from ..services.validation.kinds import kinds
 
 
 class AccountAiRuleSetting(models.Model):
     """How much a company lets a rule weigh, when it raises too many false alarms.
+
+    What the XML of a bill is compared for counts as rules here.
 
     Never deleted: a setting that does not hold any more is archived, and the chatter
     keeps who decided what and why.
@@ -66,16 +68,10 @@ class AccountAiRuleSetting(models.Model):
     @api.constrains("code", "severity")
     def _check_severity(self):
         """Check that no error is hidden: what the law calls an error is looked at."""
-        weights = {rule.code: rule.severity for rule in rules()}
         for setting in self:
-            weight = weights.get(setting.code)
-            lighter = {
-                Severity.ERROR: Severity.WARNING,
-                Severity.WARNING: Severity.INFORMATION,
-            }.get(weight)
-            if weight is None:
+            if setting.code not in kinds():
                 raise ValidationError(self.env._("There is no such rule."))
-            if setting.severity != (lighter and lighter.value):
+            if setting.severity != self._lighter(setting.code):
                 raise ValidationError(
                     self.env._(
                         "An error can only be lowered to a warning, and a warning only "
@@ -92,13 +88,12 @@ class AccountAiRuleSetting(models.Model):
 
     @api.model
     def _selection_code(self):
-        return [(rule.code, rule.code) for rule in sorted(rules(), key=_code_of)]
+        return [(code, code) for code in kinds()]
 
     @api.depends("code")
     def _compute_rule(self):
-        known = {rule.code: rule for rule in rules()}
         for setting in self:
-            rule = known.get(setting.code)
+            rule = kinds().get(setting.code)
             setting.rule_title = rule.title if rule else False
             setting.rule_source = rule.source if rule else False
 
@@ -150,12 +145,8 @@ class AccountAiRuleSetting(models.Model):
     @api.model
     def _lighter(self, code: str) -> str | bool:
         """Return what a rule can be lowered to, False when to nothing."""
-        weights = {rule.code: rule.severity for rule in rules()}
+        kind = kinds().get(code)
         return {
             Severity.ERROR: Severity.WARNING.value,
             Severity.WARNING: Severity.INFORMATION.value,
-        }.get(weights.get(code), False)
-
-
-def _code_of(rule) -> str:
-    return rule.code
+        }.get(kind and kind.severity, False)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.models.reading import attached_xml
@@ -16,8 +16,9 @@ from odoo.addons.account_ai.services.documents.dte_xml import MAX_BYTES
 from odoo.addons.account_ai.services.documents.received_xml import (
     compare_with_received,
 )
-from odoo.addons.account_ai.services.documents.stamp import Stamp
+from odoo.addons.account_ai.services.documents.stamp import FolioAuthorisation, Stamp
 from odoo.addons.account_ai.services.documents.xml_checks import Check, XmlChecks
+from odoo.addons.account_ai.services.validation.kinds import kinds
 
 from .dte_writer import body_element, fields_of, file_of, xml_of
 from .posting_case import PostingMixin
@@ -142,7 +143,64 @@ class TestAttachedXml(ReceivedXmlCase):
                 (finding,) = self.found()
                 self.assertEqual(finding.code, code)
                 self.assertEqual(finding.origin, "rule")
+                self.assertEqual(kinds()[code].source, finding.source)
                 self.assertTrue(odoo_field(finding.field, finding.line), finding.field)
+
+    def test_the_stamp_tells_the_folios_of_the_issuer(self):
+        """Found once, by the rules of folios; a folio that was mistyped is not judged
+        by a stamp that is not for it."""
+        copy = self.true_copy()
+        for caf, codes in (
+            (FolioAuthorisation("33", 1, 4710), {"FOLIO_OUT_OF_RANGE"}),
+            (FolioAuthorisation("34", 1, 9999), {"CAF_TYPE"}),
+            (FolioAuthorisation("33", 4711, 4711), set()),
+            (FolioAuthorisation("33", 1, 9999, date(2025, 1, 1)), {"CAF_EXPIRED"}),
+        ):
+            with self.subTest(codes):
+                stamp = Stamp(folio=copy.folio, authorisation=caf)
+                self.attach(xml_of(fields_of(replace(copy, stamp=stamp))))
+                self.assertEqual(self.all_codes(), codes)
+        narrow = Stamp(folio=1, authorisation=FolioAuthorisation("33", 1, 1))
+        self.attach(xml_of(fields_of(replace(copy, folio=1, stamp=narrow))))
+        self.assertEqual(self.all_codes(), {"XML_FOLIO_DIFF"})
+
+    def all_codes(self):
+        judged = self.env["account.ai.validation"]._judge_by_rules(self.reading())
+        return {each.code for each in judged.findings}
+
+    def test_a_company_can_have_a_difference_weigh_less(self):
+        """As it can have rules; an error stays a warning at least."""
+        settings = self.env["account.ai.rule.setting"].with_user(self.manager)
+        values = {"company_id": self.company.id, "reason": "Typed from the paper"}
+        copy = self.true_copy()
+        for code, field, lighter, sent in (
+            ("XML_FOLIO_DIFF", "folio", "warning", replace(copy, folio=4712)),
+            (
+                "XML_FCHVENC_DIFF",
+                "due date",
+                "information",
+                replace(copy, due_date=date(2026, 6, 30)),
+            ),
+            (
+                "TED_MNTTOTAL_DIFF",
+                "stamp",
+                "warning",
+                replace(copy, stamp=Stamp(total=Decimal(1))),
+            ),
+        ):
+            with self.subTest(field):
+                self.attach(xml_of(fields_of(sent)))
+                own = kinds()[code].severity
+                self.assertEqual([each.severity for each in self.found()], [own])
+                settings.create({"code": code, "severity": lighter, **values})
+                (finding,) = self.validate(self.bill).finding_ids.filtered(
+                    lambda each, code=code: each.code == code
+                )
+                self.assertEqual(
+                    (finding.severity, finding.demoted_from), (lighter, own.value)
+                )
+        with self.assertRaisesRegex(ValidationError, "only be lowered"):
+            settings.create({"code": "XML_SCHEMA", "severity": "warning", **values})
 
     def test_a_note_on_another_document(self):
         self.bill.action_post()

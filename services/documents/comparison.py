@@ -7,7 +7,7 @@ What the books cannot hold, or do not hold yet, is not compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -18,7 +18,25 @@ from .document import Document, Line
 
 _MESSAGE = _("%(field)s is %(entered)s in the bill, but %(received)s in its XML.")
 _ADVICE = _("Enter what the XML says, or attach the XML that belongs to this bill.")
-_SOURCE = "D.L. 825 art. 23 and 54: the electronic document is the one that counts"
+SOURCE = "D.L. 825 art. 23 and 54: the electronic document is the one that counts"
+FIELDS: Mapping[str, Severity] = {
+    "TipoDTE": Severity.ERROR,
+    "Folio": Severity.ERROR,
+    "RUTEmisor": Severity.ERROR,
+    "RUTRecep": Severity.ERROR,
+    "TpoMoneda": Severity.ERROR,
+    "FchEmis": Severity.WARNING,
+    "FchVenc": Severity.WARNING,
+    "MntNeto": Severity.ERROR,
+    "MntExe": Severity.ERROR,
+    "IVA": Severity.ERROR,
+    "MntTotal": Severity.ERROR,
+    "ImptoReten": Severity.ERROR,
+    "MontoItem": Severity.ERROR,
+    "QtyItem": Severity.WARNING,
+    "Referencia": Severity.WARNING,
+}
+"""What is compared, by SII names, and what a difference weighs at the most."""
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _CENT = Decimal("0.01")
@@ -45,13 +63,25 @@ def compare_with_xml(entered: Document, received: Document) -> tuple[Finding, ..
     )
 
 
+def code_of(field: str) -> str:
+    """Return the code of the finding that an SII field differs."""
+    return f"XML_{field.upper()}_DIFF"
+
+
 def difference(
-    field: str, entered: str, received: str, severity: Severity, line: int = 0
+    field: str,
+    entered: str,
+    received: str,
+    severity: Severity | None = None,
+    line: int = 0,
 ) -> Finding:
-    """Return the finding that two values of an SII field differ."""
+    """Return the finding that two values of one of :data:`FIELDS` differ.
+
+    :param severity: less than the field's own, for what is hardly a difference
+    """
     return Finding(
-        code=f"XML_{field.upper()}_DIFF",
-        severity=severity,
+        code=code_of(field),
+        severity=severity or FIELDS[field],
         origin=Origin.RULE,
         message=_MESSAGE,
         advice=_ADVICE,
@@ -59,7 +89,7 @@ def difference(
         field=field,
         line=line,
         evidence=f"{entered} ≠ {received}",
-        source=_SOURCE,
+        source=SOURCE,
     )
 
 
@@ -73,7 +103,7 @@ def _identity(entered: Document, received: Document) -> Iterator[Finding]:
     )
     for field, ours, theirs in pairs:
         if ours and theirs and ours != theirs:
-            yield difference(field, ours, theirs, Severity.ERROR)
+            yield difference(field, ours, theirs)
 
 
 def _dates(entered: Document, received: Document) -> Iterator[Finding]:
@@ -84,7 +114,7 @@ def _dates(entered: Document, received: Document) -> Iterator[Finding]:
     )
     for field, ours, theirs in pairs:
         if ours and theirs and ours != theirs:
-            yield difference(field, _day(ours), _day(theirs), Severity.WARNING)
+            yield difference(field, _day(ours), _day(theirs))
 
 
 def _amounts(entered: Document, received: Document) -> Iterator[Finding]:
@@ -119,9 +149,7 @@ def _line(ours: Line, theirs: Line, currency: str) -> Iterator[Finding]:
     quantities = (ours.quantity, theirs.quantity)
     if None not in quantities and ours.quantity != theirs.quantity:
         entered, received = map(_number, quantities)
-        yield difference(
-            "QtyItem", entered, received, Severity.WARNING, line=ours.number
-        )
+        yield difference("QtyItem", entered, received, line=ours.number)
 
 
 def _references(entered: Document, received: Document) -> Iterator[Finding]:
@@ -131,9 +159,7 @@ def _references(entered: Document, received: Document) -> Iterator[Finding]:
     ours = {(each.document_type, each.folio) for each in entered.references}
     theirs = {(each.document_type, each.folio) for each in received.references}
     if ours.isdisjoint(theirs):
-        yield difference(
-            "Referencia", _documents(ours), _documents(theirs), Severity.WARNING
-        )
+        yield difference("Referencia", _documents(ours), _documents(theirs))
 
 
 def _amount(
@@ -148,7 +174,7 @@ def _amount(
     step = _ONE if currency == _PESO else _CENT
     apart = abs(ours - theirs)
     if apart >= step:
-        severity = Severity.WARNING if apart < 2 * step else Severity.ERROR
+        severity = Severity.WARNING if apart < 2 * step else None
         yield difference(field, _number(ours), _number(theirs), severity, line)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
@@ -15,7 +15,27 @@ from .errors import RefusedXml, UnreadableDocument
 from .stamp_comparison import compare_with_stamp
 from .xml_checks import Check, check_xml
 
-_FORMAT = "SII, Formato DTE v2.2; schema DTE_v10"
+SOURCE = "SII, Formato DTE v2.2; schema DTE_v10"
+CHECKS: Mapping[str, tuple[Severity, str]] = {
+    "XML_UNREADABLE": (
+        Severity.WARNING,
+        "The XML that came with a bill can be read.",
+    ),
+    "XML_OTHER_DOCUMENT": (
+        Severity.ERROR,
+        "The XML that came with a bill holds the bill.",
+    ),
+    "XML_SCHEMA": (
+        Severity.INFORMATION,
+        "The XML that came with a bill follows the SII's schema.",
+    ),
+    "XML_SIGNATURE": (
+        Severity.WARNING,
+        "The XML that came with a bill is as it was signed.",
+    ),
+}
+"""What a file is checked for besides its fields: by code, what a finding weighs, and
+what must hold."""
 _MOST_NAMED = 10
 _ASK_FOR_THE_FILE = _("Ask the issuer for the XML as it was sent to the SII.")
 _UNREADABLE = _("The XML that came with the bill cannot be read.")
@@ -96,7 +116,6 @@ def compare_with_received(
         return (
             _finding(
                 "XML_UNREADABLE",
-                Severity.WARNING,
                 message,
                 _ASK_FOR_THE_FILE,
                 received.unreadable,
@@ -106,7 +125,6 @@ def compare_with_received(
         return (
             _finding(
                 "XML_OTHER_DOCUMENT",
-                Severity.ERROR,
                 _("The XML that came with the bill holds other documents than it."),
                 _("Attach the XML that belongs to this bill."),
                 ", ".join(received.others),
@@ -141,7 +159,6 @@ def _faults(received: ReceivedXml) -> Iterator[Finding]:
     if received.schema_fault:
         yield _finding(
             "XML_SCHEMA",
-            Severity.INFORMATION,
             _("The XML that came with the bill does not follow the SII's schema."),
             _ASK_FOR_THE_FILE,
             received.schema_fault,
@@ -149,7 +166,6 @@ def _faults(received: ReceivedXml) -> Iterator[Finding]:
     if received.signature_fault:
         yield _finding(
             "XML_SIGNATURE",
-            Severity.WARNING,
             _("The signature of the XML that came with the bill is not good."),
             _("Look the document up at the SII before you accept it."),
             received.signature_fault,
@@ -161,9 +177,8 @@ def _name(dte: DteXml) -> str:
     return f"{document.document_type}/{document.folio} ({document.issuer.rut})"
 
 
-def _finding(
-    code: str, severity: Severity, message: str, advice: str, reason: str
-) -> Finding:
+def _finding(code: str, message: str, advice: str, reason: str) -> Finding:
+    severity, _title = CHECKS[code]
     return Finding(
         code=code,
         severity=severity,
@@ -171,5 +186,5 @@ def _finding(
         message=message,
         advice=advice,
         evidence=reason,
-        source=_FORMAT,
+        source=SOURCE,
     )

@@ -15,22 +15,39 @@ from . import rut
 from .document import Document
 from .stamp import Stamp
 
+SOURCE = "SII, Formato DTE v2.2, Timbre Electrónico (TED)"
+FIELDS = (
+    "RUTEmisor",
+    "TipoDTE",
+    "Folio",
+    "FchEmis",
+    "RUTRecep",
+    "MntTotal",
+    "NmbItem",
+)
+"""What a stamp repeats, by SII names; each contradiction is an error."""
 _STAMPED_TEXT = 40
 """Characters of RSR and IT1: longer texts are cut."""
+
+
+def code_of(field: str) -> str:
+    """Return the code of the finding that a stamp contradicts an SII field."""
+    return f"TED_{field.upper()}_DIFF"
 
 
 def compare_with_stamp(document: Document) -> tuple[Finding, ...]:
     """Return a finding ``TED_<FIELD>_DIFF`` for each field that the stamp contradicts.
 
-    ``TED_CAF_DIFF`` says that the folio is outside of the authorisation in the stamp.
-    Empty without a stamp: whether one is needed is no matter of comparing.
+    Whether the authorisation of folios in the stamp covers the document is asked by the
+    rules of folios, not here. Empty without a stamp: whether one is needed is no matter
+    of comparing.
     """
     stamp = document.stamp
     if stamp is None:
         return ()
     return tuple(
         Finding(
-            code=f"TED_{field.upper()}_DIFF",
+            code=code_of(field),
             severity=Severity.ERROR,
             origin=Origin.RULE,
             message=_(
@@ -41,12 +58,9 @@ def compare_with_stamp(document: Document) -> tuple[Finding, ...]:
             params={"field": field, "stated": stated, "stamped": stamped},
             field=field,
             evidence=f"{stated} ≠ {stamped}",
-            source="SII, Formato DTE v2.2, Timbre Electrónico (TED)",
+            source=SOURCE,
         )
-        for field, stated, stamped in (
-            *_differences(document, stamp),
-            *_outside_authorisation(document, stamp),
-        )
+        for field, stated, stamped in _differences(document, stamp)
     )
 
 
@@ -54,34 +68,17 @@ def _differences(document: Document, stamp: Stamp) -> Iterator[tuple[str, str, s
     issuer, receiver = document.issuer.rut, document.receiver.rut
     first = document.lines[0].name if document.lines else ""
     pairs = (
-        ("RUTEmisor", rut.normalise(issuer), rut.normalise(stamp.issuer_rut)),
-        ("TipoDTE", document.document_type, stamp.document_type),
-        ("Folio", _text(document.folio), _text(stamp.folio)),
-        ("FchEmis", _text(document.issue_date), _text(stamp.issue_date)),
-        ("RUTRecep", rut.normalise(receiver), rut.normalise(stamp.receiver_rut)),
-        ("MntTotal", _whole(document.totals.total), _whole(stamp.total)),
-        ("NmbItem", _cut(first), _cut(stamp.first_item)),
+        (rut.normalise(issuer), rut.normalise(stamp.issuer_rut)),
+        (document.document_type, stamp.document_type),
+        (_text(document.folio), _text(stamp.folio)),
+        (_text(document.issue_date), _text(stamp.issue_date)),
+        (rut.normalise(receiver), rut.normalise(stamp.receiver_rut)),
+        (_whole(document.totals.total), _whole(stamp.total)),
+        (_cut(first), _cut(stamp.first_item)),
     )
-    for field, stated, stamped in pairs:
+    for field, (stated, stamped) in zip(FIELDS, pairs, strict=True):
         if stated and stamped and stated != stamped:
             yield field, stated, stamped
-
-
-def _outside_authorisation(
-    document: Document, stamp: Stamp
-) -> Iterator[tuple[str, str, str]]:
-    authorised, folio = stamp.authorisation, document.folio
-    if authorised is None or folio is None:
-        return
-    first, last = authorised.first, authorised.last
-    if first is None or last is None:
-        return
-    if authorised.document_type != document.document_type or not first <= folio <= last:
-        yield (
-            "CAF",
-            f"{document.document_type}/{folio}",
-            f"{authorised.document_type}/{first}–{last}",
-        )
 
 
 def _text(value: object) -> str:

@@ -109,7 +109,8 @@ def _code_version() -> str:
     """Return a short hash over the source text of the rules, read once."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    beside = (Path(module.__file__) for module in _BESIDE_THE_RULES)
+    beside = [Path(module.__file__) for module in _BESIDE_THE_RULES]
+    beside.append(folder.parent / "validation" / "by_rules.py")
     for path in (*sorted(folder.rglob("*.py")), *beside):
         digest.update(path.name.encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))

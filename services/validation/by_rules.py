@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..documents.context import Context
+from ..documents.context import Context, ReceivedXml
 from ..documents.document import Document
 from ..documents.received_xml import compare_with_received
 from ..privacy.hostile_text import find_hostile_text
@@ -20,11 +20,14 @@ def judge_by_rules(
     """Return the report of the rulebook, with what a bill's XML says against it and
     what hostile texts add.
 
+    The stamp of that XML tells which folios its issuer may use: the bill is judged as
+    if it stood on it.
+
     A text that gives orders to whoever reads the document is found here, so that a
     model that obeys it cannot lift the verdict.
     """
-    report = check(document, context, rates)
     received = context.received
+    report = check(_stamped(document, received), context, rates)
     more = (
         *(compare_with_received(document, received) if received else ()),
         *find_hostile_text(document),
@@ -33,3 +36,20 @@ def judge_by_rules(
         return report
     findings = (*report.findings, *more)
     return replace(report, findings=findings, verdict=verdict_of(findings))
+
+
+def _stamped(document: Document, received: ReceivedXml | None) -> Document:
+    """Return a bill with the stamp of its XML, when that is of the same type and folio:
+    that they differ is another finding."""
+    sent = received.document if received else None
+    if (
+        sent is None
+        or sent.stamp is None
+        or (sent.document_type, sent.folio) != (document.document_type, document.folio)
+    ):
+        return document
+    return replace(
+        document,
+        stamp=sent.stamp,
+        not_representable=document.not_representable - {"CAF"},
+    )

@@ -43,7 +43,7 @@ class AccountAiAccrual(models.TransientModel):
         domain="[('id', 'in', allowed_company_ids)]",
     )
     month = fields.Date(
-        string="Day of the Month",
+        string="Any Day of the Month",
         required=True,
         default=lambda self: self._default_month(),
         help="Any day of the month whose cost is accrued.",
@@ -126,8 +126,10 @@ class AccountAiAccrual(models.TransientModel):
         for accrual in self:
             rate = accrual._rate() or Decimal(0)
             accrual.rate = float(rate)
-            accrual.amount_company = accrual.company_currency_id.round(
-                accrual.amount_usd * float(rate)
+            groups = accrual._groups() if accrual.month else []
+            accrual.amount_company = sum(
+                accrual.company_currency_id.round(float(amount * rate))
+                for amount in rounded_parts([group.cost_usd for group in groups])
             )
 
     @api.depends("date", "amount_usd", "rate")

@@ -6,7 +6,6 @@ from odoo import http
 from odoo.http import request
 
 from ..models.account_ai_run_start import Start
-from ..models.running.turns import beginning
 from .validation_stream import (
     EventStreamResponse,
     ValidationStream,
@@ -17,6 +16,8 @@ from .validation_stream import (
     rule_events,
 )
 
+_BEGUN = "account_ai.begun"
+"""Where a request keeps the run that it has begun for good."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -45,8 +46,13 @@ class ValidationController(http.Controller):
             raise BadRequest("move_id and run_uuid are a number and a UUID")
         move = request.env["account.move"].browse(int(move_id))
         validations = request.env["account.ai.validation"]
-        with beginning.turn():
-            start = validations._start(move, run_uuid, force=force == "1")
+        # A replay of the request finds what is committed already, whole: asked for
+        # anew, it would be somebody else's run that is under way.
+        start = request.httprequest.environ.get(_BEGUN)
+        if start is None:
+            start = validations._start_in_turn(move, run_uuid, force=force == "1")
+            if start.committed:
+                request.httprequest.environ[_BEGUN] = start
         if start.kind == "run":
             begin = ValidationStream(start.run).begin
         elif start.kind == "joined":

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from odoo import api, models
@@ -52,9 +52,9 @@ _INSERT_COLUMNS = (
 )
 _INSERT = f"""
     INSERT INTO account_ai_validation ({", ".join(_INSERT_COLUMNS)})
-    VALUES ({", ".join(f"%({name})s" for name in _INSERT_COLUMNS)})
+    VALUES %s
         ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, run_uuid
 """
 
 
@@ -77,11 +77,13 @@ class Start(NamedTuple):
 
     :ivar kind: ``run``: Claude is to be asked; ``done``: the result is stored already;
         ``fresh``: nothing has changed since it was; ``joined``: the same is under way
+    :ivar committed: it was begun in a transaction of its own, which is over
     """
 
     kind: str
     validation_id: int
     run: Run | None = None
+    committed: bool = False
 
 
 class AccountAiRunStart(models.AbstractModel):
@@ -170,8 +172,13 @@ class AccountAiRunStart(models.AbstractModel):
         return reading
 
     @api.model
-    def _prepare(self, reading: Reading, run_uuid: str, lane: str) -> Run:
-        """Return the run of an invoice: rules judged, request built, door looked up."""
+    def _prepare(
+        self, reading: Reading, run_uuid: str, lane: str, judged: Judged | None = None
+    ) -> Run:
+        """Return the run of an invoice: rules judged, request built, door looked up.
+
+        :param judged: what the rules say, where that is known already
+        """
         company = self.env["res.company"].browse(reading.company_id)
         doors = self.env["account.ai.gateway"]
         settings = doors._settings(company)
@@ -203,7 +210,7 @@ class AccountAiRunStart(models.AbstractModel):
                 run_uuid=run_uuid,
                 analytic=reading.analytic,
             ),
-            judged=self._judge_by_rules(reading),
+            judged=judged or self._judge_by_rules(reading),
             agent=agent,
             request=agent.request(
                 reading.document,
@@ -273,6 +280,16 @@ class AccountAiRunStart(models.AbstractModel):
     @api.model
     def _known_runs(self, move_id: int, run_uuid: str) -> list[Known]:
         """Return the newest validations of the invoice, and that of ``run_uuid``."""
+        known = self._known_among([move_id], [run_uuid])
+        known.sort(key=lambda other: (other.run_uuid == run_uuid, other.id))
+        return known[::-1][:_KNOWN_RUNS]
+
+    @api.model
+    def _known_among(self, move_ids: list[int], run_uuids: list[str]) -> list[Known]:
+        """Return the validations of these invoices that a new run must know, and those
+        of these runs."""
+        if not move_ids:
+            return []
         self.flush_model(["state", "fingerprint", "lease_until"])
         rows = self.env.execute_query(
             SQL(
@@ -281,14 +298,11 @@ class AccountAiRunStart(models.AbstractModel):
                        degraded_code, model_answer IS NOT NULL,
                        COALESCE(lease_until > now() AT TIME ZONE 'UTC', FALSE)
                   FROM account_ai_validation
-                 WHERE run_uuid = %(run_uuid)s
-                    OR (move_id = %(move_id)s AND state IN ('running', 'done'))
-                 ORDER BY run_uuid = %(run_uuid)s DESC, id DESC
-                 LIMIT %(limit)s
+                 WHERE run_uuid IN %(run_uuids)s
+                    OR (move_id IN %(move_ids)s AND state IN ('running', 'done'))
                 """,
-                run_uuid=run_uuid,
-                move_id=move_id,
-                limit=_KNOWN_RUNS,
+                run_uuids=tuple(run_uuids),
+                move_ids=tuple(move_ids),
             )
         )
         return [Known._make(row) for row in rows]
@@ -355,6 +369,7 @@ class AccountAiRunStart(models.AbstractModel):
         """Return the columns of a run that begins."""
         request: ClaudeRequest = run.request
         judged = run.judged
+        document_data = document_to_data(judged.document)
         lease = timedelta(seconds=run.deadline_seconds + LEASE_MARGIN_SECONDS)
         return {
             "run_uuid": run.run_uuid,
@@ -370,9 +385,11 @@ class AccountAiRunStart(models.AbstractModel):
             "rules_count": judged.report.checked,
             "rulebook_version": judged.report.version,
             "judged_on": judged.context.today,
-            "document_data": document_to_data(judged.document),
+            "document_data": document_data,
             "context_data": context_to_data(judged.context),
-            "document_fingerprint": document_fingerprint(judged.document),
+            "document_fingerprint": document_fingerprint(
+                judged.document, document_data
+            ),
             "facts": request.messages[0]["content"][0]["text"],
             "prompt_id": self.env["account.ai.prompt"]._id_of(
                 request, run.agent.name, run.agent.version
@@ -396,18 +413,41 @@ class AccountAiRunStart(models.AbstractModel):
     def _insert(self, values: dict):
         """Insert a running validation and return it, for the flow to write.
 
-        One statement, because this stands before the first byte of a stream. When
-        another transaction has just begun the same run, it fails as a conflict of
+        When another transaction has just begun the same run, it fails as a conflict of
         transactions, and Odoo repeats the request, which then finds that run.
         """
+        return self._own(self._insert_many([values])[values["run_uuid"]])
+
+    @api.model
+    def _insert_many(self, rows: list[dict]) -> dict[str, int]:
+        """Insert running validations and return their ids by run.
+
+        One statement, because this stands before the first byte of a stream. A run that
+        somebody else has begun already is left out.
+        """
+        if not rows:
+            return {}
         now = self.env.cr.now()
-        uid = self.env.uid
-        columns = {**values, "attempts": 1, "create_date": now, "write_date": now}
-        columns.update(create_uid=uid, write_uid=uid)
-        self.env.cr.execute(
-            _INSERT, {name: _column(columns.get(name)) for name in _INSERT_COLUMNS}
+        values = SQL(", ").join(
+            SQL(
+                "%s",
+                tuple(
+                    _column(each.get(name))
+                    for each in [_begun(row, now)]
+                    for name in _INSERT_COLUMNS
+                ),
+            )
+            for row in rows
         )
-        return self._own(self.env.cr.fetchone()[0])
+        inserted = self.env.execute_query(SQL(_INSERT, values))
+        return {run_uuid: validation_id for validation_id, run_uuid in inserted}
+
+
+def _begun(values: dict, now: datetime) -> dict:
+    """Return all columns of a run that begins now."""
+    stamps = {"create_date": now, "write_date": now}
+    users = {"create_uid": values["user_id"], "write_uid": values["user_id"]}
+    return {**values, "attempts": 1, **stamps, **users}
 
 
 def _column(value):

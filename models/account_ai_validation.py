@@ -23,6 +23,7 @@ class AccountAiValidation(models.Model):
         "account.ai.run.start",
         "account.ai.run.result",
         "account.ai.run.queue",
+        "account.ai.run.together",
     ]
     _description = "Validation of an Invoice"
     _rec_name = "move_id"

@@ -1,6 +1,7 @@
 """What must hold when transactions commit, browsers leave and processes are killed."""
 
 import threading
+import urllib.error
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +22,11 @@ CONFLICTS = """
     CREATE TRIGGER conflict BEFORE {event} ON account_ai_validation
        FOR EACH ROW {when} EXECUTE FUNCTION conflict();
 """
+HIDE = """
+env["ir.rule"].create(
+    {{"name": "Hidden", "model_id": env["ir.model"]._get_id("account.move"),
+      "domain_force": "[('id', 'not in', user.login == 'user0' and {hidden} or [0])]"}})
+"""
 NO_CONFLICTS = """
     DROP TRIGGER conflict ON account_ai_validation;
     DROP FUNCTION conflict;
@@ -33,7 +39,7 @@ class TestValidationOnAServer(ProcessCase):
     """Prefork and evented processes, as in production."""
 
     purpose = "validation"
-    drafts = 140
+    drafts = 170
     users = 6
     options = {
         "workers": 1,
@@ -169,6 +175,45 @@ class TestValidationOnAServer(ProcessCase):
                 moves,
             ),
             [(100,)],
+        )
+
+    def test_many_with_other_rights_at_once(self):
+        """Thirty requests at once of two people, one of whom may not read half of them:
+        nobody gets an answer about what is hidden, and nobody else is hurt by it."""
+        moves = [self.moves.pop() for _each in range(20)]
+        hidden = moves[::2]
+        self.run_in_shell(self.server, HIDE.format(hidden=hidden))
+        self.addCleanup(
+            self.run_in_shell,
+            self.server,
+            "env['ir.rule'].search([('name', '=', 'Hidden')]).unlink()",
+        )
+        browsers = [
+            Browser(self.server.evented_url, login) for login in ("user0", "user1")
+        ]
+        self.simulator.control.settings(first_token_ms=200, tokens_per_second=400)
+
+        def validate(job):
+            browser, move_id = job
+            try:
+                return browser.validate(move_id)[-1][0]
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        jobs = [(browsers[0], move_id) for move_id in hidden]
+        jobs += [(browsers[1], move_id) for move_id in moves]
+        with ThreadPoolExecutor(30) as pool:
+            ended = list(pool.map(validate, jobs))
+        self.assertEqual(ended[: len(hidden)], [403] * len(hidden))
+        self.assertEqual(ended[len(hidden) :], ["done"] * len(moves))
+        self.assertEqual(
+            self.sql(
+                "SELECT login, count(*) FROM account_ai_validation validation"
+                " JOIN res_users ON res_users.id = validation.user_id"
+                " WHERE move_id = ANY(%s) GROUP BY login",
+                moves,
+            ),
+            [("user1", 20)],
         )
 
     def test_queue_of_several_crons(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,18 +19,28 @@ def as_if_assumed(document: Document) -> Document:
     return replace(document, issue_date_assumed=True)
 
 
-def document_fingerprint(document: Document) -> str:
+def document_fingerprint(
+    document: Document, data: Mapping[str, Any] | None = None
+) -> str:
     """Return the SHA-256 of everything in the document but what posting gives it.
 
     That is the folio, and the dates of a draft that had none. Nor is what is empty part
     of it, and what the source cannot hold: a later version of the product that reads
     more does not make a document another one.
+
+    :param data: of :func:`document_to_data`, where it was made already
     """
-    changes: dict = {"folio": None, "not_representable": frozenset()}
+    left_out = {"folio", "not_representable"}
     if document.issue_date_assumed:
-        changes.update(issue_date=None, due_date=None)
-    data = _stated(document_to_data(replace(document, **changes)))
-    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+        left_out |= {"issue_date", "due_date"}
+    stated = _stated(
+        {
+            name: value
+            for name, value in (data or document_to_data(document)).items()
+            if name not in left_out
+        }
+    )
+    return hashlib.sha256(canonical_json(stated).encode()).hexdigest()
 
 
 def _stated(value: Any) -> Any:

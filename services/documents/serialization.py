@@ -50,12 +50,20 @@ def context_from_data(data: Mapping[str, Any]) -> Context:
 
 def _to_data(record: Any) -> dict[str, Any]:
     return {
-        field.name: _value_to_data(getattr(record, field.name))
-        for field in dataclasses.fields(record)
+        name: _value_to_data(getattr(record, name)) for name in _names(type(record))
     }
 
 
+@cache
+def _names(record_type: type) -> tuple[str, ...]:
+    """Return the names of the fields, worked out once: documents have many parts."""
+    return tuple(field.name for field in dataclasses.fields(record_type))
+
+
 def _value_to_data(value: Any) -> Any:
+    # Most values of a document: this stands before the first byte of a stream.
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date):

@@ -1,0 +1,130 @@
+"""Doing at once what many ask for in the same moment."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+_logger = logging.getLogger(__name__)
+
+MOST = 16
+"""Wishes that one works for at most: whoever is first is not to wait for the last."""
+PATIENCE_SECONDS = 2.0
+
+_Wish = TypeVar("_Wish")
+_Result = TypeVar("_Result")
+
+
+class _Waiting(Generic[_Wish, _Result]):
+    """One that waits, until somebody has worked for it or it is to work itself."""
+
+    def __init__(self, key: Hashable, wish: _Wish) -> None:
+        self.key = key
+        self.wish = wish
+        self.called = threading.Event()
+        self.batch: list[_Waiting] = []
+        """Those that it is to work for, itself included, when it is called to."""
+        self.result: _Result | None = None
+
+
+class Together(Generic[_Wish, _Result]):
+    """Lets one work for all that wait for the same.
+
+    Reading a hundred documents in one go costs little more than reading one. Nobody
+    waits for others to come: the first works at once, for itself alone, and those that
+    come meanwhile wait for it and are worked for together, by the first of them.
+
+    Only wishes with equal keys are done together. What cannot be done together, each
+    does alone; that must be right without any of this, which only saves work.
+
+    :param most: how many are done together at most
+    :param patience_seconds: after these one goes on alone: who is stuck must not stop
+        the others
+    """
+
+    def __init__(
+        self, most: int = MOST, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._most = most
+        self._patience_seconds = patience_seconds
+        self._lock = threading.Lock()
+        self._working = False
+        self._waiting: list[_Waiting[_Wish, _Result]] = []
+
+    def do(
+        self,
+        key: Hashable,
+        wish: _Wish,
+        together: Callable[[Sequence[_Wish]], Sequence[_Result | None]],
+        alone: Callable[[], _Result],
+    ) -> _Result:
+        """Return the result of ``wish``.
+
+        :param together: does several wishes and returns a result for each, in their
+            order; ``None`` for one that must be done alone. When it fails, all are.
+        :param alone: does this wish only; its exceptions are the caller's
+        """
+        me: _Waiting[_Wish, _Result] = _Waiting(key, wish)
+        if not self._is_first(me):
+            if not me.called.wait(self._patience_seconds) and self._give_up(me):
+                return alone()
+            if not me.batch:
+                return alone() if me.result is None else me.result
+        try:
+            if len(me.batch) == 1:
+                return alone()
+            self._work(me.batch, together)
+        finally:
+            self._call_next()
+        return alone() if me.result is None else me.result
+
+    def _is_first(self, me: _Waiting) -> bool:
+        """Return whether ``me`` may work at once; otherwise it waits from now on."""
+        with self._lock:
+            if self._working:
+                self._waiting.append(me)
+                return False
+            self._working = True
+            me.batch = [me]
+            return True
+
+    def _give_up(self, me: _Waiting) -> bool:
+        """Stop waiting; false when ``me`` was called, or is being worked for."""
+        with self._lock:
+            if me in self._waiting:
+                self._waiting.remove(me)
+                return True
+        me.called.wait()
+        return False
+
+    def _work(
+        self,
+        batch: Sequence[_Waiting],
+        together: Callable[[Sequence[_Wish]], Sequence[_Result | None]],
+    ) -> None:
+        try:
+            results = together([each.wish for each in batch])
+            for each, result in zip(batch, results, strict=True):
+                each.result = result
+        except Exception:
+            # What is wrong with one of them must not hurt the others: alone, each
+            # gets its own result, or its own error.
+            _logger.info("%s are done one by one", len(batch), exc_info=True)
+        finally:
+            for each in batch[1:]:
+                each.called.set()
+
+    def _call_next(self) -> None:
+        """Let the first that waits work for all that wait for the same as it does."""
+        with self._lock:
+            if not self._waiting:
+                self._working = False
+                return
+            first = self._waiting[0]
+            batch = [each for each in self._waiting if each.key == first.key]
+            first.batch = batch[: self._most]
+            for each in first.batch:
+                self._waiting.remove(each)
+        first.called.set()

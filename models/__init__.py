@@ -30,6 +30,7 @@ from . import (
     account_ai_review,
     account_ai_rule_precision,
     account_ai_rule_setting,
+    account_ai_run_insert,
     account_ai_run_queue,
     account_ai_run_result,
     account_ai_run_start,

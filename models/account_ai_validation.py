@@ -21,6 +21,7 @@ class AccountAiValidation(models.Model):
     _name = "account.ai.validation"
     _inherit = [
         "account.ai.run.start",
+        "account.ai.run.insert",
         "account.ai.run.result",
         "account.ai.run.queue",
         "account.ai.run.together",

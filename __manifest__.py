@@ -41,6 +41,7 @@
         "views/account_ai_folio_range_views.xml",
         "views/account_ai_rate_views.xml",
         "views/account_ai_menus.xml",
+        "views/account_ai_circuit_views.xml",
         "views/account_ai_budget_views.xml",
         "views/account_ai_records_menus.xml",
         "views/account_ai_alert_views.xml",

@@ -39,6 +39,9 @@ A connection to Claude that falls silent may end later than that, but a threaded
 prefork server cuts a request after ``limit_time_real``, 120 by default: the panel then
 looks again by itself.
 """
+_TOO_MUCH = frozenset(("too_many_requests", "budget"))
+"""Refusals for what this person or company did. All others tell of Claude, and the
+rules have answered: the status is 200, as a proxy must not take it for our failure."""
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -207,7 +210,7 @@ def panel_of(dbname: str, uid: int, context: Mapping[str, Any], run: Run) -> dic
 
 
 def _refuse(response: EventStreamResponse, error: ClaudeError) -> None:
-    if error.code == "too_many_requests":
+    if error.code in _TOO_MUCH:
         response.status_code = 429
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))

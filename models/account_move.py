@@ -138,6 +138,17 @@ class AccountMove(models.Model):
             else None,
         }
 
+    def account_ai_queue(self):
+        """Put this invoice into the queue and return what the panel shows then.
+
+        One that is waiting already, or fresh, stays as it is.
+
+        :raises AccessError: when the user may not validate
+        """
+        self.ensure_one()
+        self.env["account.ai.validation"]._queue_moves(self)
+        return self.account_ai_panel()
+
     def _account_ai_is_fresh(self):
         """Return whether Claude validated this invoice and it has not changed since."""
         self.ensure_one()

@@ -134,6 +134,64 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         self.assertEqual(events[-1][1]["panel"]["validation"]["verdict"], "review")
         self.assertEqual(len(self.calls()), 20)
 
+    def limits(self, response):
+        """Return what the headers tell of a limit and of a wait."""
+        names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "Retry-After")
+        return tuple(response.headers.get(name) for name in names)
+
+    def test_what_costs_nothing_tells_of_no_limit(self):
+        move = self.create_move()
+        run_uuid = str(uuid.uuid4())
+        self.assertEqual(self.limits(self.post(move, run_uuid)), ("20", "19", None))
+        self.assertEqual(self.limits(self.post(move, run_uuid)), (None, None, None))
+        self.assertEqual(self.limits(self.post(move)), (None, None, None), "fresh")
+        forced = self.post(move, force="1")
+        self.assertEqual(
+            self.limits(forced), ("20", "18", None), "nothing else counted"
+        )
+
+    def test_the_company_is_at_its_limit(self):
+        self.company.account_ai_limit_company = 2
+        moves = [self.create_move([(f"Grúa, {n} días", 90_000)]) for n in range(2, 5)]
+        self.assertEqual(self.limits(self.post(moves[0])), ("2", "1", None))
+        self.assertEqual(self.limits(self.post(moves[1])), ("2", "0", None))
+        response = self.post(moves[2])
+        self.assertEqual(response.status_code, 429)
+        limit, remaining, wait = self.limits(response)
+        self.assertEqual((limit, remaining), ("2", "0"))
+        self.assertTrue(1 <= int(wait) <= 60)
+        self.assertEqual(response.headers["X-RateLimit-Reset"], wait)
+
+    def test_an_open_circuit_is_no_fault_of_ours(self):
+        move = self.create_move()
+        with self.env["account.ai.gateway"]._backend().transaction() as transaction:
+            transaction.circuit.failed(self.simulator.base_url, 600.0)
+        response = self.post(move)
+        self.assertEqual(response.status_code, 200, "the rules have answered")
+        limit, remaining, wait = self.limits(response)
+        self.assertEqual((limit, remaining), (None, None), "the request did not count")
+        self.assertTrue(500 < int(wait) <= 600)
+        error = named(read_events(response.text), "error")[0]
+        self.assertEqual((error["code"], error["retryable"]), ("circuit_open", True))
+
+    def test_a_budget_says_when_it_begins_anew(self):
+        other, move = self.create_move(VAGUE), self.create_move()
+        run = self.start(other).run
+        call = run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1").call
+        amount = float(call.worst_case_usd) * 1.5  # one fits, and is under way
+        self.env["account.ai.budget"].create(
+            {"name": "Noviembre", "amount": amount, "period": "day", "tz": "UTC"}
+        )
+        self.env.flush_all()
+        self.env["account.ai.gateway"]._backend().prepare_budgets()
+        response = self.post(move)
+        self.assertEqual(response.status_code, 429)
+        _limit, _remaining, wait = self.limits(response)
+        self.assertTrue(0 < int(wait) <= 86400)
+        error = named(read_events(response.text), "error")[0]
+        self.assertEqual(error["code"], "budget")
+        self.assertIn("Noviembre", error["message"])
+
     def test_sentences_are_in_the_users_language(self):
         self.env["res.lang"]._activate_lang("es_CL")
         self.accountant.lang = "es_CL"

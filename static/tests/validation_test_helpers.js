@@ -11,8 +11,13 @@ const encoder = new TextEncoder();
  * @param {Object} [answer]
  * @param {number} [answer.status]
  * @param {string} [answer.contentType]
+ * @param {Record<string, string>} [answer.headers] other headers
  */
-export function mockEventStream({ status = 200, contentType = "text/event-stream" } = {}) {
+export function mockEventStream({
+    status = 200,
+    contentType = "text/event-stream",
+    headers = {},
+} = {}) {
     const streams = [];
     patchWithCleanup(browser, {
         fetch(route, options) {
@@ -36,7 +41,7 @@ export function mockEventStream({ status = 200, contentType = "text/event-stream
             return Promise.resolve({
                 status,
                 redirected: false,
-                headers: new Headers({ "Content-Type": contentType }),
+                headers: new Headers({ "Content-Type": contentType, ...headers }),
                 body: readable,
             });
         },

@@ -21,7 +21,8 @@ export class EventStreamRefused extends Error {
 /**
  * Sends a form to a route that answers with a `text/event-stream`, and yields the events
  * with their data parsed, as they come. The HTTP status is not looked at when the answer
- * is an event stream: a refusal (429) carries its reasons in its events.
+ * is an event stream: a refusal (429) carries its reasons in its events. What the headers
+ * tell of a limit comes first, as an event `limit`.
  *
  * @param {string} route
  * @param {Record<string, string>} fields
@@ -44,6 +45,10 @@ async function* requestEventStream(route, fields) {
         if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
             throw new EventStreamRefused(response.redirected ? 401 : response.status);
         }
+        const limit = readLimit(response.headers);
+        if (limit) {
+            yield { event: "limit", data: limit };
+        }
         const chunks = readServerSentEvents(response.body);
         for (;;) {
             const { done, value: events } = await orLost(chunks.next());
@@ -60,6 +65,18 @@ async function* requestEventStream(route, fields) {
         browser.clearTimeout(silence);
         controller.abort(); // lets the connection go when the reader stops half-way
     }
+}
+
+/**
+ * @param {Headers} headers
+ * @returns {{ limit: number, remaining: number }|null} requests of a minute, and how many
+ *  of them are left
+ */
+function readLimit(headers) {
+    const remaining = headers.get("X-RateLimit-Remaining");
+    return remaining === null
+        ? null
+        : { limit: Number(headers.get("X-RateLimit-Limit")), remaining: Number(remaining) };
 }
 
 /**

@@ -32,7 +32,10 @@ export class Validation {
         this.run = null;
         /** @type {ValidationRun|null} a stream that ended before its result had come */
         this.brokenRun = null;
-        /** @type {{code: string, message: string, retryAt: number|null}|null} */
+        /** `wait`: seconds until `retryAt` when it was said; `canWaitInQueue`: the same may
+         * succeed later.
+         * @type {{code: string, message: string, retryAt: number|null, wait?: number,
+         *  canWaitInQueue?: boolean}|null} */
         this.error = null;
     }
 

@@ -14,8 +14,12 @@ import { FindingList } from "./finding_list";
 import { FindingLocator } from "./finding_locator";
 import { useValidate } from "./validate_hook";
 import { VerdictBadge, VERDICTS } from "./verdict_badge";
+import { isCountedDown, WaitingHint, waitingText } from "./waiting_hint";
 
 const COLLAPSED_KEY = "account_ai.panel_collapsed";
+
+/** Seconds of waiting from which on the queue is offered. */
+const LONG_WAIT = 20;
 
 /**
  * What the AI colleague says about one invoice: what is stored, and what arrives while it
@@ -24,7 +28,7 @@ const COLLAPSED_KEY = "account_ai.panel_collapsed";
  */
 export class ValidationPanel extends Component {
     static template = "account_ai.ValidationPanel";
-    static components = { ConfidenceMeter, FindingList, VerdictBadge };
+    static components = { ConfidenceMeter, FindingList, VerdictBadge, WaitingHint };
     static props = { ...standardWidgetProps };
 
     setup() {
@@ -69,7 +73,11 @@ export class ValidationPanel extends Component {
                     return () => browser.clearInterval(interval);
                 }
             },
-            () => [Boolean(this.run || this.secondsToWait)]
+            // A new wait is counted from its own beginning.
+            () => [
+                Boolean(this.run || this.secondsToWait || this.fewLeftText),
+                this.validation?.error?.retryAt,
+            ]
         );
     }
 
@@ -166,6 +174,38 @@ export class ValidationPanel extends Component {
         return retryAt ? Math.max(0, Math.ceil((retryAt - this.state.now) / 1000)) : 0;
     }
 
+    /** Whether the refusal of this person's last request said when to come back. */
+    get isRefused() {
+        return Boolean(this.validation.error?.retryAt && !this.isRunning);
+    }
+
+    /** Whether trying again is put off: not for waits that nobody sits through. */
+    get isWaiting() {
+        return isCountedDown(this.secondsToWait);
+    }
+
+    /** Whether the wait is long enough, and of a kind, to leave it to the queue. */
+    get canQueue() {
+        const { canWaitInQueue, wait } = this.validation.error;
+        return Boolean(canWaitInQueue && wait >= LONG_WAIT);
+    }
+
+    /** How many requests are left in this minute, when it is few. */
+    get fewLeftText() {
+        const { fewLeft } = this.service;
+        if (!fewLeft || fewLeft.until <= this.state.now || this.isRefused) {
+            return "";
+        }
+        switch (fewLeft.remaining) {
+            case 0:
+                return _t("That was the last request for this minute.");
+            case 1:
+                return _t("One more request is possible in this minute.");
+            default:
+                return _t("%s more requests are possible in this minute.", fewLeft.remaining);
+        }
+    }
+
     /** What is going on, while it does. */
     get progress() {
         const { run } = this;
@@ -257,6 +297,11 @@ export class ValidationPanel extends Component {
         if (last) {
             return last.message;
         }
+        if (this.isRefused) {
+            // Said once, and once more when it is over, not every second.
+            const { retryAt, wait } = this.validation.error;
+            return waitingText(this.secondsToWait && Math.ceil(wait), retryAt);
+        }
         return this.stored
             ? _t("Verdict: %s", VERDICTS[this.stored.verdict]?.label || "")
             : "";
@@ -292,6 +337,10 @@ export class ValidationPanel extends Component {
 
     async onClickAskAgain() {
         await this.validateRecord(this.props.record, { force: true });
+    }
+
+    async onClickQueue() {
+        await this.service.queue(this.state.moveId);
     }
 
     onClickToggle() {

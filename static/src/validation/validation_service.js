@@ -13,6 +13,10 @@ export const VALIDATE_ROUTE = "/account_ai/validate";
 /** Milliseconds between two looks at a run that this browser does not listen to. */
 export const POLL_INTERVAL = { running: 3000, queued: 10000 };
 
+/** The share of a limit that counts as few. */
+const FEW = 0.2;
+const MINUTE = 60000;
+
 /**
  * Runs validations and keeps what is known of each invoice, by its id, outside of the
  * views: a stream goes on while the user looks at another record, and the panel picks it
@@ -28,6 +32,9 @@ export class ValidationService {
         this.bus = new EventBus();
         /** @type {Record<number, Validation>} */
         this.validations = {};
+        /** @type {{ remaining: number, until: number }|null} how many requests are left to
+         * this person, when it is few; told by the last answer, true for a minute */
+        this.fewLeft = null;
         this.watchers = {};
         this.polls = {};
     }
@@ -131,6 +138,20 @@ export class ValidationService {
     }
 
     /**
+     * Leaves an invoice to the queue, which asks Claude as soon as it can.
+     *
+     * @param {number} moveId
+     */
+    async queue(moveId) {
+        const validation = this.get(moveId);
+        const panel = await this.orm.call("account.move", "account_ai_queue", [[moveId]]);
+        validation.error = null;
+        validation.brokenRun = null;
+        validation.setPanel(panel);
+        this.follow(moveId);
+    }
+
+    /**
      * @private
      * @param {Validation} validation
      * @param {string} event
@@ -139,6 +160,12 @@ export class ValidationService {
     apply(validation, event, data) {
         const run = validation.run;
         switch (event) {
+            case "limit":
+                this.fewLeft =
+                    data.remaining <= data.limit * FEW
+                        ? { remaining: data.remaining, until: Date.now() + MINUTE }
+                        : null;
+                break;
             case "started":
                 run.validationId = data.validation_id;
                 run.simulated = data.simulated;
@@ -160,6 +187,8 @@ export class ValidationService {
                     code: data.code,
                     message: data.message,
                     retryAt: data.retry_after ? Date.now() + data.retry_after * 1000 : null,
+                    wait: data.retry_after || 0,
+                    canWaitInQueue: Boolean(data.retryable),
                 };
                 break;
             case "done":

@@ -66,9 +66,15 @@ class AccountAiModel(models.Model):
         help="As the API tells. Deprecated: it works until it retires. Retired: "
         "calls to it fail, so the company's fallback is asked instead.",
     )
-    released_at = fields.Datetime(string="Released", readonly=True)
-    deprecated_at = fields.Datetime(string="Deprecated Since", readonly=True)
-    retires_at = fields.Datetime(string="Retires", readonly=True, tracking=True)
+    released_at = fields.Datetime(string="Time of Release", readonly=True)
+    deprecated_at = fields.Datetime(string="Time of Deprecation", readonly=True)
+    retires_at = fields.Datetime(
+        string="Time of Retirement", readonly=True, tracking=True
+    )
+    # The API tells midnights in UTC: the day is the same for everybody.
+    released_on = fields.Date(string="Released", compute="_compute_days")
+    deprecated_on = fields.Date(string="Deprecated Since", compute="_compute_days")
+    retires_on = fields.Date(string="Retires", compute="_compute_days")
     gone_at = fields.Datetime(
         string="Not Known Since",
         readonly=True,
@@ -81,7 +87,9 @@ class AccountAiModel(models.Model):
     max_output_tokens = fields.Integer(
         string="Longest Answer (tokens)", readonly=True, aggregator=None
     )
-    capabilities = fields.Json(readonly=True, help="As the API tells them.")
+    capabilities = fields.Json(
+        string="Capabilities as Told", readonly=True, help="As the API tells them."
+    )
     capability_names = fields.Char(
         string="Capabilities", compute="_compute_capability_names"
     )
@@ -102,6 +110,13 @@ class AccountAiModel(models.Model):
         for record in self:
             name, model = record.name, record.model
             record.display_name = f"{name} ({model})" if name != model else model
+
+    @api.depends("released_at", "deprecated_at", "retires_at")
+    def _compute_days(self):
+        for model in self:
+            model.released_on = model.released_at
+            model.deprecated_on = model.deprecated_at
+            model.retires_on = model.retires_at
 
     @api.depends("capabilities")
     def _compute_capability_names(self):
@@ -167,7 +182,7 @@ class AccountAiModel(models.Model):
         except ClaudeError as error:
             words = sentence(error.message, error.params, self.env.lang)
             return _notification("danger", words)
-        message = self.env._("Claude told of %(count)s models.", count=told)
+        message = self.env._("Models that Claude told of: %(count)s.", count=told)
         return _notification(
             "success", message, {"type": "ir.actions.client", "tag": "soft_reload"}
         )

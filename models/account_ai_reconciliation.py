@@ -49,7 +49,7 @@ class AccountAiReconciliation(models.Model):
     )
     endpoint = fields.Char(string="Address", required=True, readonly=True)
     state = fields.Selection(
-        [("matches", "Matches"), ("differs", "Differs")],
+        [("matches", "Within Tolerance"), ("differs", "Differs")],
         required=True,
         readonly=True,
         help="Differs: by more than the tolerance of the settings.",
@@ -142,8 +142,8 @@ class AccountAiReconciliation(models.Model):
         if self.unknown_calls:
             causes.append(
                 self.env._(
-                    "%(count)s calls are unknown: their answers were lost, and they "
-                    "are booked at an estimate of US$ %(usd)s. Claude may have billed "
+                    "Unknown calls: %(count)s. Their answers were lost, so they are "
+                    "booked at an estimate of US$ %(usd)s; Claude may have billed "
                     "less, or nothing.",
                     count=self.unknown_calls,
                     usd=f"{self.unknown_usd:.6f}",
@@ -152,14 +152,15 @@ class AccountAiReconciliation(models.Model):
         if self.estimated_calls:
             causes.append(
                 self.env._(
-                    "%(count)s answers broke off and are booked by what was seen.",
+                    "Answers that broke off: %(count)s. They are booked by what was "
+                    "seen of them.",
                     count=self.estimated_calls,
                 )
             )
         if self.open_calls:
             causes.append(
                 self.env._(
-                    "%(count)s calls are still open and are not in our figure.",
+                    "Open calls: %(count)s. They are not in our figure.",
                     count=self.open_calls,
                 )
             )
@@ -224,7 +225,7 @@ class AccountAiReconciliation(models.Model):
             differing = len(rows.filtered(lambda row: row.state == "differs"))
             kind = "warning" if differing else "success"
             message = self.env._(
-                "%(count)s days and models were compared, %(differing)s differ.",
+                "Days and models compared: %(count)s; differing: %(differing)s.",
                 count=len(rows),
                 differing=differing,
             )
@@ -377,7 +378,7 @@ class AccountAiReconciliation(models.Model):
                 title=_lt("Claude's bill of %(day)s differs from our ledger"),
                 message=_lt(
                     "For %(model)s on %(day)s (UTC) our ledger has US$ %(ours)s and "
-                    "Claude's report US$ %(theirs)s. %(unknown)s calls are unknown. "
+                    "Claude's report US$ %(theirs)s. Unknown calls: %(unknown)s. "
                     "Possible causes are named in Account AI, Configuration, "
                     "Reconciliation."
                 ),

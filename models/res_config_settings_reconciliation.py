@@ -2,15 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..services.claude.admin import ADMIN_KEY_PREFIX
-from ..services.claude.reconciliation import Tolerance
 from .account_ai_gateway_reports import (
     ADMIN_KEY_PARAMETER,
     PERCENT_PARAMETER,
     USD_PARAMETER,
     WORKSPACE_PARAMETER,
 )
-
-_TOLERANCE = Tolerance()
 
 
 class ResConfigSettings(models.TransientModel):
@@ -34,7 +31,7 @@ class ResConfigSettings(models.TransientModel):
             ("database", "Set in this database"),
             ("environment", "Set by the server's environment"),
         ],
-        string="Admin Key From",
+        string="Admin Key in Use",
         compute="_compute_account_ai_admin_key_source",
         groups="base.group_system",
     )
@@ -45,17 +42,19 @@ class ResConfigSettings(models.TransientModel):
     )
     account_ai_reconciliation_percent = fields.Float(
         string="Tolerance (%)",
-        config_parameter=PERCENT_PARAMETER,
-        default=float(_TOLERANCE.percent),
+        default=lambda self: self._default_tolerance().percent,
         groups="base.group_system",
     )
     account_ai_reconciliation_usd = fields.Float(
         string="Tolerance (US$)",
         digits=(16, 4),
-        config_parameter=USD_PARAMETER,
-        default=float(_TOLERANCE.usd),
+        default=lambda self: self._default_tolerance().usd,
         groups="base.group_system",
     )
+
+    @api.model
+    def _default_tolerance(self):
+        return self.env["account.ai.gateway"]._tolerance()
 
     # === COMPUTE METHODS === #
 
@@ -88,6 +87,19 @@ class ResConfigSettings(models.TransientModel):
         self.account_ai_admin_key_source = source
 
     # === ACTION METHODS === #
+
+    def set_values(self):
+        """Override of `base`: keep the tolerances.
+
+        As text, since a number that is zero would count as one that was never set.
+        """
+        super().set_values()
+        parameters = self.env["ir.config_parameter"]
+        for name, value in (
+            (PERCENT_PARAMETER, self.account_ai_reconciliation_percent),
+            (USD_PARAMETER, self.account_ai_reconciliation_usd),
+        ):
+            parameters.set_param(name, str(max(value, 0)))
 
     def action_account_ai_remove_admin_key(self):
         """Forget the Admin key of this database and reload the page."""

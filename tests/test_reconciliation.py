@@ -194,7 +194,7 @@ class TestReconciliation(ReconciliationCase):
         self.assertEqual(row.unknown_calls, len(unknown))
         self.assertAlmostEqual(row.unknown_usd, sum(unknown.mapped("cost_usd")), 8)
         self.assertGreater(row.difference_usd, 0, "estimates are not below the truth")
-        self.assertIn("unknown", row.explanation.splitlines()[0])
+        self.assertIn("Unknown", row.explanation.splitlines()[0])
         self.assertEqual(self.usages().mapped("cost_usd"), unknown.mapped("cost_usd"))
         action = row.action_open_unknown()
         found = self.env["account.ai.usage"].search(action["domain"])
@@ -502,3 +502,12 @@ class TestAdminKey(AccountAiCase):
         self.assertEqual(
             self.gateway._tolerance(), Tolerance(Decimal("0.5"), Decimal("2.0"))
         )
+
+    def test_no_tolerance_is_a_tolerance(self):
+        with Form(self.env["res.config.settings"]) as form:
+            form.account_ai_reconciliation_percent = 0
+            form.account_ai_reconciliation_usd = 0
+        form.record.execute()
+        self.assertEqual(self.gateway._tolerance(), Tolerance(Decimal(0), Decimal(0)))
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.account_ai_reconciliation_usd, 0)

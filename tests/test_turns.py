@@ -28,6 +28,11 @@ class TestTurns(unittest.TestCase):
         self.assertEqual(len(most), 6)
         self.assertLessEqual(max(most), 2)
 
+    def test_there_are_as_many_places_as_allowed(self):
+        turns = Turns(at_once=2, patience_seconds=0.0)
+        with turns.turn() as first, turns.turn() as second, turns.turn() as third:
+            self.assertEqual((first, second, third), (False, False, True))
+
     def test_an_error_gives_the_place_back(self):
         turns = Turns(at_once=1, patience_seconds=0.0)
         with self.assertRaises(ValueError), turns.turn() as had_to_wait:

@@ -63,7 +63,7 @@ class RollupMixin:
 
     def hours(self):
         return self.env["account.ai.usage.rollup"].search(
-            [("company_id", "=", self.company.id)], order="id"
+            [("company_id", "=", self.company.id)], order="hour, id"
         )
 
     def total(self, model="account.ai.usage.rollup", field="cost_usd"):

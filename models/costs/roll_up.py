@@ -11,7 +11,10 @@ from odoo.sql_db import BaseCursor
 
 from .sums import (
     DAY_KEY,
+    DEAREST,
+    DEAREST_OF_ROWS,
     HOUR_KEY,
+    SUMS,
     USER_DAY_KEY,
     add_to,
     insert_into,
@@ -44,7 +47,8 @@ def _by_hour(source: str) -> str:
         for column in HOUR_KEY
     ]
     return (
-        f"SELECT {', '.join(columns)}, {sums_of_rows()} FROM {source}"
+        f"SELECT {', '.join(columns)}, {sums_of_rows(SUMS)},"
+        f" {DEAREST_OF_ROWS} AS {DEAREST} FROM {source}"
         f" GROUP BY {_group(HOUR_KEY)}"
     )
 

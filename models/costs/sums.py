@@ -117,15 +117,14 @@ def conflict_target(key: dict[str, str]) -> str:
     return f"({', '.join(columns)})"
 
 
-def sums_of_rows() -> str:
+def sums_of_rows(columns: Iterable[str]) -> str:
     """Return the columns of a SELECT that sums up rows ``usage`` of the ledger."""
-    sums = [f"{expression} AS {column}" for column, expression in SUMS.items()]
-    return ", ".join([*sums, f"{DEAREST_OF_ROWS} AS {DEAREST}"])
+    return ", ".join(f"{SUMS[column]} AS {column}" for column in columns)
 
 
-def sums_of_sums(columns: Iterable[str] = SUMS) -> str:
+def sums_of_sums() -> str:
     """Return the columns of a SELECT that sums up what was summed up before."""
-    sums = [f"sum({column}) AS {column}" for column in columns]
+    sums = [f"sum({column}) AS {column}" for column in SUMS]
     return ", ".join([*sums, f"max({DEAREST}) AS {DEAREST}"])
 
 

@@ -15,7 +15,7 @@ REDIS_URL_VARIABLE = "ACCOUNT_AI_REDIS_URL"
 class AccountAiGateway(models.AbstractModel):
     """Where limits, circuit breaker and answers are shared: PostgreSQL, or Redis."""
 
-    _inherit = "account.ai.gateway"
+    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
 
     # === BUSINESS METHODS === #
 
@@ -104,6 +104,27 @@ class AccountAiGateway(models.AbstractModel):
             reason=reason,
             address=health.address,
         )
+
+    @api.autovacuum
+    def _gc_redis_answers(self):
+        """Delete answers in Redis that are older than their company keeps facts.
+
+        They end by themselves, but when they were stored the company may have meant to
+        keep them longer, or there was such a company.
+
+        :return: number of deleted answers, and none still to go
+        :rtype: tuple[int, int]
+        """
+        backend = self._backend()
+        if not isinstance(backend, RedisBackend):
+            return 0, 0
+        # sudo: a cron of the whole database, whoever it runs as
+        companies_sudo = self.env["res.company"].sudo()
+        days_by_company = {
+            company.id: company.account_ai_retention_days
+            for company in companies_sudo.with_context(active_test=False).search([])
+        }
+        return backend.forget_answers(days_by_company), 0
 
     @api.model
     def _redis_problem(self, url):

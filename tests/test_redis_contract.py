@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from .backend_contract import BackendContract
 from .common import AccountAiCase
-from .redis_case import PREFIX, RedisMixin
+from .redis_case import PREFIX, RedisMixin, redis_tools
 
 
 class RedisContract(RedisMixin, BackendContract):
@@ -58,3 +58,32 @@ class TestRedisContractSentinel(RedisContract, AccountAiCase):
 
     def flush_redis(self):
         self.redis.master().command("FLUSHALL")
+
+    def test_a_name_that_no_sentinel_knows(self):
+        connection = self.connect(self.redis.url.replace("/account-ai/", "/nobody/"))
+        self.assertFalse(connection.is_available())
+        self.assertEqual(connection.reason, "no_master")
+
+    def test_some_sentinels_may_be_out(self):
+        for sentinel in self.redis.sentinels[:2]:
+            sentinel.kill()
+            self.addCleanup(sentinel.start)
+        for _ in range(5):
+            self.assertTrue(self.connect().is_available())
+
+    def test_a_planned_change_of_masters_is_no_loss(self):
+        """As for an update of the server: the old master goes on, as a replica."""
+        self._hit("k", limit=2)
+        before, sentinel = self.redis.master(), self.redis.sentinels[0]
+        named = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "account-ai")
+        before.command("WAIT", "1", "5000")  # the replica has the hit
+        sentinel.command("SENTINEL", "FAILOVER", "account-ai")
+        redis_tools().wait_until(
+            lambda: int(sentinel.command(*named)[1]) != before.port,
+            "the change of masters",
+        )
+        # The Sentinel does the same within ten seconds.
+        before.command("REPLICAOF", *sentinel.command(*named))
+        self.assertTrue(self._hit("k", limit=2).allowed)
+        self.assertFalse(self._hit("k", limit=2).allowed, "the hits are there")
+        self.assertFalse(self.connection.is_lost)

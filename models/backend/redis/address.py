@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ....services.translation import _
+from ....services.translation import _ as _lt
 
 PORT = 6379
 SENTINEL_PORT = 26379
@@ -82,10 +82,10 @@ def read_address(url: str) -> Address:
     try:
         parts = urlsplit(url.strip())
     except ValueError as error:
-        raise InvalidAddress(_("This is not a URL.")) from error
+        raise InvalidAddress(_lt("This is not a URL.")) from error
     if parts.scheme not in _SCHEMES:
         raise InvalidAddress(
-            _("The address of Redis begins with one of %(schemes)s."),
+            _lt("The address of Redis begins with one of %(schemes)s."),
             schemes=", ".join(f"{scheme}://" for scheme in _SCHEMES),
         )
     tls, sentinel = _SCHEMES[parts.scheme]
@@ -94,7 +94,7 @@ def read_address(url: str) -> Address:
     service, database = _path(parts.path, sentinel)
     options = _options(parts.query, tls, sentinel)
     if parts.fragment:
-        raise InvalidAddress(_("Write # as %23 in the address of Redis."))
+        raise InvalidAddress(_lt("Write # as %23 in the address of Redis."))
     return Address(
         hosts=_hosts(hosts, SENTINEL_PORT if sentinel else PORT, sentinel),
         service=service,
@@ -114,11 +114,11 @@ def _path(path: str, sentinel: bool) -> tuple[str, int]:
     service = names.pop(0) if sentinel and names else ""
     if sentinel and not service:
         raise InvalidAddress(
-            _("After the Sentinels, the name of the service is missing: /name/0.")
+            _lt("After the Sentinels, the name of the service is missing: /name/0.")
         )
     database = names.pop(0) if names else "0"
     if names or not (database.isascii() and database.isdigit()):
-        raise InvalidAddress(_("The address of Redis ends with a database number."))
+        raise InvalidAddress(_lt("The address of Redis ends with a database number."))
     return service, int(database)
 
 
@@ -126,7 +126,9 @@ def _hosts(text: str, port: int, many: bool) -> tuple[tuple[str, int], ...]:
     hosts = text.split(",")
     if len(hosts) > 1 and not many:
         raise InvalidAddress(
-            _("Several hosts are for Sentinel: redis+sentinel:// or rediss+sentinel://")
+            _lt(
+                "Several hosts are for Sentinel: redis+sentinel:// or rediss+sentinel://"
+            )
         )
     return tuple(_host(each.strip(), port) for each in hosts)
 
@@ -139,7 +141,7 @@ def _host(text: str, port: int) -> tuple[str, int]:
         host = own_port = None
     if not host or own_port == 0 or parts.username is not None:
         raise InvalidAddress(
-            _("The address of Redis needs hosts and ports: host:port.")
+            _lt("The address of Redis needs hosts and ports: host:port.")
         )
     return host, own_port or port
 
@@ -156,7 +158,7 @@ def _options(query: str, tls: bool, sentinel: bool) -> dict[str, str]:
     if unknown := sorted(set(options) - allowed):
         # Names only: a value may be a secret in the wrong place.
         raise InvalidAddress(
-            _("The address of Redis has options that do not belong there: %(names)s"),
+            _lt("The address of Redis has options that do not belong there: %(names)s"),
             names=", ".join(unknown),
         )
     return options
@@ -172,7 +174,7 @@ def _tls_options(options: Mapping[str, str]) -> dict[str, Any]:
         found["ssl_check_hostname"] = False
     requirement = options.get("ssl_cert_reqs", "required").lower()
     if requirement not in ("required", "none"):
-        raise InvalidAddress(_("ssl_cert_reqs is either required or none."))
+        raise InvalidAddress(_lt("ssl_cert_reqs is either required or none."))
     if requirement == "none":
         found.update(ssl_cert_reqs="none", ssl_check_hostname=False)
     return found

@@ -4,7 +4,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,11 +22,13 @@ except ImportError:  # optional: PostgreSQL does the work then
 SECONDS = 0.5
 """Longest wait for a connection, and for an answer."""
 _DISCOVERY_SECONDS = 1.0
-"""Longest time for asking Sentinels, however many there are."""
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 5.0
-"""Seconds for which a lost Redis is left alone; jittered, they double with each failure
-up to the longest."""
+"""After this no further Sentinel is asked."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 4.0
+"""Seconds for which a lost Redis is left alone, jittered. They grow with each failure:
+Sentinels need some seconds for a new master, which should not go unused for long; a
+Redis that is silent should seldom hold up whoever tries it."""
+_GROWTH = 1.5
 _MOST_CONNECTIONS = 1000
 
 # Proves that this is a master, that it has memory, and that this user may do it.
@@ -262,28 +264,40 @@ class RedisConnection:
         """
         if self.problem:
             raise RedisLost(self.problem)
-        try:
-            host, port = self._master()
+        failure = RedisLost("no_master")
+        tried = set()
+        for host, port in self._masters():
+            if (host, port) in tried:
+                continue
+            tried.add((host, port))
             client = self._client_of(
                 host, port, self.address.username, self.address.password
             )
-            client.eval(_CHECK, 1, CHECK_KEY)
-        except (redis.RedisError, OSError) as error:
-            raise RedisLost(reason_of(error)) from error
-        return client
+            try:
+                client.eval(_CHECK, 1, CHECK_KEY)
+            except (redis.RedisError, OSError) as error:
+                failure = RedisLost(reason_of(error))
+                continue
+            return client
+        raise failure
 
-    def _master(self) -> tuple[str, int]:
-        """Return host and port of the server to use.
+    def _masters(self) -> Iterator[tuple[str, int]]:
+        """Yield host and port of the server to use; with Sentinels, whom each names.
 
-        :raise RedisLost: when no Sentinel names one
+        For a second or two after a change of masters some still name the old one, which
+        may be gone, or a replica.
+
+        :raise RedisLost: when no Sentinel answers
         """
         address = self.address
         if not address.service:
-            return address.hosts[0]
+            yield address.hosts[0]
+            return
         give_up = self._clock() + _DISCOVERY_SECONDS
         # From a random one on: a Sentinel that is out delays only some.
         first = random.randrange(len(address.hosts))
-        failure = RedisLost("no_master")
+        failure = None
+        answered = False
         for host, port in address.hosts[first:] + address.hosts[:first]:
             if self._clock() > give_up:
                 break
@@ -299,10 +313,11 @@ class RedisConnection:
                 continue
             finally:
                 sentinel.close()
+            answered = True
             if found:
-                return found[0].decode(), int(found[1])
-            failure = RedisLost("no_master")
-        raise failure
+                yield found[0].decode(), int(found[1])
+        if failure and not answered:
+            raise failure
 
     def _client_of(
         self,
@@ -366,7 +381,7 @@ class RedisConnection:
         self._failures = 0
 
     def _plan_next_try(self) -> None:
-        pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * _GROWTH**self._failures, LONGEST_PAUSE)
         self._failures = min(self._failures + 1, 10)
         self._try_at = self._clock() + pause * random.uniform(0.5, 1.5)
 

@@ -4,23 +4,23 @@ which may repeat what it was sent."""
 import ssl
 from collections.abc import Mapping
 
-from ....services.translation import _
+from ....services.translation import _ as _lt
 
 SENTENCES: Mapping[str, str] = {
-    "address": _("The address of Redis cannot be used."),
-    "library": _(
+    "address": _lt("The address of Redis cannot be used."),
+    "library": _lt(
         "The Python library redis is not installed on this server (pip install redis)."
     ),
-    "connection": _("Nobody answers at the address of Redis."),
-    "timeout": _("Redis does not answer in time."),
-    "authentication": _("Redis does not accept the user name or the password."),
-    "permission": _("Redis does not allow this user to do what is needed."),
-    "certificate": _("The certificate of Redis is not trusted."),
-    "no_master": _("The Sentinels know no master of that name that is alive."),
-    "read_only": _("This Redis is a replica: it cannot be written to."),
-    "loading": _("Redis is loading its data."),
-    "memory": _("Redis has no memory left."),
-    "answer": _("Redis answered something else than expected."),
+    "connection": _lt("Nobody answers at the address of Redis."),
+    "timeout": _lt("Redis does not answer in time."),
+    "authentication": _lt("Redis does not accept the user name or the password."),
+    "permission": _lt("Redis does not allow this user to do what is needed."),
+    "certificate": _lt("The certificate of Redis is not trusted."),
+    "no_master": _lt("The Sentinels know no master of that name that is alive."),
+    "read_only": _lt("This Redis is a replica: it cannot be written to."),
+    "loading": _lt("Redis is loading its data."),
+    "memory": _lt("Redis has no memory left."),
+    "answer": _lt("Redis answered something else than expected."),
 }
 """Sentence of each word that may stand in :attr:`RedisLost.reason`."""
 

@@ -11,7 +11,7 @@ import psycopg2
 import structlog
 
 from ....services.claude.ports import Alert
-from ....services.translation import _
+from ....services.translation import _ as _lt
 from ..cursor import execute
 from .connection import RedisConnection
 
@@ -88,8 +88,8 @@ def _open(connection: RedisConnection, backend: "RedisBackend") -> bool:
             Alert(
                 kind="redis_lost",
                 key=f"redis_lost:{hour}",
-                title=_("Redis is out of reach"),
-                message=_(
+                title=_lt("Redis is out of reach"),
+                message=_lt(
                     "The server cannot use Redis at %(address)s (%(reason)s). "
                     "PostgreSQL does its work until it is back: nothing is lost that "
                     "costs money, but rate limits have begun to count anew."

@@ -102,7 +102,7 @@ class RedisBackend(PostgresBackend):
 
     def postgres_transaction(self):
         """Open a short transaction in which Redis has no part."""
-        return super().transaction()
+        return PostgresBackend.transaction(self)
 
     def forget_answers(self, days_by_company: Mapping[int, int]) -> int:
         """Delete answers in Redis that are older than their company keeps facts.

@@ -8,9 +8,9 @@ import sys
 
 from dev import odoo, postgresql
 
-from . import cost, dashboard, database, posting, rules, streams
+from . import call, cost, dashboard, database, posting, rules, streams
 
-SECTIONS = ("rules", "documents", "posting", "streams", "cost", "dashboard")
+SECTIONS = ("rules", "documents", "posting", "streams", "cost", "call", "dashboard")
 
 
 def main() -> int:
@@ -37,6 +37,9 @@ def main() -> int:
                 ways = streams.measure(bench, peers=bool(os.environ.get("PEERS")))
                 streams.report(ways)
                 cost.report(prepared)
+    if "call" in sections:
+        with postgresql.server() as server:
+            call.run(odoo.prepare(server), peers=bool(os.environ.get("PEERS")))
     if "dashboard" in sections:
         with postgresql.server() as server:
             dashboard.run(odoo.prepare(server), options.again)

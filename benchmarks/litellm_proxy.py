@@ -22,7 +22,7 @@ from services.claude.defaults import DEFAULT_MODELS
 
 # 1.109 does not resolve together with its own proxy extra.
 REQUIREMENT = "litellm[proxy]>=1.106,<1.107"
-START_SECONDS = 180
+START_SECONDS = 420
 WORKERS = 2
 """As many processes as Odoo gets evented ones."""
 
@@ -40,13 +40,23 @@ def _program() -> Path:
 
 
 @contextmanager
-def running(provider: str, key: str) -> Iterator[str]:
+def running(provider: str, key: str, budget_usd: float = 0) -> Iterator[str]:
     """Run the proxy in front of ``provider``; yield its address.
 
+    :param budget_usd: budget of a day, 0 for none. Its budgets of keys, users and teams
+        need a database, which it reaches through an engine that it downloads; this is
+        the one that it keeps by itself, for a provider, in the memory of each process.
     :raise SetupError: when it does not answer in time, with its log's end
     """
     program = _program()
     models = sorted({choice.model for choice in DEFAULT_MODELS.values()})
+    budget = {
+        "router_settings": {
+            "provider_budget_config": {
+                "anthropic": {"budget_limit": budget_usd, "time_period": "1d"}
+            }
+        }
+    }
     configuration = paths.state("litellm.yaml")
     # JSON is YAML too.
     configuration.write_text(
@@ -64,6 +74,7 @@ def running(provider: str, key: str) -> Iterator[str]:
                     for model in models
                 ],
                 "litellm_settings": {"telemetry": False, "num_retries": 0},
+                **(budget if budget_usd else {}),
             }
         )
     )

@@ -14,7 +14,7 @@ from .account_ai_run_queue import QUEUE_CRONS
 from .account_ai_run_start import AGENT, OPERATION
 
 _READ_AT_ONCE = 250
-_SAMPLE = 500
+_SAMPLE = 2000
 """Documents that are read for a forecast; of more, so many that lie evenly."""
 _ENOUGH_CALLS = 20
 """So many calls make a mean that says more than the price list."""
@@ -135,6 +135,7 @@ class AccountAiQueueForecast(models.AbstractModel):
         none."""
         agent = agent_named(AGENT)
         reader = self.env["account.ai.document.reader"]
+        own = self.env["account.ai.model"]._own_prices()
         company_sudo = company.sudo()  # a setting of the company, for code only
         for ids in split_every(_READ_AT_ONCE, moves.ids):
             readings = reader._read_with_places(moves.browse(ids))
@@ -147,7 +148,8 @@ class AccountAiQueueForecast(models.AbstractModel):
                         model=settings.model,
                         effort=settings.effort,
                         mask_persons=company_sudo.account_ai_mask_persons,
-                    )
+                    ),
+                    own=own,
                 )
 
     @api.model

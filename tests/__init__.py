@@ -98,6 +98,7 @@ from . import (
     test_stream,
     test_three_ways_in,
     test_tours,
+    test_tours_limits,
     test_tours_dashboard,
     test_tours_posting,
     test_tours_references,

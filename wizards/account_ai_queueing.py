@@ -45,7 +45,7 @@ class AccountAiQueueing(models.TransientModel):
     )
     is_measured = fields.Boolean(readonly=True)
     is_sampled = fields.Boolean(readonly=True)
-    duration = fields.Char(string="Done In About", readonly=True)
+    duration = fields.Char(string="Done in About", readonly=True)
     refusal = fields.Char(
         readonly=True, help="Why nothing is sent: only the rules will answer."
     )
@@ -249,7 +249,7 @@ class AccountAiQueueingBudget(models.TransientModel):
             ("at_most", "Fits as expected"),
             ("no", "Does not fit"),
         ],
-        string="This",
+        string="These Documents",
         readonly=True,
     )
     fitting = fields.Integer(readonly=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from .estimate import estimated_tokens, worst_case
 from .measure import measure_of
-from .pricing import price_of
+from .own_prices import OwnPrices
+from .pricing import NO_OWN_PRICES, price_of
 from .request import ClaudeRequest
 from .usage import TokenUsage
 
@@ -29,13 +31,16 @@ class CallForecast:
     and the answer is of the usual length."""
 
 
-def forecast_of(request: ClaudeRequest) -> CallForecast:
+def forecast_of(
+    request: ClaudeRequest, *, own: Mapping[str, OwnPrices] = NO_OWN_PRICES
+) -> CallForecast:
     """Return what a call with ``request`` may cost. Neither network nor database.
 
+    :param own: prices that an administrator set, by model
     :raises ClaudeError: ``price_unknown``
     """
     tokens = measure_of(request).tokens
-    worst_usd, _prices = worst_case(request, tokens)
+    worst_usd, _prices = worst_case(request, tokens, own=own)
     cached = 0
     if request.cache_ttl:
         length = sum(map(len, request.system))
@@ -45,7 +50,7 @@ def forecast_of(request: ClaudeRequest) -> CallForecast:
         uncached_input=tokens - cached,
         output=min(_USUAL_OUTPUT_TOKENS, request.max_tokens),
     )
-    expected_usd, _prices = price_of(request.model, usage)
+    expected_usd, _prices = price_of(request.model, usage, own=own)
     return CallForecast(tokens, worst_usd, min(expected_usd, worst_usd))
 
 

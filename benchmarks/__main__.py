@@ -8,9 +8,12 @@ import sys
 
 from dev import odoo, postgresql
 
-from . import call, cost, dashboard, database, posting, rules, streams
+from . import call, cost, dashboard, database, failover, posting, rules, streams
 
-SECTIONS = ("rules", "documents", "posting", "streams", "cost", "call", "dashboard")
+SECTIONS = (
+    *("rules", "documents", "posting", "streams", "cost", "call", "dashboard"),
+    "failover",
+)
 
 
 def main() -> int:
@@ -43,6 +46,9 @@ def main() -> int:
     if "dashboard" in sections:
         with postgresql.server() as server:
             dashboard.run(odoo.prepare(server), options.again)
+    if "failover" in sections:
+        with postgresql.server() as server:
+            failover.run(odoo.prepare(server))
     return 0
 
 

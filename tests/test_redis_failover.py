@@ -89,7 +89,7 @@ class TestFailover(RedisMixin, BaseCase):
             model="claude-haiku-5-5",
             system=("You are brief.",),
             messages=({"role": "user", "content": f"{self.name}: {number}?"},),
-            max_tokens=50,
+            max_tokens=500,
             effort="low",
         )
         owner = Owner(company_id=1, user_id=2, operation="validation")

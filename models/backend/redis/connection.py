@@ -21,8 +21,8 @@ except ImportError:  # optional: PostgreSQL does the work then
 
 SECONDS = 0.5
 """Longest wait for a connection, and for an answer."""
-_DISCOVERY_SECONDS = 1.0
-"""After this no further Sentinel is asked."""
+_CONNECTING_SECONDS = 1.0
+"""After this no further Sentinel is asked, nor the master that it names tried."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
 """Seconds for which a lost Redis is left alone, jittered. They grow with each failure:
@@ -265,8 +265,9 @@ class RedisConnection:
         if self.problem:
             raise RedisLost(self.problem)
         failure = RedisLost("no_master")
+        give_up = self._clock() + _CONNECTING_SECONDS
         tried = set()
-        for host, port in self._masters():
+        for host, port in self._masters(give_up):
             if (host, port) in tried:
                 continue
             tried.add((host, port))
@@ -281,8 +282,10 @@ class RedisConnection:
             return client
         raise failure
 
-    def _masters(self) -> Iterator[tuple[str, int]]:
+    def _masters(self, give_up: float) -> Iterator[tuple[str, int]]:
         """Yield host and port of the server to use; with Sentinels, whom each names.
+
+        None is asked after ``give_up``, a time of the clock.
 
         For a second or two after a change of masters some still name the old one, which
         may be gone, or a replica.
@@ -293,7 +296,6 @@ class RedisConnection:
         if not address.service:
             yield address.hosts[0]
             return
-        give_up = self._clock() + _DISCOVERY_SECONDS
         # From a random one on: a Sentinel that is out delays only some.
         first = random.randrange(len(address.hosts))
         failure = None

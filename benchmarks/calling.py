@@ -15,6 +15,7 @@ from typing import Any
 import anthropic
 
 from odoo.addons.account_ai.services.agents.dte_prompt import answer_schema, prefix
+from odoo.addons.account_ai.services.claude.defaults import default_model
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
@@ -117,7 +118,7 @@ def _request(number: int) -> ClaudeRequest:
     facts = json.dumps({"folio": number, **_FACTS}, ensure_ascii=False)
     text = f"Datos del documento:\n<facts>\n{facts}\n</facts>"
     return ClaudeRequest(
-        model="claude-haiku-5-5",
+        model=default_model("validation").model,
         system=prefix("es"),
         messages=({"role": "user", "content": [{"type": "text", "text": text}]},),
         max_tokens=4_000,

@@ -362,3 +362,15 @@ test("verdicts in a list, faded when they are out of date", async () => {
     expect(".o_account_ai_verdict[data-stale]").toHaveCount(1);
     expect(".o_account_ai_verdict[data-stale]").toHaveAttribute("data-verdict", "send");
 });
+
+test("a model that stood in for a retired one is named with it", async () => {
+    panel = makePanel({
+        validation: makeStoredValidation({
+            model: "claude-sonnet-5-5",
+            replaced_model: "claude-haiku-5-5",
+        }),
+    });
+    await mountForm();
+    expect(".o_account_ai_model").toHaveText("claude-sonnet-5-5");
+    expect(".o_account_ai_replaced_model").toHaveText("instead of claude-haiku-5-5");
+});

@@ -70,7 +70,7 @@ print("taken", json.dumps(taken))
 _METRICS = """
     SELECT operation, model, state, outcome, sum(calls), sum(cost_usd),
            sum(cache_read_tokens), sum(output_tokens), sum(latency_ms)
-      FROM account_ai_usage_day GROUP BY 1, 2, 3, 4
+      FROM account_ai_usage_day WHERE grain = 'month' GROUP BY 1, 2, 3, 4
 """
 _METRICS_OF_ROWS = """
     SELECT operation, model, state, outcome, count(*), sum(cost_usd),

@@ -35,8 +35,7 @@ class AccountAiDashboard(models.AbstractModel):
         scope = self._scope(filters or {})
         self._roll_up_some()
         figures = Figures(self.env.cr, scope)
-        totals = figures.totals()
-        groups = figures.groups()
+        totals, groups = figures.read()
         forecast = self._forecast(scope)
         seen_all = not scope.user_id
         return {

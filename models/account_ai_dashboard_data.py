@@ -129,7 +129,7 @@ class AccountAiDashboard(models.AbstractModel):
                 expected[key] = expected.get(key, 0) + cost
         bars = []
         for key in _keys(period):
-            row = known.get(key, {})
+            row = known.get(str(key), {})
             bars.append(
                 {
                     "key": str(key),

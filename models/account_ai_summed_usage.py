@@ -2,6 +2,8 @@ from odoo import fields, models
 
 from .big_integer import BigInteger
 
+GRAINS = [("day", "Day"), ("month", "Month")]
+
 
 def _latency():
     return BigInteger(readonly=True, aggregator=None)

@@ -1,18 +1,20 @@
 from odoo import fields, models
 
+from .account_ai_summed_usage import GRAINS
 from .account_ai_usage import STATES
 from .costs.sums import DAY_KEY, conflict_target
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 
 
 class AccountAiUsageDay(models.Model):
-    """The ledger by day of the company: so few rows that a year is read at once.
+    """The ledger by day, and once more by month, of the company.
 
-    Users are left out of it; their days are in ``account.ai.usage.user.day``.
+    These are so few rows that a year is read at once. Users are left out; their days
+    are in ``account.ai.usage.user.day``. Sum up rows of one ``grain`` only.
     """
 
     _name = "account.ai.usage.day"
-    _description = "Claude Usage by Day"
+    _description = "Claude Usage by Day or Month"
     _inherit = "account.ai.summed.usage"
     _order = "day desc, id desc"
     _rec_name = "day"
@@ -20,7 +22,12 @@ class AccountAiUsageDay(models.Model):
 
     # === FIELDS === #
 
-    day = fields.Date(required=True, readonly=True, help="On the company's calendar.")
+    grain = fields.Selection(GRAINS, required=True, readonly=True)
+    day = fields.Date(
+        required=True,
+        readonly=True,
+        help="On the company's calendar; the first one of a month.",
+    )
     company_id = Many2oneWithoutForeignKey("res.company", readonly=True)
     operation = fields.Char(readonly=True)
     agent = fields.Char(readonly=True)

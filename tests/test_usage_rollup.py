@@ -149,7 +149,7 @@ class TestUsageRollup(RollupMixin, AccountAiCase):
         self.book(opened_at=datetime(2026, 11, 20, 3, 0))
         self.roll_up()
         days = self.env["account.ai.usage.day"]
-        domain = [("company_id", "=", self.company.id)]
+        domain = [("company_id", "=", self.company.id), ("grain", "=", "day")]
         expected = [date(2026, 11, 20), date(2026, 11, 19)]
         self.assertEqual(days.search(domain).mapped("day"), expected)
 

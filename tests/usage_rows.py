@@ -67,5 +67,13 @@ class RollupMixin:
         )
 
     def total(self, model="account.ai.usage.rollup", field="cost_usd"):
-        domain = [("company_id", "=", self.company.id)]
-        return round(sum(self.env[model].search(domain).mapped(field)), 8)
+        """Return a sum; of days and of months it is the same."""
+        records = self.env[model].search([("company_id", "=", self.company.id)])
+        if "grain" in records._fields:
+            months = records.filtered(lambda record: record.grain == "month")
+            records -= months
+            self.assertAlmostEqual(
+                sum(months.mapped(field)), sum(records.mapped(field)), 8
+            )
+            self.assertTrue(all(month.day.day == 1 for month in months))
+        return round(sum(records.mapped(field)), 8)

@@ -16,13 +16,14 @@ from .period import Period
 from .roll_up import DAYS, HOURS, USER_DAYS
 from .sums import (
     DAY_KEY,
+    KINDS,
     LATENCY_COLUMNS,
     MONEY,
     SUMS,
     USER_DAY_KEY,
     sums_of_rows,
 )
-from .zones import local_hour, utc, zones_parameter
+from .zones import local_hour, utc, zones_of, zones_parameter
 
 MOST_LIVE_ROWS = 20_000
 """Above it, rows that wait to be rolled up are told as a number and not added."""
@@ -99,49 +100,63 @@ class Figures:
         self._scope = scope
         # Days leave users out, and hours.
         self._by_hour = bool(scope.user_id) or scope.period.grain == "hour"
+        zones = zones_of(cursor, scope.companies)
+        self._has_one_zone = len(zones) == 1
         self._parameters = {
             "companies": list(scope.companies),
             "user_id": scope.user_id,
             "begin": scope.period.begin,
             "end": scope.period.end,
+            "grain": "month" if scope.period.is_whole_months else "day",
+            "zone": next(iter(zones)),
             "zones": zones_parameter(cursor),
             "most": MOST_LIVE_ROWS,
         }
-        (pending,) = self._rows(
-            "SELECT count(*) AS rows FROM (SELECT 1 FROM account_ai_usage"
-            " WHERE rolled_up IS NOT TRUE AND state <> 'open' LIMIT %(most)s) AS usage"
-        )
-        too_many = pending["rows"] >= MOST_LIVE_ROWS
-        self.waiting_rows = pending["rows"] if too_many else 0
-
-    def totals(self) -> dict[str, Any]:
-        """Return the sums of the closed rows, and what is told of special ones."""
-        source = self._source(DAY_KEY, SUMS)
-        (totals,) = self._rows(f"SELECT {_columns(_TOTALS)} FROM ({source}) AS figures")
-        totals["latency_counts"] = [totals.pop(column) for column in LATENCY_COLUMNS]
-        return totals
-
-    def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """Return sums of the closed rows by each of ``BREAKDOWNS``, dearest first."""
-        sets = ", ".join(f"({name})" for name in BREAKDOWNS)
-        rows = self._rows(
+        (known,) = self._rows(
             f"""
-            SELECT GROUPING({", ".join(BREAKDOWNS)}) AS grouping,
-                   {", ".join(BREAKDOWNS)}, {_columns(_GROUP)}
-              FROM ({self._source(DAY_KEY, _GROUPED)}) AS figures
-             WHERE {_CLOSED}
-             GROUP BY GROUPING SETS ({sets})
+            SELECT (SELECT count(*)
+                      FROM (SELECT FROM account_ai_usage
+                             WHERE rolled_up IS NOT TRUE AND state <> 'open'
+                             LIMIT %(most)s) AS pending) AS pending,
+                   min({utc("%(begin)s::date", "company_id")}) AS since,
+                   max({utc("%(end)s::date + 1", "company_id")}) AS until
+              FROM unnest(%(companies)s) AS company_id
             """
         )
-        groups: dict[str, list[dict[str, Any]]] = {name: [] for name in BREAKDOWNS}
-        last = len(BREAKDOWNS) - 1
-        # The bit of a column is set while it is not grouped by; the first one is left.
-        names = {2 ** (last + 1) - 1 - 2 ** (last - i): i for i in range(last + 1)}
-        for row in rows:
-            name = BREAKDOWNS[names[row.pop("grouping")]]
-            keys = {each: row.pop(each) for each in BREAKDOWNS}
-            groups[name].append({"key": keys[name], **row})
-        return {name: _dearest_first(rows) for name, rows in groups.items()}
+        # From the first to the last of the companies' zones, for the indexes.
+        self._parameters.update(since=known["since"], until=known["until"])
+        too_many = known["pending"] >= MOST_LIVE_ROWS
+        self.waiting_rows = known["pending"] if too_many else 0
+
+    def read(self) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+        """Return the sums, and those of the closed rows by each of ``BREAKDOWNS``.
+
+        The sums are of closed rows, but for what is said of open ones. Rows of a
+        breakdown have their ``key``, dearest first; the key of a bucket is text.
+        """
+        keys = ", ".join(["bucket", *KINDS])
+        sums = ", ".join(f"sum({column}) AS {column}" for column in SUMS)
+        groups = ", ".join(BREAKDOWNS)
+        sets = ", ".join(f"({name})" for name in BREAKDOWNS)
+        (found,) = self._rows(
+            f"""
+            WITH figures AS MATERIALIZED (
+                 SELECT {keys}, {sums} FROM ({self._source(DAY_KEY, SUMS)}) AS source
+                  GROUP BY {keys})
+            SELECT (SELECT to_json(totals)
+                      FROM (SELECT {_columns(_TOTALS)} FROM figures) AS totals)
+                   AS totals,
+                   (SELECT json_agg(groups)
+                      FROM (SELECT GROUPING({groups}) AS grouping,
+                                   {groups.replace("bucket", "bucket::text", 1)},
+                                   {_columns(_GROUP)}
+                              FROM figures WHERE {_CLOSED}
+                             GROUP BY GROUPING SETS ({sets})) AS groups) AS groups
+            """
+        )
+        totals = found["totals"]
+        totals["latency_counts"] = [totals.pop(column) for column in LATENCY_COLUMNS]
+        return totals, _by_breakdown(found["groups"] or [])
 
     def users(self) -> list[dict[str, Any]]:
         """Return sums of the closed rows by user, dearest first."""
@@ -154,51 +169,67 @@ class Figures:
 
     def costs(self) -> dict[date, Decimal]:
         """Return exact US$ by bucket, what is reserved included."""
+        source = self._source(DAY_KEY, ["cost_usd"])
         rows = self._rows(
-            f"SELECT bucket, sum(cost_usd)::text AS cost"
-            f" FROM ({self._source(DAY_KEY, ['cost_usd'])}) AS figures GROUP BY bucket"
+            f"SELECT bucket, sum(cost_usd)::text AS cost FROM ({source}) AS figures"
+            " GROUP BY bucket"
         )
         return {row["bucket"]: Decimal(row["cost"]) for row in rows}
 
     def dearest(self, limit: int = 10) -> list[int]:
         """Return the ids of the dearest calls that the ledger still has.
 
-        Each roll-up knows the cost of its dearest call. The dearest ten calls are in
-        the ten roll-ups whose dearest call is dearest: first of days, then of hours.
+        Each roll-up knows the cost of its dearest call. The ten dearest calls are in
+        the ten roll-ups whose dearest call is dearest: of days, of a user's days, and
+        of a user's hours, one after the other.
         """
-        top = f"ORDER BY dearest_usd DESC LIMIT {limit:d}"
-        hours = f"SELECT company_id, hour, dearest_usd FROM ({self._hours()}) AS hours"
-        if not self._by_hour:
-            hours = f"""
-                SELECT hours.*
+        top = f"AND dearest_usd > 0 ORDER BY dearest_usd DESC LIMIT {limit:d}"
+        days = f"""
+            grain = 'day' AND {self._rights("days")}
+            AND day BETWEEN %(begin)s AND %(end)s {top}
+        """
+        if self._scope.user_id:
+            user_days = f"SELECT company_id, user_id, day FROM {USER_DAYS} AS days"
+            user_days += f" WHERE {days}"
+        else:
+            user_days = f"""
+                SELECT company_id, user_id, day
                   FROM (SELECT DISTINCT company_id, day
-                          FROM (SELECT company_id, day FROM {DAYS}
-                                 WHERE {self._rights(DAYS)} AND dearest_usd > 0
-                                   AND day BETWEEN %(begin)s AND %(end)s
-                                 {top}) AS dear) AS days
+                          FROM (SELECT company_id, day FROM {DAYS} AS days
+                                 WHERE {days}) AS days) AS days
                  CROSS JOIN LATERAL (
-                       SELECT company_id, hour, dearest_usd FROM {HOURS} AS rollup
-                        WHERE rollup.company_id = days.company_id
-                          AND hour >= {utc("days.day", "days.company_id")}
-                          AND hour < {utc("days.day + 1", "days.company_id")}
-                        {top}) AS hours
+                       SELECT user_id, dearest_usd FROM {USER_DAYS} AS found
+                        WHERE found.grain = 'day' AND found.day = days.day
+                          AND COALESCE(found.company_id, 0) = days.company_id
+                        {top}) AS users
+                 WHERE TRUE {top}
             """
         # A limit to each, since otherwise the whole ledger is read for a few hours.
         rows = self._rows(
             f"""
-            WITH hours AS MATERIALIZED (
-                 SELECT * FROM ({hours}) AS hours WHERE dearest_usd > 0 {top}),
+            WITH user_days AS MATERIALIZED ({user_days}),
+            hours AS MATERIALIZED (
+                 SELECT company_id, user_id, hour
+                   FROM (SELECT DISTINCT * FROM user_days) AS days
+                  CROSS JOIN LATERAL (
+                        SELECT found.hour, found.dearest_usd FROM {HOURS} AS found
+                         WHERE found.company_id = days.company_id
+                           AND {_same_user("found", "days")}
+                           AND found.hour >= {utc("days.day", "days.company_id")}
+                           AND found.hour < {utc("days.day + 1", "days.company_id")}
+                         {top}) AS hours
+                  WHERE TRUE {top}),
             found AS (
                  SELECT found.*
-                   FROM (SELECT DISTINCT company_id, hour FROM hours) AS hours
+                   FROM (SELECT DISTINCT * FROM hours) AS hours
                   CROSS JOIN LATERAL (
                         SELECT usage.id, usage.cost_usd
                           FROM account_ai_usage AS usage
                          WHERE usage.company_id = hours.company_id
+                           AND {_same_user("usage", "hours")}
                            AND usage.opened_at >= hours.hour
                            AND usage.opened_at < hours.hour + interval '1 hour'
                            AND usage.rolled_up AND {_IS_DEAR}
-                           AND {self._rights("usage")}
                          ORDER BY usage.cost_usd DESC LIMIT {limit:d}) AS found
                   UNION ALL
                  SELECT usage.id, usage.cost_usd FROM ({self._live_rows()}) AS usage
@@ -214,7 +245,7 @@ class Figures:
         self, key: dict[str, str], sums: Iterable[str], with_open: bool = True
     ) -> str:
         """Return a SELECT of roll-ups and rows that are in none: bucket, key, sums."""
-        columns = [name for name in key if name != "day"]
+        columns = [name for name in key if name not in ("grain", "day")]
         figures = ", ".join([*columns, *sums])
         if self._by_hour:
             rolled = (
@@ -225,7 +256,7 @@ class Figures:
             table = DAYS if key is DAY_KEY else USER_DAYS
             rolled = (
                 f"SELECT {self._bucket('day')}, {figures} FROM {table}"
-                " WHERE company_id = ANY(%(companies)s)"
+                " WHERE grain = %(grain)s AND company_id = ANY(%(companies)s)"
                 " AND day BETWEEN %(begin)s AND %(end)s"
             )
         group = ", ".join(str(number + 1) for number in range(len(columns) + 1))
@@ -253,18 +284,16 @@ class Figures:
             condition += f" AND {table}.user_id = %(user_id)s"
         return condition
 
+    def _local(self, moment: str) -> str:
+        """Return the whole hour of a moment on the clock of its company."""
+        if self._has_one_zone:  # which is quicker than to look it up for each row
+            hour = f"date_trunc('hour', {moment})"
+            return f"({hour} AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)"
+        return local_hour(moment, "company_id")
+
     def _hours(self) -> str:
         """Return a SELECT of the roll-ups by hour within the scope."""
-        # The widest zones are half a day away from UTC; the index finds those hours.
-        return f"""
-            SELECT * FROM (
-                SELECT rollup.*, {local_hour("hour", "company_id")} AS moment
-                  FROM {HOURS} AS rollup
-                 WHERE {self._rights("rollup")}
-                   AND hour >= %(begin)s::timestamp - interval '1 day'
-                   AND hour < %(end)s::timestamp + interval '2 days') AS hours
-             WHERE moment::date BETWEEN %(begin)s AND %(end)s
-        """
+        return self._within("hour", f"{HOURS} AS found WHERE {self._rights('found')}")
 
     def _live_rows(self, with_open: bool = True) -> str:
         """Return a SELECT of the ledger's rows that no roll-up has counted."""
@@ -278,17 +307,48 @@ class Figures:
             f"SELECT id FROM account_ai_usage WHERE {condition}"
             for condition in unmarked
         )
+        return self._within(
+            "opened_at",
+            f"account_ai_usage AS found WHERE {self._rights('found')}"
+            f" AND id IN ({ids})",
+        )
+
+    def _within(self, moment: str, table: str) -> str:
+        """Return a SELECT of what lies in the period, with its ``moment``, local."""
         return f"""
             SELECT * FROM (
-                SELECT live.*, {local_hour("opened_at", "company_id")} AS moment
-                  FROM account_ai_usage AS live
-                 WHERE {self._rights("live")} AND id IN ({ids})) AS live
+                SELECT found.*, {self._local(moment)} AS moment
+                  FROM {table}
+                   AND {moment} >= %(since)s AND {moment} < %(until)s) AS found
              WHERE moment::date BETWEEN %(begin)s AND %(end)s
         """
 
     def _rows(self, query: str) -> list[dict[str, Any]]:
         self._cursor.execute(query, self._parameters)
         return self._cursor.dictfetchall()
+
+
+def _same_user(table: str, other: str) -> str:
+    """Return a condition that the index on users serves; who is none is one too."""
+    return (
+        f"({table}.user_id = {other}.user_id"
+        f" OR ({table}.user_id IS NULL AND {other}.user_id IS NULL))"
+    )
+
+
+def _by_breakdown(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what a query by grouping sets found, by what it is grouped by."""
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in BREAKDOWNS}
+    # The bit of a column is set while it is not grouped by; the first one is left.
+    everything, last = 2 ** len(BREAKDOWNS) - 1, len(BREAKDOWNS) - 1
+    names = {
+        everything - 2 ** (last - place): name for place, name in enumerate(BREAKDOWNS)
+    }
+    for row in rows:
+        name = names[row.pop("grouping")]
+        keys = {each: row.pop(each) for each in BREAKDOWNS}
+        groups[name].append({"key": keys[name], **row})
+    return {name: _dearest_first(found) for name, found in groups.items()}
 
 
 def _dearest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -25,6 +25,12 @@ class Period:
             return "hour"
         return "day" if days <= _DAYS_AT_MOST else "month"
 
+    @property
+    def is_whole_months(self) -> bool:
+        """Return whether sums by month tell all of it, in bars of a month."""
+        next_day = self.end + timedelta(days=1)
+        return self.grain == "month" and self.begin.day == next_day.day == 1
+
     def __contains__(self, day: date) -> bool:
         return self.begin <= day <= self.end
 

@@ -31,7 +31,13 @@ BATCH = 1000
 """Rows to a transaction: some 50 ms."""
 
 _LOCK = "hashtextextended('account_ai_usage_rollup', 0)"
-_LOCAL_DAY = f"{local_hour('hour', 'company_id')}::date AS day"
+_LOCAL_DAY = f"{local_hour('hour', 'company_id')}::date"
+# Each row counts for its day and for its month: a year is read from the months.
+_GRAINS = "(VALUES ('day'), ('month')) AS grains (grain)"
+_BEGIN = f"""
+    CASE grain WHEN 'day' THEN {_LOCAL_DAY}
+               ELSE date_trunc('month', {_LOCAL_DAY}::timestamp)::date END AS day
+"""
 
 
 def _group(key: dict[str, str]) -> str:
@@ -54,10 +60,10 @@ def _by_hour(source: str) -> str:
 
 
 def _by_day(key: dict[str, str], source: str) -> str:
-    """Return a SELECT that sums up hours by what is in ``key``."""
-    columns = [_LOCAL_DAY if column == "day" else column for column in key]
+    """Return a SELECT that sums up hours by what is in ``key``, by day and month."""
+    columns = [_BEGIN if column == "day" else column for column in key]
     return (
-        f"SELECT {', '.join(columns)}, {sums_of_sums()} FROM {source}"
+        f"SELECT {', '.join(columns)}, {sums_of_sums()} FROM {source}, {_GRAINS}"
         f" GROUP BY {_group(key)}"
     )
 

@@ -19,8 +19,14 @@ KINDS = {
 unlike an empty value it equals itself."""
 
 HOUR_KEY = {"hour": "", "user_id": "0", **KINDS}
-DAY_KEY = {"day": "", **KINDS}
-USER_DAY_KEY = {"day": "", "company_id": "0", "user_id": "0", "simulated": "FALSE"}
+DAY_KEY = {"grain": "", "day": "", **KINDS}
+USER_DAY_KEY = {
+    "grain": "",
+    "day": "",
+    "company_id": "0",
+    "user_id": "0",
+    "simulated": "FALSE",
+}
 
 LATENCY_COLUMNS = (*(f"latency_{bound}" for bound in BOUNDS_MS), "latency_longer")
 

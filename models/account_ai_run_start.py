@@ -8,9 +8,11 @@ from odoo.tools import SQL
 
 from ..services.agents.registry import agent as agent_named
 from ..services.claude.errors import ClaudeError
+from ..services.claude.gateway import Gateway
 from ..services.claude.ports import Owner
 from ..services.validation.by_rules import judge_by_rules
 from .account_ai_document_reader import Reading
+from .account_ai_gateway import GatewaySettings
 from .res_company_limits import LIMIT_FIELDS
 from .running.freshness import as_if_assumed
 from .running.run import Judged, Run
@@ -43,6 +45,16 @@ class Known(NamedTuple):
     degraded_code: str | None
     has_answer: bool
     is_alive: bool
+
+
+class Door(NamedTuple):
+    """How Claude is asked for a company."""
+
+    settings: GatewaySettings
+    mask_persons: bool
+    gateway: Gateway | None
+    """``None`` when nothing may be sent; then ``error`` says why."""
+    error: ClaudeError | None
 
 
 class Start(NamedTuple):
@@ -146,24 +158,20 @@ class AccountAiRunStart(models.AbstractModel):
 
     @api.model
     def _prepare(
-        self, reading: Reading, run_uuid: str, lane: str, judged: Judged | None = None
+        self,
+        reading: Reading,
+        run_uuid: str,
+        lane: str,
+        judged: Judged | None = None,
+        door: Door | None = None,
     ) -> Run:
         """Return the run of an invoice: rules judged, request built, door looked up.
 
         :param judged: what the rules say, where that is known already
+        :param door: of the invoice's company, where that is known already
         """
-        company = self.env["res.company"].browse(reading.company_id)
-        doors = self.env["account.ai.gateway"]
-        settings = doors._settings(company)
+        settings, mask_persons, gateway, error = door or self._door(reading.company_id)
         agent = agent_named(AGENT)
-        gateway = error = None
-        try:
-            doors._check_ready(company)
-            gateway = doors._gateway(company)
-        except ClaudeError as refusal:
-            error = refusal
-        company_sudo = company.sudo()  # a setting of the company, for code only
-        mask_persons = company_sudo.account_ai_mask_persons
         return Run(
             dbname=self.env.cr.dbname,
             uid=self.env.uid,
@@ -172,7 +180,7 @@ class AccountAiRunStart(models.AbstractModel):
             run_uuid=run_uuid,
             move_id=reading.move_id,
             owner=Owner(
-                company_id=company.id,
+                company_id=reading.company_id,
                 user_id=self.env.uid,
                 operation=OPERATION,
                 lane=lane,
@@ -200,6 +208,25 @@ class AccountAiRunStart(models.AbstractModel):
             replaced_model=settings.replaced_model,
             gateway=gateway,
             error=error,
+        )
+
+    @api.model
+    def _door(self, company_id: int) -> Door:
+        """Return how Claude is asked for a company, or why it is not."""
+        company = self.env["res.company"].browse(company_id)
+        doors = self.env["account.ai.gateway"]
+        gateway = error = None
+        try:
+            doors._check_ready(company)
+            gateway = doors._gateway(company)
+        except ClaudeError as refusal:
+            error = refusal
+        company_sudo = company.sudo()  # a setting of the company, for code only
+        return Door(
+            doors._settings(company),
+            company_sudo.account_ai_mask_persons,
+            gateway,
+            error,
         )
 
     @api.model

@@ -143,10 +143,20 @@ class AccountAiRunTogether(models.AbstractModel):
         ):
             known.setdefault(other.move_id, []).append(other)
         judged = self._judge_all_by_rules(list(readings.values()))
+        doors = {
+            company_id: self._door(company_id)
+            for company_id in {each.company_id for each in readings.values()}
+        }
         begun = []
         for reading, each in zip(readings.values(), judged, strict=True):
             wish = by_move[reading.move_id]
-            run = self._prepare(reading, wish.run_uuid, lane="screen", judged=each)
+            run = self._prepare(
+                reading,
+                wish.run_uuid,
+                lane="screen",
+                judged=each,
+                door=doors[reading.company_id],
+            )
             if run.error:
                 continue
             run.uid, run.context = wish.uid, {**wish.context, "lang": self.env.lang}

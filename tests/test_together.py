@@ -1,9 +1,10 @@
 import threading
 import unittest
+from unittest.mock import patch
 
 from odoo.tools import mute_logger
 
-from ..models.running.together import Together
+from ..models.running.together import Together, _Waiting
 
 LOGGER = "odoo.addons.account_ai.models.running.together"
 
@@ -118,6 +119,22 @@ class TestTogether(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.together.do("same", 1, self.work, broken)
         self.assertEqual(self.together.do("same", 2, self.work, lambda: -2), -2)
+
+    def test_whose_turn_will_come_waits_on(self):
+        """Patience is lost with who is stuck, not with a long line."""
+        together, waits = Together(patience_seconds=0.0), []
+        me = _Waiting("same", 2)
+        together._waiting.append(me)
+
+        def wait(_seconds):
+            waits.append(1)
+            together._done += len(waits) < 3  # somebody got something done, twice
+            return False
+
+        with patch.object(me.called, "wait", wait):
+            self.assertFalse(together._is_called(me))
+        self.assertEqual(len(waits), 3)
+        self.assertEqual(together._waiting, [])
 
     def test_nobody_waits_for_ever(self):
         self.together = Together(patience_seconds=0.0)

@@ -40,8 +40,8 @@ class Together(Generic[_Wish, _Result]):
     does alone; that must be right without any of this, which only saves work.
 
     :param most: how many are done together at most
-    :param patience_seconds: after these one goes on alone: who is stuck must not stop
-        the others
+    :param patience_seconds: when nobody has got anything done for so long, one goes on
+        alone: who is stuck must not stop the others
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class Together(Generic[_Wish, _Result]):
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._working = False
+        self._done = 0
+        """How often somebody has worked; tells whether anything goes on."""
         self._waiting: list[_Waiting[_Wish, _Result]] = []
 
     def do(
@@ -68,7 +70,7 @@ class Together(Generic[_Wish, _Result]):
         """
         me: _Waiting[_Wish, _Result] = _Waiting(key, wish)
         if not self._is_first(me):
-            if not me.called.wait(self._patience_seconds) and self._give_up(me):
+            if not self._is_called(me):
                 return alone()
             if not me.batch:
                 return alone() if me.result is None else me.result
@@ -90,14 +92,22 @@ class Together(Generic[_Wish, _Result]):
             me.batch = [me]
             return True
 
-    def _give_up(self, me: _Waiting) -> bool:
-        """Stop waiting; false when ``me`` was called, or is being worked for."""
-        with self._lock:
-            if me in self._waiting:
-                self._waiting.remove(me)
-                return True
-        me.called.wait()
-        return False
+    def _is_called(self, me: _Waiting) -> bool:
+        """Wait until ``me`` is called; false when nothing goes on, and it is free.
+
+        As long as others are worked for, one's turn comes: going on alone would make a
+        crowd of those who could be worked for together.
+        """
+        done = self._done
+        while not me.called.wait(self._patience_seconds):
+            with self._lock:
+                if me not in self._waiting:
+                    break  # somebody works for it at the moment
+                if self._done == done:
+                    self._waiting.remove(me)
+                    return False
+                done = self._done
+        return me.called.wait()
 
     def _work(
         self,
@@ -119,6 +129,7 @@ class Together(Generic[_Wish, _Result]):
     def _call_next(self) -> None:
         """Let the first that waits work for all that wait for the same as it does."""
         with self._lock:
+            self._done += 1
             if not self._waiting:
                 self._working = False
                 return

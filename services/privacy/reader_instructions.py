@@ -160,6 +160,9 @@ _STEMS = (
 )
 
 
+# The texts of a partner's earlier documents are looked through again with each new one,
+# and again with its answer.
+@lru_cache(maxsize=2048)
 def find_reader_instruction(text: str, *, only_orders: bool = False) -> str:
     """Return the part of ``text`` that instructs its reader, empty when none does.
 

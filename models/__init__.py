@@ -34,6 +34,7 @@ from . import (
     account_ai_run_queue,
     account_ai_run_result,
     account_ai_run_start,
+    account_ai_run_sweep,
     account_ai_run_together,
     account_ai_summed_usage,
     account_ai_usage,

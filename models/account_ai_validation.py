@@ -24,6 +24,7 @@ class AccountAiValidation(models.Model):
         "account.ai.run.insert",
         "account.ai.run.result",
         "account.ai.run.queue",
+        "account.ai.run.sweep",
         "account.ai.run.together",
     ]
     _description = "Validation of an Invoice"

@@ -29,8 +29,8 @@ from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
 from .estimate import worst_case
 from .guards import Guard, guards_for
-from .log import log_failed_call, log_failed_count, log_refused_call
-from .measure import Measure, measure_of
+from .log import log_failed_call, log_refused_call
+from .measure import Measure, counted, measure_of
 from .message import read_message
 from .open_stream import OpenStream
 from .own_prices import OwnPrices
@@ -104,35 +104,18 @@ class Gateway:
         return self.count(request, owner, measure)
 
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
-        """Return ``measure`` with Claude's own count, which is free.
-
-        Without it when Claude is out, does not answer soon, or was asked too often: the
-        estimate stands. What becomes of it says nothing to the circuit breaker: the
-        call itself follows at once.
+        """Return ``measure`` with Claude's own count, if there is one; it is free.
 
         Not within a transaction: it uses the network.
         """
-        if not self._may_count(owner):
-            return measure
-        body = request.parameters()
-        del body["max_tokens"]
-        seconds = self._policy.count.seconds
-        try:
-            counted = self._client.count_tokens(body, seconds=seconds)
-        except ClaudeError as error:
-            log_failed_count(owner, request.model, error)
-            return measure
-        return replace(measure, counted=counted)
-
-    def _may_count(self, owner: Owner) -> bool:
-        with self._backend.transaction() as transaction:
-            if transaction.circuit.state(self._client.endpoint).state != "closed":
-                return False
-            return transaction.limits.hit(
-                f"count:{owner.company_id}",
-                self._policy.count.limit,
-                self._policy.window_seconds,
-            ).allowed
+        return counted(
+            request,
+            owner,
+            measure,
+            client=self._client,
+            backend=self._backend,
+            policy=self._policy,
+        )
 
     # === ADMIT === #
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .client import ClaudeClient
+from .errors import ClaudeError
 from .estimate import estimated_input
+from .log import log_failed_count
+from .policy import Policy
+from .ports import Backend, Owner
 from .request import ClaudeRequest
 
 _MARGIN = 1.02
@@ -42,3 +47,41 @@ def measure_of(request: ClaudeRequest) -> Measure:
     """Return ``request`` with its estimated size."""
     body = json.dumps(request.parameters(), ensure_ascii=False, separators=(",", ":"))
     return Measure(body, estimated_input(request, len(body)))
+
+
+def counted(
+    request: ClaudeRequest,
+    owner: Owner,
+    measure: Measure,
+    *,
+    client: ClaudeClient,
+    backend: Backend,
+    policy: Policy,
+) -> Measure:
+    """Return ``measure`` with Claude's own count.
+
+    Without it when Claude is out, does not answer soon, or was asked too often: the
+    estimate stands. What becomes of it says nothing to the circuit breaker: the call
+    itself follows at once.
+    """
+    if not _may_count(owner, client, backend, policy):
+        return measure
+    body = request.parameters()
+    del body["max_tokens"]
+    try:
+        tokens = client.count_tokens(body, seconds=policy.count.seconds)
+    except ClaudeError as error:
+        log_failed_count(owner, request.model, error)
+        return measure
+    return replace(measure, counted=tokens)
+
+
+def _may_count(
+    owner: Owner, client: ClaudeClient, backend: Backend, policy: Policy
+) -> bool:
+    with backend.transaction() as transaction:
+        if transaction.circuit.state(client.endpoint).state != "closed":
+            return False
+        return transaction.limits.hit(
+            f"count:{owner.company_id}", policy.count.limit, policy.window_seconds
+        ).allowed

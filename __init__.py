@@ -1,6 +1,8 @@
 from . import controllers, models, wizards
+from .models.backend.budget_functions import drop_functions
 
 
 def uninstall_hook(env):
-    """Remove the key, the address and whatever else was set as a parameter."""
+    """Remove the key, the address and whatever else the ORM does not know of."""
+    drop_functions(env.cr)
     env["ir.config_parameter"].search([("key", "=like", "account_ai.%")]).unlink()

@@ -8,11 +8,21 @@ import sys
 
 from dev import odoo, postgresql
 
-from . import call, cost, dashboard, database, failover, posting, rules, streams
+from . import (
+    budgets,
+    call,
+    cost,
+    dashboard,
+    database,
+    failover,
+    posting,
+    rules,
+    streams,
+)
 
 SECTIONS = (
-    *("rules", "documents", "posting", "streams", "cost", "call", "dashboard"),
-    "failover",
+    *("rules", "documents", "posting", "streams", "cost", "call", "budgets"),
+    *("dashboard", "failover"),
 )
 
 
@@ -43,6 +53,9 @@ def main() -> int:
     if "call" in sections:
         with postgresql.server() as server:
             call.run(odoo.prepare(server), peers=bool(os.environ.get("PEERS")))
+    if "budgets" in sections:
+        with postgresql.server() as server:
+            budgets.run(odoo.prepare(server))
     if "dashboard" in sections:
         with postgresql.server() as server:
             dashboard.run(odoo.prepare(server), options.again)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .backend.budget_functions import create_functions
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 
 
@@ -47,6 +48,10 @@ class AccountAiBudgetPeriod(models.Model):
     )
 
     _once_a_period = models.Constraint("UNIQUE (budget_id, generation, date_start)")
+
+    def init(self):
+        """Create the functions that find and move counters."""
+        create_functions(self.env.cr)
 
     # === BUSINESS METHODS === #
 

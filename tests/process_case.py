@@ -152,7 +152,7 @@ class ProcessCase(BaseCase):
     def sql(self, query, *parameters):
         """Return the rows of a query, in a transaction of its own."""
         with self.connection() as cursor:
-            cursor.execute(query, parameters)
+            cursor.execute(query, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def wait_for(self, query, *parameters, expected):

@@ -233,6 +233,24 @@ class TestBudgetConcurrency(BaseCase):
                     transaction.budget.reserve(call, booking)
             self.assertIsNone(reserve(self.backend, call))
 
+    def test_who_begins_a_counter_waits_for_calls_that_do_not_know_it(self):
+        """A call was admitted without the budget and is not committed yet."""
+        with self.backend.transaction() as earlier:
+            booking = earlier.ledger.open(self.call("earlier", "2"))
+            self.sql(
+                "INSERT INTO account_ai_budget (name, active, company_id, scope,"
+                " period, tz, amount, currency_kind, currency_id, limit_type,"
+                " generation) SELECT 'sql', TRUE, 1, 'company', 'month', 'UTC', 3,"
+                " 'usd', id, 'hard', 0 FROM res_currency WHERE name = 'USD'"
+            )
+            with ThreadPoolExecutor(1) as executor:
+                waiting = executor.submit(reserve, self.backend, self.call("a", "2"))
+                self.wait_for_a_lock()
+                earlier.budget.reserve(self.call("earlier", "2"), booking)
+                earlier.cursor.commit()
+                self.assertEqual(waiting.result(timeout=20).code, "budget")
+        self.assert_equal_to_the_ledger()
+
     def test_who_begins_a_counter_does_not_wait_for_ever(self):
         """A transaction that hangs keeps it from beginning: the call is refused."""
         self.budget(1)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .budget_case import BudgetCase
@@ -72,6 +72,61 @@ class TestDefinition(BudgetCase):
         person = new_test_user(self.env, "plain", groups="account_ai.group_user")
         left = self.env["account.ai.budget"].with_user(person)._left(self.company)
         self.assertEqual(left[0]["limit"], 1.0)
+
+
+@tagged("post_install", "-at_install")
+class TestBudgetAccess(BudgetCase):
+    def setUp(self):
+        super().setUp()
+        self.own = self.budget(name="Own")
+        self.foreign = self.budget(name="Foreign", company_id=self.other_company.id)
+        self.common = self.budget(name="Common", company_id=False)
+        self.backend.time_shift = 0.0
+        self.backend.prepare_budgets()
+
+    def seen_by(self, user, model="account.ai.budget"):
+        records = self.env[model].with_user(user)
+        return records.with_context(allowed_company_ids=user.company_ids.ids)
+
+    def test_administrators_see_what_limits_their_companies(self):
+        budgets = self.seen_by(self.manager)
+        self.assertEqual(budgets.search([]), (self.own + self.common))
+        self.assertEqual(budgets.browse(self.own.id).period_ids.spent, 0.0)
+        periods = self.seen_by(self.manager, "account.ai.budget.period").search([])
+        self.assertEqual(periods.budget_id, self.own + self.common)
+
+    def test_they_change_those_of_their_companies(self):
+        budgets = self.seen_by(self.manager)
+        budgets.browse(self.own.id).amount = 5
+        for budget in (self.foreign, self.common):
+            self.assertFalse(budgets.browse(budget.id).has_access("write"))
+            with self.assertRaises(AccessError):
+                budgets.browse(budget.id).amount = 5
+        with self.assertRaises(AccessError):
+            budgets.browse(self.own.id).company_id = False
+        created = budgets.create({"name": "New", "amount": 1})
+        self.assertEqual(created.company_id, self.company)
+        created.unlink()
+
+    def test_system_administrators_change_all(self):
+        system = new_test_user(
+            self.env, "system", groups="base.group_system,base.group_user"
+        )
+        budgets = self.seen_by(system).browse((self.foreign + self.common).ids)
+        budgets.write({"amount": 7})
+        self.assertEqual(self.foreign.amount, 7)
+
+    def test_users_may_not_read_them(self):
+        for user in (self.accountant, self.reviewer, self.plain_accountant):
+            for model in ("account.ai.budget", "account.ai.budget.period"):
+                self.assertFalse(self.seen_by(user, model).has_access("read"))
+
+    def test_nobody_writes_counters(self):
+        admin = self.env.ref("base.user_admin")
+        for operation in ("write", "create", "unlink"):
+            for user in (self.manager, admin):
+                periods = self.seen_by(user, "account.ai.budget.period")
+                self.assertFalse(periods.has_access(operation))
 
 
 @tagged("post_install", "-at_install")

@@ -30,38 +30,14 @@ from ...services.claude.budget import (
     threshold_alerts,
 )
 from ...services.claude.ports import Alerts, Booking, Closing, NotPrepared, OpenCall
-from .budget_counting import COUNTED
+from .budget_functions import STATE
 from .clock import NOW
 from .cursor import execute
 
-_COLUMNS = """
-    budget.id, budget.name, budget.company_id, currency.name, budget.amount::text,
-    period.spent::text, period.reserved::text, period.date_start, period.date_end,
-    budget.tz, budget.limit_type = 'hard', budget.thresholds, period.alerted
-"""
-# Counters are locked in the order of their ids, by everybody: two transactions that
-# need the same ones never wait for each other.
-_MOVE = f"""
-    WITH moved AS (
-        SELECT *
-          FROM unnest(%(ids)s::int[], %(spent)s::numeric[], %(reserved)s::numeric[])
-            AS moved(id, spent, reserved)),
-    locked AS (
-        SELECT period.id
-          FROM account_ai_budget_period period
-         WHERE period.id = ANY(%(ids)s)
-         ORDER BY period.id
-           FOR NO KEY UPDATE)
-    UPDATE account_ai_budget_period AS period
-       SET spent = period.spent + moved.spent,
-           reserved = period.reserved + moved.reserved
-      FROM locked, moved, account_ai_budget budget, res_currency currency
-     WHERE period.id = locked.id
-       AND moved.id = locked.id
-       AND budget.id = period.budget_id
-       AND budget.generation = period.generation
-       AND currency.id = budget.currency_id
-    RETURNING period.id, {_COLUMNS}
+_MOVE = """
+    SELECT *
+      FROM account_ai_move_budgets(
+           %(ids)s::int[], %(spent)s::numeric[], %(reserved)s::numeric[])
 """
 _ALERTED = """
     UPDATE account_ai_budget_period SET alerted = %(alerted)s WHERE id = %(id)s
@@ -69,10 +45,9 @@ _ALERTED = """
 _NOW = f"SELECT {NOW}"
 
 _LEFT = f"""
-    WITH clock AS MATERIALIZED (SELECT {NOW} AS now),
-    counted AS ({COUNTED})
-    SELECT counted.period_id IS NULL AND counted.rate IS NOT NULL, {_COLUMNS}
-      FROM counted
+    SELECT counted.period_id IS NULL AND counted.rate IS NOT NULL, {STATE}
+      FROM account_ai_counted(%(company_id)s, %(user_id)s, %(operation)s, %(lane)s,
+                              {NOW}) counted
       JOIN account_ai_budget budget ON budget.id = counted.budget_id
       JOIN res_currency currency ON currency.id = budget.currency_id
       LEFT JOIN account_ai_budget_period period ON period.id = counted.period_id

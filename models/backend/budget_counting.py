@@ -13,6 +13,7 @@ import psycopg2
 from odoo.sql_db import BaseCursor
 
 from ...services.claude.budget import changing_refusal
+from .budget_functions import RATE, counts_in
 from .clock import NOW
 from .company_cost import dollar_rate
 from .cursor import execute
@@ -31,55 +32,6 @@ _LOCK_ALONE = f"""
 LONGEST_WAIT = "10s"
 """For the lock: behind whoever waits for it, everybody waits."""
 
-
-def counts_in(company_id: str, user_id: str, operation: str, lane: str) -> str:
-    """Return SQL for whether ``budget`` counts a call; parameters are SQL, too."""
-    return f"""
-        (budget.company_id IS NULL OR budget.company_id = {company_id})
-        AND CASE budget.scope
-            WHEN 'company' THEN TRUE
-            WHEN 'user' THEN budget.user_id = {user_id}
-            WHEN 'operation' THEN budget.operation = {operation}
-            WHEN 'automation' THEN {lane} = 'queue'
-            WHEN 'group' THEN EXISTS (
-                WITH RECURSIVE implying(id) AS (
-                    SELECT budget.group_id
-                     UNION
-                    SELECT implied.gid
-                      FROM res_groups_implied_rel implied
-                      JOIN implying ON implying.id = implied.hid)
-                SELECT FROM res_groups_users_rel member
-                  JOIN implying ON implying.id = member.gid
-                 WHERE member.uid = {user_id})
-            END
-    """
-
-
-RATE = f"""
-    CASE budget.currency_kind WHEN 'usd' THEN 1
-         ELSE {dollar_rate("budget.company_id")} END
-"""
-"""Units of the budget's currency for one US$, by today's rate."""
-
-# The call's own counters: none where a period has just begun, no rate where Odoo has
-# none. A budget that only warns goes on with the rate of when its period began.
-COUNTED = f"""
-    SELECT budget.id AS budget_id,
-           budget.name,
-           budget.limit_type,
-           budget.currency_id,
-           period.id AS period_id,
-           COALESCE({RATE}, CASE WHEN budget.limit_type = 'soft' THEN period.rate END)
-               AS rate
-      FROM account_ai_budget budget
-      LEFT JOIN account_ai_budget_period period
-             ON period.budget_id = budget.id
-            AND period.generation = budget.generation
-            AND period.date_start <= (SELECT now FROM clock)
-            AND period.date_end > (SELECT now FROM clock)
-     WHERE budget.active
-       AND {counts_in("%(company_id)s", "%(user_id)s", "%(operation)s", "%(lane)s")}
-"""
 
 # Budgets without a counter for this moment. Local midnight is when it happens there: on
 # the day on which Chile's summer begins, at one o'clock.

@@ -11,7 +11,7 @@ from odoo.sql_db import BaseCursor
 
 from ...services.claude.ports import Booking, Closing, OpenCall, Settlement
 from .budget import Reservation
-from .budget_counting import COUNTED, SHARED_LOCK
+from .budget_counting import SHARED_LOCK
 from .clock import NOW
 from .company_cost import company_cost
 from .cursor import execute
@@ -21,7 +21,11 @@ from .cursor import execute
 _INSERT = f"""
     {SHARED_LOCK}
     WITH clock AS MATERIALIZED (SELECT {NOW} AS now),
-    counted AS MATERIALIZED ({COUNTED} AND %(state)s = 'open')
+    counted AS MATERIALIZED (
+        SELECT found.*
+          FROM clock, account_ai_counted(
+               %(company_id)s, %(user_id)s, %(operation)s, %(lane)s, now) found
+         WHERE %(state)s = 'open')
     INSERT INTO account_ai_usage
            (key, state, outcome, from_store, estimated, simulated,
             company_id, user_id, partner_id, operation, lane, agent,

@@ -15,7 +15,7 @@ USD_PARAMETER = "account_ai.reconciliation_usd"
 class AccountAiGateway(models.AbstractModel):
     """How the provider's own reports are read."""
 
-    _inherit = "account.ai.gateway"
+    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
 
     # === CONNECTION === #
 

@@ -13,7 +13,7 @@ from .account_ai_model import SYNCHRONIZE_CRON
 class AccountAiModel(models.Model):
     """Administrators learn in time that a model retires, and that one is gone."""
 
-    _inherit = "account.ai.model"
+    _inherit = "account.ai.model"  # pylint: disable=consider-merging-classes-inherited
 
     # === BUSINESS METHODS === #
 

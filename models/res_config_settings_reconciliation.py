@@ -13,7 +13,7 @@ from .account_ai_gateway_reports import (
 class ResConfigSettings(models.TransientModel):
     """How our ledger is compared with the provider's own books."""
 
-    _inherit = "res.config.settings"
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
 
     # === FIELDS === #
 

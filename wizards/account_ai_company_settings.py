@@ -56,13 +56,11 @@ class AccountAiCompanySettings(models.TransientModel):
     )
     model_id = fields.Many2one(
         "account.ai.model",
-        string="Model",
         domain=[("lifecycle", "!=", "retired")],
         default=lambda self: self.env.company.account_ai_model_id,
     )
     fallback_model_id = fields.Many2one(
         "account.ai.model",
-        string="Fallback Model",
         domain=[("lifecycle", "!=", "retired")],
         default=lambda self: self.env.company.account_ai_fallback_model_id,
         help="Asked instead of a model that is retired.",

@@ -1,0 +1,237 @@
+"""Models that retire: who is told, and who is asked instead."""
+
+from datetime import timedelta
+from decimal import Decimal
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from odoo.addons.account_ai.services.claude.errors import ClaudeError
+
+from .models_case import HAIKU, OLD_SONNET, OPUS, SONNET, ModelsCase
+from .validation_case import named
+
+LOG = "odoo.addons.account_ai.models.running.fallback"
+DOOR = "odoo.addons.account_ai.services.claude.log"
+
+
+@tagged("post_install", "-at_install")
+class TestRetirement(ModelsCase):
+    uses_accounting = False
+
+    def test_a_model_that_retires_within_60_days_alerts_once(self):
+        self.set_dates(deprecated_at=self.in_days(-1), retires_at=self.in_days(59))
+        self.read_catalogue()
+        alert = self.alerts("model_retiring")
+        self.assertEqual(len(alert), 1)
+        self.assertIn(HAIKU, alert.message)
+        self.assertIn(self.in_days(59)[:10], alert.message)
+        self.read_catalogue()
+        self.assertEqual(len(self.alerts("model_retiring")), 1)
+
+    def test_another_date_alerts_again(self):
+        self.set_dates(deprecated_at=self.in_days(-1), retires_at=self.in_days(59))
+        self.read_catalogue()
+        self.set_dates(deprecated_at=self.in_days(-1), retires_at=self.in_days(30))
+        self.read_catalogue()
+        self.assertEqual(len(self.alerts("model_retiring")), 2)
+
+    def test_a_date_far_away_does_not_alert(self):
+        self.set_dates(retires_at=self.in_days(62), lifecycle="active")
+        self.read_catalogue()
+        self.assertFalse(self.alerts("model_retiring"))
+
+    def test_a_deprecated_model_alerts_whatever_its_date(self):
+        self.set_dates(deprecated_at=self.in_days(-1), retires_at=self.in_days(300))
+        self.read_catalogue()
+        self.assertTrue(self.alerts("model_retiring"))
+        self.assertEqual(self.settings.model, HAIKU, "it works until its day")
+
+    def test_who_sends_nothing_is_not_alerted(self):
+        self.company._account_ai_withdraw_consent()
+        self.set_dates(deprecated_at=self.in_days(-1), retires_at=self.in_days(59))
+        self.read_catalogue()
+        self.assertFalse(self.alerts("model_retiring"))
+
+    def test_dates_alert_also_when_the_api_does_not_answer(self):
+        self.read_catalogue()
+        self.model(HAIKU).retires_at = self.env.cr.now() + timedelta(days=10)
+        self.use_closed_endpoint()
+        self.read_catalogue()
+        self.assertTrue(self.alerts("model_retiring"))
+
+    def test_the_successor_is_the_newest_active_model_of_the_family(self):
+        self.company.account_ai_model = OLD_SONNET
+        self.read_catalogue()
+        self.assertEqual(self.company._account_ai_successor(OLD_SONNET), SONNET)
+        alert = self.alerts("model_retiring")
+        self.assertEqual(alert.successor_model, SONNET)
+        alert.with_user(self.manager).action_use_successor()
+        self.assertEqual(self.company.account_ai_model, SONNET)
+        alert.invalidate_recordset()
+        self.assertFalse(alert.successor_model)
+
+    def test_a_family_without_another_model_takes_one_of_the_default_table(self):
+        self.set_dates("claude-fable-5-2", deprecated_at=self.in_days(-1))
+        self.company.account_ai_model = "claude-fable-5-2"
+        self.read_catalogue()
+        self.assertEqual(self.company._account_ai_successor("claude-fable-5-2"), HAIKU)
+
+    def test_a_button_takes_the_successor(self):
+        self.company.account_ai_model = OLD_SONNET
+        self.read_catalogue()
+        self.assertIn(self.in_days(10)[:10], self.company.account_ai_model_notice)
+        settings = self.env["account.ai.company.settings"].with_user(self.manager)
+        dialog = settings.create({})
+        self.assertIn(SONNET, dialog.model_notice)
+        dialog.action_use_successor()
+        self.assertEqual(dialog.model_id.model, SONNET)
+        self.assertEqual(self.company.account_ai_model, SONNET)
+        self.company.invalidate_recordset()
+        self.assertFalse(self.company.account_ai_model_notice)
+
+    def test_others_do_not_take_the_successor(self):
+        self.company.account_ai_model = OLD_SONNET
+        self.read_catalogue()
+        for user in (self.reviewer, self.other_accountant):
+            with self.assertRaises(AccessError):
+                self.company.with_user(user)._account_ai_use_successor(OLD_SONNET)
+
+    def test_nothing_to_follow_is_said(self):
+        with self.assertRaises(UserError):
+            self.company._account_ai_use_successor()
+
+    def test_on_its_day_the_fallback_is_asked(self):
+        self.read_catalogue()
+        self.company.account_ai_fallback_model = OPUS
+        self.model(HAIKU).retires_at = self.env.cr.now() + timedelta(seconds=1)
+        self.assertEqual(self.settings.model, HAIKU)
+        self.model(HAIKU).retires_at = self.env.cr.now()
+        settings = self.settings
+        self.assertEqual((settings.model, settings.replaced_model), (OPUS, HAIKU))
+
+    def test_without_a_choice_a_default_stands_in(self):
+        self.read_catalogue()
+        self.model(HAIKU).lifecycle = "retired"
+        self.assertEqual(self.settings.model, SONNET)
+        self.company.account_ai_fallback_model = HAIKU
+        self.assertEqual(self.settings.model, SONNET, "the fallback is retired itself")
+
+    def test_when_nobody_can_stand_in_the_chosen_one_is_asked(self):
+        self.read_catalogue()
+        self.models.search([]).write({"lifecycle": "retired"})
+        self.assertEqual(self.settings.model, HAIKU)
+
+    def test_a_retired_model_alerts_once(self):
+        self.read_catalogue()
+        self.set_dates(lifecycle="retired")
+        self.read_catalogue()
+        self.read_catalogue()
+        alert = self.alerts("model_retired")
+        self.assertEqual(len(alert), 1)
+        self.assertIn(f"{SONNET} is asked instead", alert.message)
+
+
+@tagged("post_install", "-at_install")
+class TestFallback(ModelsCase):
+    """What a validation does when the model is retired, before and at the call."""
+
+    def test_it_asks_the_fallback_and_says_so(self):
+        self.read_catalogue()
+        self.model(HAIKU).retires_at = self.env.cr.now()
+        validation = self.validate(self.move)
+        self.assertEqual(validation.verdict, "send")
+        self.assertEqual((validation.model, validation.replaced_model), (SONNET, HAIKU))
+        self.assertEqual(len(self.calls()), 1, "nobody asks the retired one")
+        panel = validation._panel_data(stale=False)
+        self.assertEqual((panel["model"], panel["replaced_model"]), (SONNET, HAIKU))
+        note = validation.move_id.message_ids[0].body
+        self.assertIn(f"{SONNET} was asked instead of {HAIKU}", note)
+
+    def fall_back(self, **fault):
+        """Validate while Claude does not know the model; return validation, events."""
+        self.read_catalogue()
+        self.simulator.control.fault(
+            "model_retired", times=1, match={"model": HAIKU}, **fault
+        )
+        start = self.start(self.move)
+        with self.assertLogs(LOG), self.assertLogs(DOOR):
+            events = self.carry_out(start.run)
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        return validation, events
+
+    def test_an_answer_that_there_is_no_such_model_asks_the_fallback_at_once(self):
+        validation, events = self.fall_back()
+        self.assertEqual((validation.state, validation.verdict), ("done", "send"))
+        self.assertFalse(validation.degraded_code)
+        self.assertEqual((validation.model, validation.replaced_model), (SONNET, HAIKU))
+        self.assertEqual(named(events, "waiting"), [{"model": SONNET}])
+        self.assertFalse(named(events, "error"))
+        first, second = self.usages()
+        self.assertEqual((first.model, first.state), (HAIKU, "failed"))
+        self.assertEqual((first.outcome, first.cost_usd), ("unknown_model", 0))
+        self.assertEqual((second.model, second.state), (SONNET, "settled"))
+        self.assertEqual(validation.cost_usd, second.cost_usd)
+        billed = self.simulator.control.usage()["usd"]
+        self.assertEqual(f"{second.cost_usd:.8f}", f"{Decimal(billed):.8f}")
+
+    def test_it_is_learned_and_told_once(self):
+        self.fall_back()
+        self.assertEqual(self.model(HAIKU).lifecycle, "retired")
+        self.assertEqual(len(self.alerts("model_retired")), 1)
+        self.simulator.control.fault("model_retired", match={"model": HAIKU})
+        again = self.validate(self.create_move([("Flete a Talca, 3 viajes", 80_000)]))
+        self.assertEqual((again.model, again.replaced_model), (SONNET, HAIKU))
+        self.assertEqual(len(self.calls()), 3, "the retired one is not asked again")
+        self.assertEqual(len(self.alerts("model_retired")), 1)
+
+    def test_the_next_reading_of_the_catalogue_puts_it_right(self):
+        self.fall_back()
+        self.read_catalogue()
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+        self.assertEqual(self.settings.model, HAIKU)
+
+    def test_its_result_is_fresh_and_can_be_replayed(self):
+        validation, _events = self.fall_back()
+        self.assertEqual(self.start(validation.move_id).kind, "fresh")
+        sent = self.calls()[-1]["body"]
+        sent.pop("stream")
+        self.assertEqual(validation._replay().request.parameters(), sent)
+
+    def test_a_fallback_that_does_not_fit_leaves_the_rules_and_a_sentence(self):
+        self.read_catalogue()
+        self.simulator.control.fault("model_retired", match={"model": HAIKU})
+        start = self.start(self.move)
+        run = start.run
+        admit = type(run.gateway).admit
+        refusal = ClaudeError("budget", "The budget is used up.")
+
+        def refuse_the_fallback(gateway, request, *args, **kwargs):
+            if request.model != HAIKU:
+                raise refusal
+            return admit(gateway, request, *args, **kwargs)
+
+        with (
+            patch.object(type(run.gateway), "admit", refuse_the_fallback),
+            self.assertLogs(LOG),
+            self.assertLogs(DOOR),
+        ):
+            self.carry_out(run)
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        self.assertEqual(validation.verdict, "review")
+        self.assertEqual(validation.degraded_code, "budget")
+        self.assertEqual(self.usages().mapped("state"), ["failed"])
+
+    def test_a_wrong_address_retires_nothing(self):
+        self.read_catalogue()
+        start = self.start(self.move)
+        error = ClaudeError("unknown_model", "No such model.", status=404)
+        with (
+            patch.object(type(start.run.gateway), "stream", side_effect=error),
+            self.assertLogs(DOOR),
+        ):
+            self.carry_out(start.run)
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        self.assertEqual(validation.degraded_code, "unknown_model")
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")

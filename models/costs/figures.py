@@ -16,7 +16,6 @@ from .period import Period
 from .roll_up import DAYS, HOURS, USER_DAYS
 from .sums import (
     DAY_KEY,
-    KINDS,
     LATENCY_COLUMNS,
     MONEY,
     SUMS,
@@ -134,15 +133,11 @@ class Figures:
         The sums are of closed rows, but for what is said of open ones. Rows of a
         breakdown have their ``key``, dearest first; the key of a bucket is text.
         """
-        keys = ", ".join(["bucket", *KINDS])
-        sums = ", ".join(f"sum({column}) AS {column}" for column in SUMS)
         groups = ", ".join(BREAKDOWNS)
         sets = ", ".join(f"({name})" for name in BREAKDOWNS)
         (found,) = self._rows(
             f"""
-            WITH figures AS MATERIALIZED (
-                 SELECT {keys}, {sums} FROM ({self._source(DAY_KEY, SUMS)}) AS source
-                  GROUP BY {keys})
+            WITH figures AS MATERIALIZED ({self._source(DAY_KEY, SUMS)})
             SELECT (SELECT to_json(totals)
                       FROM (SELECT {_columns(_TOTALS)} FROM figures) AS totals)
                    AS totals,

@@ -57,6 +57,7 @@
         "wizards/account_ai_cost_export_views.xml",
         "wizards/account_ai_accrual_views.xml",
         "views/account_ai_attribution_menus.xml",
+        "views/account_ai_usage_attribution_views.xml",
         "views/account_move_accrual_views.xml",
         "wizards/account_ai_queueing_views.xml",
     ],

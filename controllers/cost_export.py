@@ -9,6 +9,7 @@ from ..models.costs.attribution import (
     Scope,
     read_account_shares,
     read_detail,
+    readable_accounts,
 )
 from ..services.costs.csv_file import MARK, Dialect, lines_of
 
@@ -85,19 +86,11 @@ def _analytic_lines(export, scope: Scope, dialect: Dialect) -> bytes:
     """Return the file with the sums by analytic account."""
     env = export.env
     shares = read_account_shares(env, scope)
-    accounts = env["account.analytic.account"].browse(
-        share.account_id for share in shares if share.account_id
-    )
-    # Names are for those who may see them; others have the id.
-    readable = accounts.exists()
-    if accounts.has_access("read"):
-        readable = readable._filtered_access("read")
-    else:
-        readable = accounts.browse()
+    accounts = readable_accounts(env, (share.account_id for share in shares))
     currency = export.company_id.currency_id.name
     rows = [_ANALYTIC_COLUMNS]
     for share in shares:
-        account = readable.filtered(
+        account = accounts.filtered(
             lambda each, share=share: each.id == share.account_id
         )
         rows.append(

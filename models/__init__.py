@@ -38,6 +38,7 @@ from . import (
     account_ai_run_together,
     account_ai_summed_usage,
     account_ai_usage,
+    account_ai_usage_attribution,
     account_ai_usage_day,
     account_ai_usage_purge,
     account_ai_usage_rollup,

@@ -73,6 +73,16 @@ class TestAttribution(ValidationCase):
             usage.analytic_distribution, {str(first.id): 75.0, str(second.id): 25.0}
         )
         self.assertEqual(usage.partner_id, self.partner)
+        usage.invalidate_recordset(["charged_to"])
+        self.assertEqual(
+            usage.with_user(self.manager).charged_to, "Obra Norte 75 %, Obra Sur 25 %"
+        )
+        second.unlink()
+        usage.invalidate_recordset(["charged_to"])
+        self.assertEqual(
+            usage.with_user(self.manager).charged_to,
+            f"Obra Norte 75 %, #{second.id} 25 %",
+        )
 
     def test_without_analytic_accounts_there_is_no_distribution(self):
         validation = self.validate(self.create_move())

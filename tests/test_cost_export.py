@@ -117,6 +117,15 @@ class TestCostExport(AccountAiHttpCase):
         )
         self.book(cost_usd="1", cost_company="950")
         self.book(cost_usd="9", state="open")
+        gone = self.env["account.analytic.account"].create(
+            {"name": "Obra vieja", "plan_id": plan.id}
+        )
+        self.book(
+            cost_usd="4",
+            cost_company=None,
+            analytic_distribution=json.dumps({str(gone.id): 100}),
+        )
+        gone.unlink()
         rows = self.table(self.download(content="analytic"))
         self.assertEqual(
             [
@@ -126,10 +135,12 @@ class TestCostExport(AccountAiHttpCase):
             [
                 ("Obra Norte", "1", "1.5", "1425"),
                 ("'-Obra Sur", "1", "0.3", "285"),
+                ("", "1", "4", ""),
                 ("Not charged", "2", "1.2", "1140"),
             ],
         )
         self.assertEqual(rows[0]["plan"], "Obras")
+        self.assertEqual(rows[2]["account_id"], str(gone.id))
 
     def test_without_a_rate_the_sum_in_pesos_stays_empty(self):
         self.book(cost_usd="2", cost_company=None)

@@ -5,7 +5,7 @@ Each starts from a search, which adds the record rules of the user.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -243,6 +243,13 @@ def read_account_shares(env: Environment, scope: Scope) -> list[AccountShare]:
         )
         for account_id, calls, usd, company in rows
     ]
+
+
+def readable_accounts(env: Environment, account_ids: Iterable[int]) -> Any:
+    """Return those analytic accounts that exist still and that the user may read: the
+    names of the others are not told."""
+    accounts = env["account.analytic.account"].browse(filter(None, account_ids))
+    return accounts.exists()._filtered_access("read")
 
 
 class Totals(NamedTuple):

@@ -61,7 +61,10 @@ def run(prepared: odoo.Odoo, peers: bool = False) -> None:
             from . import litellm_proxy
 
             proxy = stack.enter_context(
-                litellm_proxy.running(simulator.base_url, KEY, budget_usd=1_000)
+                # One process, as Odoo here.
+                litellm_proxy.running(
+                    simulator.base_url, KEY, budget_usd=1_000, workers=1
+                )
             )
         _report(
             "PostgreSQL", _measure(prepared, simulator.base_url, proxy), bool(proxy)

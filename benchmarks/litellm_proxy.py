@@ -40,12 +40,15 @@ def _program() -> Path:
 
 
 @contextmanager
-def running(provider: str, key: str, budget_usd: float = 0) -> Iterator[str]:
+def running(
+    provider: str, key: str, *, budget_usd: float = 0, workers: int = WORKERS
+) -> Iterator[str]:
     """Run the proxy in front of ``provider``; yield its address.
 
     :param budget_usd: budget of a day, 0 for none. Its budgets of keys, users and teams
         need a database, which it reaches through an engine that it downloads; this is
         the one that it keeps by itself, for a provider, in the memory of each process.
+    :param workers: its processes
     :raise SetupError: when it does not answer in time, with its log's end
     """
     program = _program()
@@ -89,7 +92,7 @@ def running(provider: str, key: str, budget_usd: float = 0) -> Iterator[str]:
     }
     environment.pop("PYTHONPATH", None)
     command = [str(program), "--config", str(configuration), "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--num_workers", str(WORKERS)]
+    command += ["--port", str(port), "--num_workers", str(workers)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -15,7 +15,7 @@ from odoo.addons.account_ai.services.claude.call import (
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.gateway import Gateway
 from odoo.addons.account_ai.services.claude.policy import Policy
-from odoo.addons.account_ai.services.claude.ports import Alert
+from odoo.addons.account_ai.services.claude.ports import Alert, Settlement
 from odoo.addons.account_ai.services.claude.pricing import price_of
 from odoo.addons.account_ai.services.claude.structured_output import read_json_answer
 from odoo.addons.account_ai.services.claude.usage import TokenUsage
@@ -227,6 +227,23 @@ class TestAdmission(ClaudeCase):
         _result, admission = self.run_call(gateway, request)
         self.backend.budget_usd = admission.call.worst_case_usd * 2
         gateway.admit(request, OWNER, "b", use_stored=False)
+
+    def test_an_answer_after_the_sweeper_is_booked_as_a_correction(self):
+        gateway = self.gateway()
+        admission = gateway.admit(make_request(), OWNER, "run:1")
+        worst = admission.call.worst_case_usd
+        lost = Settlement("unknown", TokenUsage(), worst, True, "interrupted")
+        with self.backend.transaction() as transaction:
+            transaction.ledger.settle("run:1", lost)
+        result = gateway.call(admission)
+        for _time in range(2):
+            gateway.settle(admission, result)
+        kept, correction = self.backend.rows
+        self.assertEqual((kept.state, kept.cost_usd), ("unknown", worst))
+        self.assertEqual(correction.call.key, "run:1:correction")
+        self.assertEqual(correction.cost_usd, result.cost_usd - worst)
+        self.backend.budget_usd = result.cost_usd + worst
+        gateway.admit(make_request(), OWNER, "b", use_stored=False)
 
     def test_a_refusal_by_the_budget_undoes_what_the_guards_before_it_took(self):
         gateway = self.gateway(limits_per_minute={"validation": 1})

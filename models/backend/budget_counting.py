@@ -7,6 +7,8 @@ is either in the sum, or knows the counter: nothing is missed, nothing counts tw
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg2
 
@@ -30,7 +32,7 @@ _LOCK_ALONE = f"""
     SELECT pg_advisory_xact_lock({_LOCK})
 """
 LONGEST_WAIT = "10s"
-"""For the lock: behind whoever waits for it, everybody waits."""
+"""For this and other locks: behind whoever waits for it, everybody waits."""
 
 
 # Budgets without a counter for this moment. Local midnight is when it happens there: on
@@ -162,17 +164,17 @@ def begin_counters(cursor: BaseCursor, time_shift: float = 0.0) -> None:
     pesos without a rate of the dollar gets none: nobody could say what was spent.
 
     :param cursor: of a transaction that holds nothing else
-    :raises ClaudeError: ``budget``: somebody keeps the ledger from being read
+    :raises ClaudeError: ``budget``: somebody keeps the ledger for too long
     """
-    _lock_alone(cursor)
-    execute(cursor, _WITHOUT_COUNTER, {"time_shift": time_shift})
-    columns = [column.name for column in cursor.description]
-    for row in cursor.fetchall():
-        values = dict(zip(columns, row, strict=True))
-        values["budget_id"] = values.pop("id")
-        execute(cursor, _BEGIN, values)
-        values["period_id"] = cursor.fetchone()[0]
-        execute(cursor, _CHARGE_UNDER_WAY, values)
+    with _alone(cursor):
+        execute(cursor, _WITHOUT_COUNTER, {"time_shift": time_shift})
+        columns = [column.name for column in cursor.description]
+        for row in cursor.fetchall():
+            values = dict(zip(columns, row, strict=True))
+            values["budget_id"] = values.pop("id")
+            execute(cursor, _BEGIN, values)
+            values["period_id"] = cursor.fetchone()[0]
+            execute(cursor, _CHARGE_UNDER_WAY, values)
 
 
 def counters_differ(cursor: BaseCursor, time_shift: float = 0.0) -> bool:
@@ -186,11 +188,11 @@ def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
 
     :param cursor: of a transaction that holds nothing else
     :return: how many were different
-    :raises ClaudeError: ``budget``: somebody keeps the ledger from being read
+    :raises ClaudeError: ``budget``: somebody keeps the ledger for too long
     """
-    _lock_alone(cursor)
-    execute(cursor, _REPAIR, {"time_shift": time_shift})
-    repaired = cursor.fetchall()
+    with _alone(cursor):
+        execute(cursor, _REPAIR, {"time_shift": time_shift})
+        repaired = cursor.fetchall()
     for budget_id, spent, true_spent, reserved, true_reserved in repaired:
         _logger.warning(
             "The counter of budget %s differed from the ledger and was repaired: "
@@ -200,9 +202,11 @@ def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
     return len(repaired)
 
 
-def _lock_alone(cursor: BaseCursor) -> None:
+@contextmanager
+def _alone(cursor: BaseCursor) -> Iterator[None]:
     """Keep everybody from writing to the ledger until the end of the transaction."""
     try:
         execute(cursor, _LOCK_ALONE, {"longest_wait": LONGEST_WAIT})
+        yield
     except psycopg2.errors.LockNotAvailable as error:
         raise changing_refusal() from error

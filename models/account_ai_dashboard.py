@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from .costs.figures import Figures, Scope
 from .costs.period import PERIODS, period_of
 from .costs.roll_up import BATCH
-from .costs.zones import zones_of
+from .costs.zones import by_zone, read_zones
 
 
 class AccountAiDashboard(models.AbstractModel):
@@ -39,7 +39,7 @@ class AccountAiDashboard(models.AbstractModel):
         forecast = self._forecast(scope)
         seen_all = not scope.user_id
         return {
-            "period": self._period_data(scope.period),
+            "period": self._period_data(scope),
             "own_only": not seen_all,
             "companies": self._companies_data(scope),
             "is_empty": not any(
@@ -90,25 +90,29 @@ class AccountAiDashboard(models.AbstractModel):
         sees_others = self._sees_everything() or self.env.user.has_group(
             "account_ai.group_manager"
         )
+        zones = read_zones(self.env.cr)
+        today = self._today(zones)
         return Scope(
             companies=tuple(seen or self.env.companies.ids),
-            period=self._period(filters),
+            period=self._period(filters, today),
+            today=today,
+            zones=zones,
             user_id=0 if sees_others else self.env.uid,
         )
 
     @api.model
-    def _period(self, filters):
+    def _period(self, filters, today):
         name = filters.get("period")
         begin = fields.Date.to_date(filters.get("begin"))
         end = fields.Date.to_date(filters.get("end"))
         if name not in PERIODS or (name == "custom" and not (begin and end)):
             name = "month"
-        return period_of(name, self._today(), begin, end)
+        return period_of(name, today, begin, end)
 
     @api.model
-    def _today(self):
+    def _today(self, zones):
         """Return today on the calendar of the company."""
-        (zone,) = zones_of(self.env.cr, self.env.company.ids)
+        (zone,) = by_zone(zones, self.env.company.ids)
         now = fields.Datetime.context_timestamp(
             self.with_context(tz=zone), fields.Datetime.now()
         )

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 
 from ..services.costs.forecast import HISTORY_DAYS, month_forecast
 from ..services.costs.latency import percentile
-from .costs.figures import Figures, Scope
+from .costs.figures import Figures
 from .costs.period import Period
 
 MOST_SHARES = 8
@@ -23,13 +24,14 @@ class AccountAiDashboard(models.AbstractModel):
     # === PERIOD AND COMPANIES === #
 
     @api.model
-    def _period_data(self, period):
+    def _period_data(self, scope):
+        period = scope.period
         return {
             "name": period.name,
             "begin": str(period.begin),
             "end": str(period.end),
             "grain": period.grain,
-            "today": str(self._today()),
+            "today": str(scope.today),
         }
 
     @api.model
@@ -145,11 +147,11 @@ class AccountAiDashboard(models.AbstractModel):
     @api.model
     def _forecast(self, scope):
         """Return the forecast of this month; ``None`` when another time is shown."""
-        today = self._today()
+        today = scope.today
         if today not in scope.period:
             return None
         begin = min(today.replace(day=1), today - timedelta(days=HISTORY_DAYS))
-        past = Scope(scope.companies, Period("custom", begin, today), scope.user_id)
+        past = replace(scope, period=Period("custom", begin, today))
         return month_forecast(Figures(self.env.cr, past).costs(), today)
 
     @api.model

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .costs.zones import zones_of
+from .costs.zones import by_zone
 
 _IS_CALL = Domain("corrects_id", "=", False)
 _CLOSED = Domain("state", "!=", "open")
@@ -74,7 +74,7 @@ class AccountAiDashboard(models.AbstractModel):
             raise UserError(self.env._("There is no such figure: %s", figure))
         scope = self._scope(filters or {})
         begin, end = _bounds(scope.period, detail.get("bar"))
-        spans = self._spans(scope.companies, begin, end)
+        spans = self._spans(scope, begin, end)
         kept_since = self.env["account.ai.usage.rollup"]._kept_since()
         deleted = any(since < kept_since for since, _until in spans)
         # What is open is never old, and in no roll-up.
@@ -131,14 +131,14 @@ class AccountAiDashboard(models.AbstractModel):
         }
 
     @api.model
-    def _spans(self, companies, begin, end):
+    def _spans(self, scope, begin, end):
         """Return the companies by the span of time (UTC) that they mean.
 
         :param begin: on the company's clock; ``end`` likewise
         :rtype: dict[tuple[datetime, datetime], list[int]]
         """
         spans = {}
-        for zone, members in zones_of(self.env.cr, companies).items():
+        for zone, members in by_zone(scope.zones, scope.companies).items():
             self.env.cr.execute(
                 "SELECT %(begin)s::timestamp AT TIME ZONE %(zone)s AT TIME ZONE 'UTC',"
                 " %(end)s::timestamp AT TIME ZONE %(zone)s AT TIME ZONE 'UTC'",

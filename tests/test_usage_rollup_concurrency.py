@@ -148,9 +148,8 @@ class TestUsageRollupConcurrency(BaseCase):
         """Also when it is rolled up between two of its questions."""
         self.book_rows(5)
         self.roll_up(limit=2)
-        scope = Scope(
-            (COMPANY,), Period("custom", date(2026, 11, 20), date(2026, 11, 21))
-        )
+        days = Period("custom", date(2026, 11, 20), date(2026, 11, 21))
+        scope = Scope((COMPANY,), days, today=days.end, zones={})
         with Registry(self.dbname).cursor() as cursor:  # as a request: REPEATABLE READ
             figures = Figures(cursor, scope)
             self.assertEqual(self.roll_up(), 3)

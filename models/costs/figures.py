@@ -4,7 +4,8 @@ Both are read in one snapshot, where each row of the ledger is either in the rol
 without its mark: no row is missed and none counts twice, whoever rolls up meanwhile.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,7 @@ from .sums import (
     USER_DAY_KEY,
     sums_of_rows,
 )
-from .zones import local_hour, utc, zones_of, zones_parameter
+from .zones import by_zone, local_hour, utc
 
 MOST_LIVE_ROWS = 20_000
 """Above it, rows that wait to be rolled up are told as a number and not added."""
@@ -83,6 +84,10 @@ class Scope:
 
     companies: tuple[int, ...]
     period: Period
+    today: date
+    """On the calendar of the company that is worked in."""
+    zones: Mapping[int, str]
+    """Time zones of the companies that keep another than Chile's."""
     user_id: int = 0
     """Only this user's; 0 for everybody's."""
 
@@ -99,7 +104,7 @@ class Figures:
         self._scope = scope
         # Days leave users out, and hours.
         self._by_hour = bool(scope.user_id) or scope.period.grain == "hour"
-        zones = zones_of(cursor, scope.companies)
+        zones = by_zone(scope.zones, scope.companies)
         self._has_one_zone = len(zones) == 1
         self._parameters = {
             "companies": list(scope.companies),
@@ -108,7 +113,7 @@ class Figures:
             "end": scope.period.end,
             "grain": "month" if scope.period.is_whole_months else "day",
             "zone": next(iter(zones)),
-            "zones": zones_parameter(cursor),
+            "zones": json.dumps(scope.zones),
             "most": MOST_LIVE_ROWS,
         }
         (known,) = self._rows(

@@ -5,6 +5,7 @@ crash undoes both, and a row that is committed late is found by its missing mark
 its id. One worker rolls up at a time, so that nobody waits for a sum.
 """
 
+import json
 from datetime import datetime
 
 from odoo.sql_db import BaseCursor
@@ -21,7 +22,7 @@ from .sums import (
     sums_of_rows,
     sums_of_sums,
 )
-from .zones import local_hour, zones_parameter
+from .zones import local_hour, read_zones
 
 HOURS = "account_ai_usage_rollup"
 DAYS = "account_ai_usage_day"
@@ -119,7 +120,7 @@ def roll_up(cursor: BaseCursor, limit: int) -> int:
     cursor.execute(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
     if not cursor.fetchone()[0]:
         return 0
-    cursor.execute(_ROLL_UP, {"limit": limit, "zones": zones_parameter(cursor)})
+    cursor.execute(_ROLL_UP, {"limit": limit, "zones": json.dumps(read_zones(cursor))})
     return cursor.fetchone()[0]
 
 
@@ -151,7 +152,7 @@ def rebuild_days(cursor: BaseCursor) -> None:
     Hours stay for ever, so this also moves days to another time zone of a company.
     """
     _lock(cursor)
-    zones = {"zones": zones_parameter(cursor)}
+    zones = {"zones": json.dumps(read_zones(cursor))}
     for table, key in ((DAYS, DAY_KEY), (USER_DAYS, USER_DAY_KEY)):
         cursor.execute(f"DELETE FROM {table}")
         cursor.execute(insert_into(table, key, _by_day(key, HOURS)), zones)

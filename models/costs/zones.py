@@ -1,7 +1,6 @@
 """Days of the dashboard are days of the company, whoever looks at them."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from odoo.sql_db import BaseCursor
 
@@ -28,7 +27,7 @@ _ZONES = """
 def local_hour(moment: str, company: str) -> str:
     """Return SQL for the whole hour of a moment (UTC) on the clock of its company.
 
-    It takes the parameter ``zones``.
+    It takes the parameter ``zones``, which is JSON.
     """
     return _LOCAL_HOUR.format(moment=moment, company=company, default=DEFAULT_ZONE)
 
@@ -42,27 +41,27 @@ def utc(local: str, company: str) -> str:
     return _UTC.format(local=local, company=company, default=DEFAULT_ZONE)
 
 
-def zones_parameter(cursor: BaseCursor) -> str:
-    """Return the time zones of the companies that keep another than Chile's, as JSON.
+def read_zones(cursor: BaseCursor) -> dict[int, str]:
+    """Return the time zones of the companies that keep another than Chile's.
 
     Names that only Odoo knows are left out: the database would stop at them.
     """
     cursor.execute(_ZONES, {"default": DEFAULT_ZONE})
     rows = cursor.fetchall()
-    zones = {
-        str(company_id): zone for company_id, zone in rows if _is_known(cursor, zone)
-    }
-    return json.dumps(zones)
+    return {company: zone for company, zone in rows if _is_known(cursor, zone)}
+
+
+def by_zone(zones: Mapping[int, str], companies: Iterable[int]) -> dict[str, list[int]]:
+    """Return the companies by their time zone, of those that ``zones`` names."""
+    grouped: dict[str, list[int]] = {}
+    for company_id in companies:
+        grouped.setdefault(zones.get(company_id, DEFAULT_ZONE), []).append(company_id)
+    return grouped
 
 
 def zones_of(cursor: BaseCursor, companies: Iterable[int]) -> dict[str, list[int]]:
     """Return the companies by the time zone that their days follow."""
-    zones = json.loads(zones_parameter(cursor))
-    grouped: dict[str, list[int]] = {}
-    for company_id in companies:
-        zone = zones.get(str(company_id), DEFAULT_ZONE)
-        grouped.setdefault(zone, []).append(company_id)
-    return grouped
+    return by_zone(read_zones(cursor), companies)
 
 
 def _is_known(cursor: BaseCursor, zone: str) -> bool:

@@ -22,10 +22,18 @@ CONFLICTS = """
     CREATE TRIGGER conflict BEFORE {event} ON account_ai_validation
        FOR EACH ROW {when} EXECUTE FUNCTION conflict();
 """
+# The server keeps record rules until it is told that they changed.
 HIDE = """
 env["ir.rule"].create(
     {{"name": "Hidden", "model_id": env["ir.model"]._get_id("account.move"),
       "domain_force": "[('id', 'not in', user.login == 'user0' and {hidden} or [0])]"}})
+env.cr.commit()
+env.registry.signal_changes()
+"""
+SHOW = """
+env["ir.rule"].search([("name", "=", "Hidden")]).unlink()
+env.cr.commit()
+env.registry.signal_changes()
 """
 NO_CONFLICTS = """
     DROP TRIGGER conflict ON account_ai_validation;
@@ -183,11 +191,7 @@ class TestValidationOnAServer(ProcessCase):
         moves = [self.moves.pop() for _each in range(20)]
         hidden = moves[::2]
         self.run_in_shell(self.server, HIDE.format(hidden=hidden))
-        self.addCleanup(
-            self.run_in_shell,
-            self.server,
-            "env['ir.rule'].search([('name', '=', 'Hidden')]).unlink()",
-        )
+        self.addCleanup(self.run_in_shell, self.server, SHOW)
         browsers = [
             Browser(self.server.evented_url, login) for login in ("user0", "user1")
         ]

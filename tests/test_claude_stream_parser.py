@@ -195,7 +195,7 @@ class BrokenConnection:
 
 @tagged("post_install", "-at_install")
 class TestBrokenConnection(BaseCase):
-    def read(self, *events):
+    def read_broken(self, *events):
         seen = Seen()
         stream = OpenStream(BrokenConnection(*events), seen)
         stream.begin()
@@ -205,12 +205,12 @@ class TestBrokenConnection(BaseCase):
 
     def test_the_final_usage_makes_an_answer_whole(self):
         """It comes with why the model stopped; only the connection ends after it."""
-        seen = self.read(*EVENTS[:-1])
+        seen = self.read_broken(*EVENTS[:-1])
         self.assertEqual(EVENTS[-1]["type"], "message_stop")
         self.assertTrue(seen.complete)
         self.assertEqual(seen.usage.output, 90)
 
     def test_without_it_the_answer_is_broken(self):
         with self.assertRaises(ClaudeError) as caught:
-            self.read(*EVENTS[:-2])
+            self.read_broken(*EVENTS[:-2])
         self.assertTrue(caught.exception.ambiguous)

@@ -89,9 +89,7 @@ class AccountAiAccrual(models.TransientModel):
     simulated_usd = fields.Float(digits=(16, 2), compute="_compute_period")
     estimated_usd = fields.Float(digits=(16, 2), compute="_compute_period")
     open_usd = fields.Float(digits=(16, 2), compute="_compute_period")
-    rate = fields.Float(
-        string="Rate", digits=(16, 4), compute="_compute_rate", help="Of one US$."
-    )
+    rate = fields.Float(digits=(16, 4), compute="_compute_rate", help="Of one US$.")
     amount_company = fields.Monetary(
         string="Cost in Company Currency",
         currency_field="company_currency_id",

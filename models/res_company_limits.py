@@ -30,7 +30,7 @@ LIMIT_FIELDS = tuple(BOUNDS)
 class ResCompany(models.Model):
     """How much of Claude the people and the queue of a company may use."""
 
-    _inherit = "res.company"
+    _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
 
     # === FIELDS === #
 

@@ -156,6 +156,12 @@ class TestBreaker(ClaudeCase):
         self.clock.now += 41
         self.assertEqual(self.outcome(), "ok")
 
+    def test_usage_that_grows_too_fast_is_not_repeated(self):
+        self.control.fault("ramp_limit", retry_after=2)
+        outcome, _admission = self.run_call(self.gateway())
+        self.assertEqual(outcome.code, "ramp_limit")
+        self.assertEqual((len(self.sent()), self.clock.slept), (1, []))
+
     def test_administrators_are_told_once(self):
         for kind, fault, params in (
             ("spend_limit", "spend_limit", {"message": REGAIN}),

@@ -108,12 +108,13 @@ class TestMeasure(ClaudeCase):
                 self.assertEqual(self.clock.slept, [], "nobody waits for a count")
                 self.assertEqual(len(self.counts()), 1)
 
-    @mute_logger(LOG)
     def test_a_count_that_takes_long_is_not_waited_for(self):
         self.control.fault("stall", seconds=20, match={"endpoint": "count_tokens"})
         gateway = self.near(count=CountPolicy(seconds=0.2))
-        measure = gateway.measure(self.request, OWNER)
+        with self.assertLogs(LOG, "WARNING") as logs:
+            measure = gateway.measure(self.request, OWNER)
         self.assertIsNone(measure.counted)
+        self.assertIn("timeout", logs.output[0])
 
     @mute_logger(LOG)
     def test_a_failed_count_says_nothing_to_the_breaker(self):

@@ -88,6 +88,21 @@ class TestQueue(ValidationCase):
         with self.assertRaises(UserError):
             self.queue(moves)
 
+    def test_left_to_the_queue_from_the_panel(self):
+        move = self.create_moves(1)
+        self.synchronize()
+        as_user = move.with_user(self.accountant)
+        panel = as_user.account_ai_queue()
+        self.assertEqual(panel["validation"]["state"], "queued")
+        self.assertEqual(as_user.account_ai_queue()["validation"]["state"], "queued")
+        queued = self.env["account.ai.validation"].search([("move_id", "=", move.id)])
+        self.assertEqual(len(queued), 1)
+        self.process()
+        self.assertEqual(queued.state, "done")
+        for user in (self.plain_accountant, self.other_accountant):
+            with self.assertRaises(AccessError):
+                move.with_user(user).account_ai_queue()
+
     def test_group_is_needed(self):
         with self.assertRaises(AccessError):
             self.queue(self.create_moves(1), user=self.plain_accountant)

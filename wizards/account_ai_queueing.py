@@ -31,7 +31,7 @@ class AccountAiQueueing(models.TransientModel):
     not_available_count = fields.Integer(readonly=True)
     not_readable_count = fields.Integer(readonly=True)
     too_large_count = fields.Integer(readonly=True)
-    tokens = fields.Integer(string="Tokens", readonly=True)
+    tokens = fields.Integer(readonly=True)
     expected_usd = fields.Float(
         string="Expected Cost (USD)", digits=(16, 4), readonly=True
     )

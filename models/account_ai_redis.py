@@ -5,6 +5,7 @@ from odoo import api, models
 from .backend.redis.address import InvalidAddress, read_address
 from .backend.redis.connection import RedisConnection, connection_for
 from .backend.redis.failure import SENTENCES
+from .backend.redis.loss import CIRCUIT
 from .backend.redis.transaction import RedisBackend
 from .running.presentation import sentence
 
@@ -134,3 +135,19 @@ class AccountAiGateway(models.AbstractModel):
         except InvalidAddress as error:
             return sentence(error.message, error.params, self.env.lang)
         return ""
+
+
+class AccountAiCircuit(models.Model):
+    """The circuit of Redis itself: open while it is lost. It closes by itself."""
+
+    _inherit = "account.ai.circuit"  # pylint: disable=consider-merging-classes-inherited
+
+    # === COMPUTE METHODS === #
+
+    def _compute_explanation(self):
+        """Override of `account_ai`: what is wrong with Redis, not with Claude."""
+        super()._compute_explanation()
+        for circuit in self:
+            if circuit.name == CIRCUIT and circuit.state != "closed":
+                source = SENTENCES.get(circuit.reason)
+                circuit.explanation = sentence(source, {}, self.env.lang)

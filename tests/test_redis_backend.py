@@ -250,6 +250,9 @@ class TestRedisLost(RedisCase):
         self.assertEqual(len(alert), 1)
         self.assertFalse(alert.company_id, "it concerns all of them")
         self.assertIn(f"127.0.0.1:{self.redis.port}", alert.message)
+        circuit = self.env["account.ai.circuit"].search([("name", "=", "redis")])
+        self.assertEqual(circuit.state, "open")
+        self.assertIn("Redis", circuit.explanation)
 
     def test_it_is_used_again_when_it_is_back(self):
         self.lose()
@@ -265,6 +268,9 @@ class TestRedisLost(RedisCase):
         ((level, message),) = messages
         self.assertEqual(level, "INFO")
         self.assertIn("redis_is_back", message)
+        self.synchronize()
+        circuit = self.env["account.ai.circuit"].search([("name", "=", "redis")])
+        self.assertEqual((circuit.state, circuit.explanation), ("closed", False))
 
     def test_a_second_loss_is_told_again_and_alerts_once_an_hour(self):
         with self.messages() as messages:

@@ -1,16 +1,19 @@
 """Models that retire: who is told, and who is asked instead."""
 
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
+from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
+from .common import AccountAiHttpCase
 from .models_case import HAIKU, OLD_SONNET, OPUS, SONNET, ModelsCase
-from .validation_case import named
+from .validation_case import ValidationMixin, named, read_events
 
 LOG = "odoo.addons.account_ai.models.running.fallback"
 DOOR = "odoo.addons.account_ai.services.claude.log"
@@ -235,3 +238,31 @@ class TestFallback(ModelsCase):
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertEqual(validation.degraded_code, "unknown_model")
         self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
+
+@tagged("post_install", "-at_install")
+class TestFallbackOnTheWire(ValidationMixin, AccountAiHttpCase):
+    """The same as the browser meets it."""
+
+    def test_the_stream_goes_on_with_the_fallback(self):
+        self.authenticate("accountant", "accountant")
+        move = self.create_move([("Arriendo de grúa, noviembre 2026", 90_000)])
+        self.simulator.control.fault("model_retired", match={"model": HAIKU})
+        self.synchronize()
+        with self.assertLogs(LOG), self.assertLogs(DOOR):
+            response = self.url_open(
+                "/account_ai/validate",
+                {
+                    "move_id": str(move.id),
+                    "run_uuid": str(uuid.uuid4()),
+                    "csrf_token": http.Request.csrf_token(self),
+                },
+                timeout=60,
+            )
+        events = read_events(response.text)
+        waiting = [data["model"] for data in named(events, "waiting")]
+        self.assertEqual(waiting, [HAIKU, SONNET])
+        self.assertFalse(named(events, "error"))
+        stored = events[-1][1]["panel"]["validation"]
+        self.assertEqual(stored["verdict"], "send")
+        self.assertEqual((stored["model"], stored["replaced_model"]), (SONNET, HAIKU))

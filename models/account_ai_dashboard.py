@@ -2,6 +2,7 @@ from psycopg2.pool import PoolError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from .costs.figures import Figures, Scope
 from .costs.period import PERIODS, period_of
@@ -35,7 +36,7 @@ class AccountAiDashboard(models.AbstractModel):
         scope = self._scope(filters or {})
         self._roll_up_some()
         figures = Figures(self.env.cr, scope)
-        totals, groups = figures.read()
+        totals, groups = figures.overview()
         forecast = self._forecast(scope)
         seen_all = not scope.user_id
         return {
@@ -71,13 +72,21 @@ class AccountAiDashboard(models.AbstractModel):
 
     @api.model
     def _company_choices(self):
-        """Return the companies to choose from: those switched on, all for the system's
-        administrators."""
+        """Return the companies to choose from: those switched on, and for the system's
+        administrators all that have used Claude."""
         companies = self.env.companies
         if self._sees_everything():
             # sudo: whoever administrates the system may see every company's name
-            companies |= self.env["res.company"].sudo().search([])
-        return companies.sudo(False)
+            companies_sudo = self.env["res.company"].sudo()
+            used = self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT company_id FROM account_ai_usage_day"
+                    " WHERE grain = 'month'"
+                )
+            )
+            ids = [company_id for (company_id,) in used]
+            companies |= companies_sudo.search([("id", "in", ids)])
+        return companies
 
     @api.model
     def _scope(self, filters):

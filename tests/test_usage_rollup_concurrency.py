@@ -153,8 +153,8 @@ class TestUsageRollupConcurrency(BaseCase):
         with Registry(self.dbname).cursor() as cursor:  # as a request: REPEATABLE READ
             figures = Figures(cursor, scope)
             self.assertEqual(self.roll_up(), 3)
-            self.assertEqual(figures.read()[0]["calls"], 5)
+            self.assertEqual(figures.overview()[0]["calls"], 5)
             (users,) = figures.users()
             self.assertEqual(users["calls"], 5)
         with Registry(self.dbname).cursor() as cursor:
-            self.assertEqual(Figures(cursor, scope).read()[0]["calls"], 5)
+            self.assertEqual(Figures(cursor, scope).overview()[0]["calls"], 5)

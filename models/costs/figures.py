@@ -132,7 +132,7 @@ class Figures:
         too_many = known["pending"] >= MOST_LIVE_ROWS
         self.waiting_rows = known["pending"] if too_many else 0
 
-    def read(self) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    def overview(self) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
         """Return the sums, and those of the closed rows by each of ``BREAKDOWNS``.
 
         The sums are of closed rows, but for what is said of open ones. Rows of a

@@ -54,6 +54,7 @@ from . import (
     test_privacy_hostile_text,
     test_privacy_masking,
     test_process_alert,
+    test_process_budget,
     test_process_limits,
     test_process_purchase,
     test_process_redis,

@@ -1,11 +1,15 @@
 """What the tests with a real Redis share."""
 
 from unittest import SkipTest
+from unittest.mock import patch
 
+from odoo.addons.account_ai.models.backend.redis import connection as connection_module
 from odoo.addons.account_ai.models.backend.redis.connection import RedisConnection
 from odoo.addons.account_ai.models.backend.redis.transaction import RedisBackend
 
 PREFIX = "account_ai:test:"
+PATIENCE = 10.0
+"""Seconds that a Redis of the tests may be silent; the product's are fewer."""
 
 
 def redis_tools():
@@ -29,6 +33,9 @@ class RedisMixin:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # A busy machine is no lost Redis.
+        for name in ("SECONDS", "_CONNECTING_SECONDS"):
+            cls.enterClassContext(patch.object(connection_module, name, PATIENCE))
         cls.redis = cls.enterClassContext(cls.start_redis(redis_tools()))
 
     @classmethod

@@ -29,6 +29,8 @@ SETTLED = 200
 """Calls before, between and after what is done to Redis."""
 AWAY_SECONDS = 3.0
 """How long all of Redis is gone."""
+RETURN_SECONDS = 8.0
+"""More than a process lets pass before it tries Redis again."""
 PATIENCE = 90.0
 
 _NO_LIMIT = "UPDATE res_company SET account_ai_limit_company = 0"
@@ -119,6 +121,7 @@ def _disturb(
     began = time.time()
     redis.master().kill()
     events["the master was killed"] = began, _wait_for_master(redis)
+    time.sleep(RETURN_SECONDS)
     _wait_for_calls(prepared, SETTLED)
     killed = [*redis.sentinels, *(each for each in redis.servers if each.is_running)]
     began = time.time()
@@ -129,7 +132,7 @@ def _disturb(
         server.start()
     events["all of Redis was killed"] = began, _wait_for_master(redis)
     _wait_for_calls(prepared, SETTLED)
-    time.sleep(2 * 4.0)  # the longest pause before Redis is tried again
+    time.sleep(RETURN_SECONDS)
     return events
 
 

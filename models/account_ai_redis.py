@@ -146,8 +146,9 @@ class AccountAiCircuit(models.Model):
 
     def _compute_explanation(self):
         """Override of `account_ai`: what is wrong with Redis, not with Claude."""
-        super()._compute_explanation()
+        result = super()._compute_explanation()
         for circuit in self:
             if circuit.name == CIRCUIT and circuit.state != "closed":
                 source = SENTENCES.get(circuit.reason)
                 circuit.explanation = sentence(source, {}, self.env.lang)
+        return result

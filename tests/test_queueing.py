@@ -114,7 +114,7 @@ class TestQueueing(ValidationCase):
             call = run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1").call
             reserved += call.worst_case_usd
             tokens += call.estimated_input
-        self.assertAlmostEqual(dialog.worst_usd, float(reserved), 4)
+        self.assertAlmostEqual(dialog.worst_usd, float(reserved), 6)
         self.assertEqual(dialog.tokens, tokens)
 
     def test_without_history_the_price_list_says_what_is_expected(self):
@@ -128,13 +128,18 @@ class TestQueueing(ValidationCase):
         moves = self.create_moves(5)
         for move in moves[:3]:
             self.validate(move)
-        usages = self.usages([("state", "=", "settled")])
-        mean = sum(usages.mapped("cost_usd")) / 3
+        self.assertEqual(len(self.usages([("state", "=", "settled")])), 3)
+        for number, usage in enumerate(self.usages()):
+            cost = [0.001, 0.002, 0.003][number]
+            self.env.cr.execute(
+                "UPDATE account_ai_usage SET cost_usd = %s WHERE id = %s",
+                [cost, usage.id],
+            )
         with patch.object(forecasts, "_ENOUGH_CALLS", 3):
             dialog = self.open(moves)
         self.assertTrue(dialog.is_measured)
         self.assertEqual(dialog.document_count, 2)
-        self.assertAlmostEqual(dialog.expected_usd, 2 * mean, 4)
+        self.assertAlmostEqual(dialog.expected_usd, 2 * 0.002, 6)
 
     def test_other_companies_and_models_do_not_count_as_history(self):
         moves = self.create_moves(3)

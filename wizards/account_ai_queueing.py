@@ -33,9 +33,9 @@ class AccountAiQueueing(models.TransientModel):
     too_large_count = fields.Integer(readonly=True)
     tokens = fields.Integer(readonly=True)
     expected_usd = fields.Float(
-        string="Expected Cost (USD)", digits=(16, 4), readonly=True
+        string="Expected Cost (USD)", digits=(16, 8), readonly=True
     )
-    worst_usd = fields.Float(string="At Most (USD)", digits=(16, 4), readonly=True)
+    worst_usd = fields.Float(string="At Most (USD)", digits=(16, 8), readonly=True)
     company_currency_id = fields.Many2one("res.currency", readonly=True)
     expected_company = fields.Monetary(
         string="Expected Cost", currency_field="company_currency_id", readonly=True

@@ -30,7 +30,7 @@ class AccountAiModel(models.Model):
         cron comes again.
         """
         # sudo: all companies, for the system
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
         companies = companies.filtered(
             lambda company: (
                 company.account_ai_enabled and company._account_ai_is_available()

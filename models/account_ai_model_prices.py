@@ -90,8 +90,8 @@ class AccountAiModelPrices(models.AbstractModel):
         help="Instead of the price list: for a contract of your own, or a model that "
         "the list does not know. It holds for calls from now on.",
     )
-    own_input = fields.Float(string="Own Input", digits=_PRICE_DIGITS, tracking=True)
-    own_output = fields.Float(string="Own Output", digits=_PRICE_DIGITS, tracking=True)
+    own_input = fields.Float(digits=_PRICE_DIGITS, tracking=True)
+    own_output = fields.Float(digits=_PRICE_DIGITS, tracking=True)
     own_cache_write_5m = fields.Float(
         string="Own Cache Write 5m",
         digits=_PRICE_DIGITS,
@@ -105,7 +105,6 @@ class AccountAiModelPrices(models.AbstractModel):
         help="Zero: twice the input.",
     )
     own_cache_read = fields.Float(
-        string="Own Cache Read",
         digits=_PRICE_DIGITS,
         tracking=True,
         help="Zero: a tenth of the input.",
@@ -120,13 +119,11 @@ class AccountAiModelPrices(models.AbstractModel):
         "prices for every token. Zero: there are none.",
     )
     own_long_input = fields.Float(
-        string="Own Long Input",
         digits=_PRICE_DIGITS,
         tracking=True,
         help="The cache's prices rise as this one does. Zero: as for short prompts.",
     )
     own_long_output = fields.Float(
-        string="Own Long Output",
         digits=_PRICE_DIGITS,
         tracking=True,
         help="Zero: as for short prompts.",

@@ -93,13 +93,14 @@ class ResConfigSettings(models.TransientModel):
 
         As text, since a number that is zero would count as one that was never set.
         """
-        super().set_values()
+        result = super().set_values()
         parameters = self.env["ir.config_parameter"]
         for name, value in (
             (PERCENT_PARAMETER, self.account_ai_reconciliation_percent),
             (USD_PARAMETER, self.account_ai_reconciliation_usd),
         ):
             parameters.set_param(name, str(max(value, 0)))
+        return result
 
     def action_account_ai_remove_admin_key(self):
         """Forget the Admin key of this database and reload the page."""

@@ -195,7 +195,7 @@ class TestChosenModel(ModelsCase):
     def test_others_see_neither_model_nor_notice(self):
         company = self.company.with_user(self.accountant)
         with self.assertRaises(AccessError):
-            company.account_ai_model_id  # noqa: B018 - reading it is the test
+            company.read(["account_ai_model_id"])
 
     def test_an_effort_that_the_model_does_not_know_is_left_out(self):
         self.read_catalogue()
@@ -207,7 +207,7 @@ class TestChosenModel(ModelsCase):
 
     def test_settings_cost_one_lookup(self):
         self.synchronize()
-        self.settings  # noqa: B018 - fills the caches
+        self.assertTrue(self.settings)  # fills the caches
         company = self.company.sudo()
         company.fetch(["account_ai_model", "account_ai_effort", "account_ai_language"])
         with self.assertQueryCount(0):

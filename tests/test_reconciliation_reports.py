@@ -133,7 +133,8 @@ class TestReports(ReconciliationCase):
 class TestReconciliationAccess(ReconciliationCase):
     uses_simulator = False
 
-    def setUp(self):
+    # Not that of the simulator's tests: nothing is asked here.
+    def setUp(self):  # pylint: disable=method-required-super
         TransactionCase.setUp(self)
         self.rows = self.env["account.ai.reconciliation"]
         self.values = {

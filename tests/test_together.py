@@ -13,6 +13,7 @@ class TestTogether(unittest.TestCase):
     """One works for all that wait, and for nobody else."""
 
     def setUp(self):
+        super().setUp()
         self.together = Together()
         self.first_works, self.go_on = threading.Event(), threading.Event()
         self.batches, self.alone, self.results = [], [], {}

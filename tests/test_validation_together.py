@@ -154,9 +154,10 @@ class TestValidationTogether(ValidationCase):
 
     def test_a_search_of_its_own_is_not_shared(self):
         partners = type(self.env["res.partner"])
+        original = partners._search
 
         def _search(self, *args, **kwargs):
-            return super(partners, self)._search(*args, **kwargs)
+            return original(self, *args, **kwargs)
 
         self.env.registry.clear_cache()
         self.addCleanup(self.env.registry.clear_cache)

@@ -1,7 +1,7 @@
 """What a reservation costs: alone, and with many callers on one hot budget.
 
-Everything is measured in one process against one database, in turns. The floor is the
-bare ledger row in a transaction of its own, without looking for budgets.
+Everything is measured in one process against one database, in turns. The floor is a row
+of the ledger that is in no budget, because the answer store saved the call.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EACH = 10
 DISK_MS = 2
 
 _NAMES = {
-    "bare": "the bare row, no budgets looked for",
+    "bare": "the row alone, no budgets looked for",
     "none": "no budget",
     "one": "one budget",
     "many": "five budgets",
@@ -72,7 +72,7 @@ def _measure(prepared: odoo.Odoo, output: str) -> None:
 
 def _report(measured: dict[str, Any]) -> None:
     print(f"\nA reservation alone, {REPEATS} of each in turns, in milliseconds")
-    print(f"{'':<40} {'median':>8} {'p95':>8} {'× bare':>8}")
+    print(f"{'':<40} {'median':>8} {'p95':>8} {'× row':>8}")
     floor = statistics.median(measured["alone"]["bare"])
     for name, times in measured["alone"].items():
         median = statistics.median(times)

@@ -18,15 +18,6 @@ from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner
 WARM_UP = 20
 _MANY = 5
 _AMOUNT = 1_000_000
-_BARE = """
-    INSERT INTO account_ai_usage
-           (key, state, estimated, company_id, user_id, operation, lane, fingerprint,
-            model, endpoint, attempt, unit_prices, cost_usd, worst_case_usd, opened_at)
-    VALUES (%s, 'open', TRUE, %s, %s, 'validation', 'screen', %s, 'claude-haiku-5-5',
-            'http://127.0.0.1', 1, '{"output": "2.5"}', 0.01, 0.01,
-            timezone('UTC', clock_timestamp()))
-    RETURNING id
-"""
 # A disk that takes its time to make a commit durable, while its locks are held.
 _SLOW_DISK = """
     CREATE OR REPLACE FUNCTION bench_slow_disk() RETURNS trigger AS $$
@@ -103,13 +94,12 @@ class Door:
         def reserve(caller: int) -> None:
             key = f"bench:{name}:{next(self._numbers)}"
             user_id = self._users[caller]
+            call = _call(key, Owner(company_id, user_id, "validation"))
             with self._backend.transaction() as transaction:
                 if name == "bare":
-                    values = (key, company_id, user_id, "f" * 64)
-                    transaction.cursor.execute(_BARE, values)
-                    return
-                call = _call(key, Owner(company_id, user_id, "validation"))
-                transaction.budget.reserve(call, transaction.ledger.open(call))
+                    transaction.ledger.stored_answer(call, saved_usd=Decimal(0))
+                else:
+                    transaction.budget.reserve(call, transaction.ledger.open(call))
 
         return reserve
 

@@ -1,7 +1,8 @@
 """Functions in the database that find and move the counters of budgets.
 
-They are called with every call of Claude: as functions their plans are kept with the
-connection, which is most of their time.
+They are called with every call of Claude. Most of the time of such a statement is its
+planning, and Odoo's pool forgets plans whenever it hands a connection out: a function
+plans only the parts that it comes to.
 """
 
 from odoo.sql_db import BaseCursor
@@ -9,8 +10,13 @@ from odoo.sql_db import BaseCursor
 from .company_cost import dollar_rate
 
 
-def counts_in(company_id: str, user_id: str, operation: str, lane: str) -> str:
-    """Return SQL for whether ``budget`` counts a call; parameters are SQL, too."""
+def counts_in(
+    company_id: str, user_id: str, operation: str, lane: str, member: str = ""
+) -> str:
+    """Return SQL for whether ``budget`` counts a call; parameters are SQL, too.
+
+    :param member: other SQL for whether the user is in the budget's group
+    """
     return f"""
         (budget.company_id IS NULL OR budget.company_id = {company_id})
         AND CASE budget.scope
@@ -18,17 +24,24 @@ def counts_in(company_id: str, user_id: str, operation: str, lane: str) -> str:
             WHEN 'user' THEN budget.user_id = {user_id}
             WHEN 'operation' THEN budget.operation = {operation}
             WHEN 'automation' THEN {lane} = 'queue'
-            WHEN 'group' THEN EXISTS (
-                WITH RECURSIVE implying(id) AS (
-                    SELECT budget.group_id
-                     UNION
-                    SELECT implied.gid
-                      FROM res_groups_implied_rel implied
-                      JOIN implying ON implying.id = implied.hid)
-                SELECT FROM res_groups_users_rel member
-                  JOIN implying ON implying.id = member.gid
-                 WHERE member.uid = {user_id})
+            WHEN 'group' THEN {member or _is_member("budget.group_id", user_id)}
             END
+    """
+
+
+def _is_member(group_id: str, user_id: str) -> str:
+    """Return SQL for whether a user is in a group, or in one that implies it."""
+    return f"""
+        EXISTS (
+            WITH RECURSIVE implying(id) AS (
+                SELECT {group_id}
+                 UNION
+                SELECT implied.gid
+                  FROM res_groups_implied_rel implied
+                  JOIN implying ON implying.id = implied.hid)
+            SELECT FROM res_groups_users_rel member
+              JOIN implying ON implying.id = member.gid
+             WHERE member.uid = {user_id})
     """
 
 
@@ -37,6 +50,21 @@ RATE = f"""
          ELSE {dollar_rate("budget.company_id")} END
 """
 """Units of the budget's currency for one US$, by today's rate."""
+
+_PARTS = f"""
+    CREATE FUNCTION account_ai_is_member(of_user_id int, of_group_id int)
+    RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+    BEGIN RETURN {_is_member("of_group_id", "of_user_id")}; END $$;
+
+    CREATE FUNCTION account_ai_dollar_rate(of_company_id int)
+    RETURNS numeric LANGUAGE plpgsql STABLE AS $$
+    BEGIN RETURN {dollar_rate("of_company_id")}; END $$
+"""
+
+_COUNTS_CALL = counts_in(
+    *("call_company_id", "call_user_id", "call_operation", "call_lane"),
+    member="account_ai_is_member(call_user_id, budget.group_id)",
+)
 
 # The counters of a call: none where a period has just begun, no rate where Odoo has
 # none. A budget that only warns goes on with the rate of when its period began.
@@ -48,10 +76,17 @@ _COUNTED = f"""
                    period_id int, rate numeric)
     LANGUAGE plpgsql STABLE AS $$
     #variable_conflict use_column
-    BEGIN RETURN QUERY
+    BEGIN
+        IF NOT EXISTS (
+            SELECT FROM account_ai_budget budget
+             WHERE budget.active
+               AND (budget.company_id IS NULL OR budget.company_id = call_company_id))
+        THEN RETURN; END IF;
+        RETURN QUERY
         SELECT budget.id, budget.name::text, budget.limit_type::text,
                budget.currency_id, period.id,
-               COALESCE({RATE},
+               COALESCE(CASE budget.currency_kind WHEN 'usd' THEN 1
+                             ELSE account_ai_dollar_rate(budget.company_id) END,
                         CASE WHEN budget.limit_type = 'soft' THEN period.rate END)
           FROM account_ai_budget budget
           LEFT JOIN account_ai_budget_period period
@@ -60,9 +95,7 @@ _COUNTED = f"""
                 AND period.date_start <= moment
                 AND period.date_end > moment
          WHERE budget.active
-           AND {
-    counts_in("call_company_id", "call_user_id", "call_operation", "call_lane")
-};
+           AND {_COUNTS_CALL};
     END $$
 """
 
@@ -107,12 +140,15 @@ _MOVE = f"""
 _DROP = """
     DROP FUNCTION IF EXISTS account_ai_counted;
     DROP FUNCTION IF EXISTS account_ai_move_budgets;
+    DROP FUNCTION IF EXISTS account_ai_is_member;
+    DROP FUNCTION IF EXISTS account_ai_dollar_rate;
 """
 
 
 def create_functions(cursor: BaseCursor) -> None:
     """Create the functions, or replace those of another version."""
     cursor.execute(_DROP)
+    cursor.execute(_PARTS)
     cursor.execute(_COUNTED)
     cursor.execute(_MOVE)
 

@@ -217,6 +217,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, check in (
         ("test", checks.everything),
         ("test-addon", checks.addon),
+        ("test-processes", checks.processes),
         ("test-tools", checks.tools),
         ("test-installation", checks.installation_and_back),
         ("test-upgrade", checks.upgrade_from_releases),

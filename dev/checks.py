@@ -31,8 +31,12 @@ COVERED = ("services", "models")
 COVERAGE_FLOOR = 90
 """Percent of the lines of each of :data:`COVERED`."""
 
+PROCESSES = ("test_process_*.py", "test_real_life.py", "test_storm.py")
+"""Tests of the addon that wait for processes of their own, or take a minute each."""
+
 BESIDE = {
     "lint": "Linters",
+    "test-processes": "Tests of the addon on servers of their own",
     "test-tools": "Tests of the tools",
     "test-installation": "Installation and uninstallation",
     "test-upgrade": "Upgrade from earlier releases",
@@ -69,6 +73,7 @@ def addon() -> Outcome:
         arguments = [f"--junit-xml={report}", "--quiet", "--durations=10", "--cov"]
         arguments += [f"--cov-config={paths.CHECKOUT / 'pyproject.toml'}"]
         arguments += ["--cov-report="]
+        arguments += [f"--ignore-glob=*/tests/{each}" for each in PROCESSES]
         code = pytest_run.run_addon(prepared, arguments, None, coverage)
         outcome = of_pytest(report, code)
         for layer in COVERED:
@@ -81,6 +86,19 @@ def addon() -> Outcome:
             )
             outcome += Outcome.of_check(done.returncode == 0)
         return outcome
+
+
+def processes() -> Outcome:
+    """Run the addon's tests that work with servers and processes of their own."""
+    with postgresql.server() as server, tempfile.TemporaryDirectory() as name:
+        prepared = odoo.prepare(server)
+        browser.prepare()
+        report = Path(name) / "report.xml"
+        folder = paths.CHECKOUT / "tests"
+        files = sorted(file for each in PROCESSES for file in folder.glob(each))
+        arguments = [f"--junit-xml={report}", "--quiet", "--durations=10"]
+        arguments += [str(file.relative_to(paths.CHECKOUT)) for file in files]
+        return of_pytest(report, pytest_run.run_addon(prepared, arguments, None))
 
 
 def tools() -> Outcome:

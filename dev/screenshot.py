@@ -149,7 +149,9 @@ def log_in(page: Browser, origin: str, login: str, password: str) -> None:
         f"form.password.value = {json.dumps(password)};"
         "form.submit(); })()"
     )
-    page.wait_for("document.querySelector('.o_web_client, .o_main_navbar')")
+    # Rendered, not only loaded: who leaves while the server still puts the web client's
+    # scripts together for the first time may get a page without them.
+    page.wait_for("document.querySelector('.o_main_navbar')")
 
 
 def _origin(url: str) -> str:

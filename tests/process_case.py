@@ -82,8 +82,17 @@ class Browser:
         return self.post("/account_ai/validate", **fields)
 
     def validate(self, move_id, run_uuid=None, **fields):
-        """Validate an invoice and return the events of the whole stream."""
-        with self.open_stream(move_id, run_uuid, **fields) as stream:
+        """Validate an invoice and return the events of the whole stream.
+
+        A refusal has events too, under another status.
+        """
+        try:
+            stream = self.open_stream(move_id, run_uuid, **fields)
+        except urllib.error.HTTPError as error:
+            if error.code != 429:
+                raise
+            stream = error
+        with stream:
             return read_events(stream.read().decode())
 
 

@@ -254,6 +254,7 @@ class AccountAiRunQueue(models.AbstractModel):
     def _env_of(self, cursor, validation_id: int):
         """Return an environment of the run's user, in the run's company."""
         env = api.Environment(cursor, self.env.uid, {})
+        # sudo: the claimed run's own user and company, to go on with their rights
         validation = env["account.ai.validation"].sudo().browse(validation_id)
         user = validation.user_id
         context = {

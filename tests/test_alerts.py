@@ -1,7 +1,8 @@
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.account_ai.models.backend.transaction import PostgresBackend
 from odoo.addons.account_ai.services.claude.ports import Alert
@@ -84,6 +85,22 @@ class TestAlerts(AccountAiMixin, TransactionCase):
             self.accountant.partner_id, channel.channel_member_ids.partner_id
         )
         self.assertIn("Notaría Ñandú", channel.message_ids[0].body)
+
+    def test_administrators_of_other_companies_are_not_told(self):
+        other_manager = new_test_user(
+            self.env,
+            login="other_manager",
+            groups="account_ai.group_manager",
+            company_id=self.other_company.id,
+            company_ids=[Command.set(self.other_company.ids)],
+        )
+        alert = self.raised()
+        self.deliver()
+        told = alert.activity_ids.user_id.partner_id
+        told |= alert.message_ids.notified_partner_ids
+        told |= alert.channel_id.channel_member_ids.partner_id
+        self.assertIn(self.manager.partner_id, told)
+        self.assertNotIn(other_manager.partner_id, told)
 
     def test_is_delivered_once(self):
         alert = self.raised()

@@ -159,7 +159,32 @@ class BackendContract:
         self.assertEqual(booking.state, "settled")
         self.assertFalse(self._in_transaction(book).created)
 
+    def test_contract_several_are_opened_at_once(self):
+        self._open("run:2")
+        calls = [self._call(f"run:{number}", f"0.0{number}") for number in (3, 2, 1)]
+        bookings = self._in_transaction(lambda t: t.ledger.open_all(calls))
+        self.assertEqual([each.key for each in bookings], ["run:3", "run:2", "run:1"])
+        self.assertEqual([each.created for each in bookings], [True, False, True])
+        self.assertEqual(len({each.usage_id for each in bookings}), 3)
+        for call, booking in zip(calls, bookings, strict=True):
+            again = self._open(call.key)
+            self.assertEqual(again.usage_id, booking.usage_id)
+        settle = lambda t: t.ledger.settle("run:1", self._settlement())  # noqa: E731
+        closing = self._in_transaction(settle)
+        self.assertEqual(closing.released_usd, Decimal("0.01"))
+
     # === ANSWERS === #
+
+    def test_contract_whether_there_is_any_answer(self):
+        self._put(900.0)
+        wanted = [("e" * 64, 1), (FINGERPRINT, 2)]
+        has_any = lambda *more: self._in_transaction(  # noqa: E731
+            lambda t: t.answers.has_any([*wanted, *more])
+        )
+        self.assertFalse(has_any())
+        self.assertTrue(has_any((FINGERPRINT, 1)))
+        self.advance(910)
+        self.assertFalse(has_any((FINGERPRINT, 1)))
 
     def test_contract_an_answer_comes_back_as_it_was(self):
         self._put(None)
@@ -213,6 +238,32 @@ class BackendContract:
         self.assertFalse(self._hit(limit=1).allowed)
         self.advance(15)
         self.assertTrue(self._hit(limit=1).allowed)
+
+    def test_contract_several_hits_at_once(self):
+        hit_all = lambda hits: self._in_transaction(  # noqa: E731
+            lambda t: t.limits.hit_all(hits, 3, 60.0)
+        )
+        self._hit("b", limit=3)
+        states = hit_all({"b": 2, "a": 1})
+        self.assertEqual(states["a"].remaining, 2)
+        self.assertEqual(states["b"].remaining, 0)
+        self.assertTrue(states["a"].allowed and states["b"].allowed)
+        self.assertGreater(states["b"].reset_seconds, 0)
+        self.assertFalse(self._hit("b", limit=3).allowed)
+        self.assertTrue(self._hit("a", limit=3).allowed)
+        states = hit_all({"c": 3})
+        self.assertEqual((states["c"].allowed, states["c"].remaining), (True, 0))
+
+    def test_contract_hits_that_do_not_fit_together(self):
+        """The transaction is to fail then, and nothing counts."""
+        self._hit("a", limit=3)
+        for hits in ({"a": 3}, {"b": 1, "a": 3}):
+            with self.assertRaises(Undo), self.backend.transaction() as transaction:
+                states = transaction.limits.hit_all(hits, 3, 60.0)
+                self.assertFalse(states["a"].allowed)
+                raise Undo
+        self.assertEqual(self._hit("a", limit=3).remaining, 1)
+        self.assertEqual(self._hit("b", limit=3).remaining, 2)
 
     def test_contract_windows_are_apart(self):
         self._hit("a", limit=1)

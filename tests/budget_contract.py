@@ -56,6 +56,24 @@ class BudgetContract:
         passed = [self._reserve(f"call:{number}") for number in range(5)]
         self.assertEqual(passed, [True, True, True, False, False])
 
+    def test_contract_several_fit_together_or_not_at_all(self):
+        self.make_budget("3")
+        self.assertTrue(self._reserve("first"))
+
+        def reserve_all(*keys):
+            def reserve(transaction):
+                calls = [self._call(key, "1", "validation") for key in keys]
+                bookings = transaction.ledger.open_all(calls)
+                transaction.budget.reserve_all(list(zip(calls, bookings, strict=True)))
+
+            return self._in_transaction(reserve)
+
+        with self.assertRaises(ClaudeError) as refusal:
+            reserve_all("a", "b", "c")
+        self.assertEqual(refusal.exception.code, "budget")
+        reserve_all("a", "b")
+        self.assertFalse(self._reserve("c", "0.01"))
+
     def test_contract_to_the_last_of_the_amount(self):
         self.make_budget("0.3")
         passed = [self._reserve(f"call:{number}", "0.1") for number in range(4)]

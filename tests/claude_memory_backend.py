@@ -96,6 +96,9 @@ class MemoryAnswers:
             return None
         return copy.deepcopy(answer)
 
+    def has_any(self, wanted):
+        return any(self.get(*each) is not None for each in wanted)
+
     def put(self, fingerprint, company_id, answer, ttl_seconds, usage_id):
         now = self._backend.clock()
         expires = None if ttl_seconds is None else now + ttl_seconds
@@ -121,6 +124,15 @@ class MemoryLimits:
             remaining=max(limit - len(hits), 0),
             reset_seconds=hits[-limit] + window_seconds - now if full else 0.0,
         )
+
+    def hit_all(self, hits, limit, window_seconds):
+        if max(hits.values()) > limit:
+            raise AssertionError("more than the window can ever hold")
+        states = {}
+        for key, count in hits.items():
+            for _number in range(count):
+                states[key] = self.hit(key, limit, window_seconds)
+        return states
 
 
 class MemoryCircuits:
@@ -234,6 +246,10 @@ class MemoryBudget:
         if any(total > limit for limit, total in sums):
             raise ClaudeError("budget", "The budget is used up.")
 
+    def reserve_all(self, booked):
+        for call, booking in booked:
+            self.reserve(call, booking)
+
     def _sum(self, budget, now):
         length = 10 if budget.period == "day" else 7
         period = now.isoformat()[:length]
@@ -258,6 +274,11 @@ class MemoryLedger:
 
     def open(self, call):
         return self._insert(call, "open")
+
+    def open_all(self, calls):
+        if len({call.key for call in calls}) < len(calls):
+            raise AssertionError("the same key twice")
+        return [self.open(call) for call in calls]
 
     def stored_answer(self, call, saved_usd):
         return self._insert(call, "settled", saved_usd=saved_usd, cost_usd=Decimal(0))

@@ -22,6 +22,7 @@ from odoo.addons.account_ai.models.backend.transaction import (
     PostgresBackend,
     PostgresTransaction,
 )
+from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.ports import NotPrepared, Owner
 
 from .budget_case import make_call, reserve, settle
@@ -44,6 +45,9 @@ class TestBudgetConcurrency(BaseCase):
         self.sql(NO_GUARD)
         self.sql("DELETE FROM account_ai_usage WHERE key LIKE %s", f"{self.name}%")
         self.sql("DELETE FROM account_ai_budget_period")
+        self.sql(
+            "DELETE FROM account_ai_rate_window WHERE key LIKE %s", f"{self.name}%"
+        )
         self.sql("DELETE FROM account_ai_alert WHERE key LIKE 'budget:%'")
         with self.records() as budgets:
             budgets.with_context(active_test=False).search([]).unlink()
@@ -110,6 +114,33 @@ class TestBudgetConcurrency(BaseCase):
             f"{self.name}%",
         )
         self.assertEqual(rows, [(50, "0.50")])
+        self.assert_equal_to_the_ledger()
+
+    def test_those_that_are_reserved_together(self):
+        """Beside others alone: nobody waits in a ring, and not a cent over."""
+        self.budget(0.5)
+        self.budget(0.3, scope="user", user_id=1)
+        self.budget(10, scope="operation", operation="validation")
+        self.backend.prepare_budgets()
+
+        def work(number):
+            calls = [
+                self.call(f"{number}:{each}", "0.01", user_id=1 + (number + each) % 3)
+                for each in range(1 + number % 4)
+            ]
+            random.Random(number).shuffle(calls)
+            windows = {f"{self.name}:{call.owner.user_id}": 1 for call in calls}
+            try:
+                with self.backend.transaction() as transaction:
+                    transaction.limits.hit_all(windows, 1000, 60.0)
+                    bookings = transaction.ledger.open_all(calls)
+                    booked = list(zip(calls, bookings, strict=True))
+                    transaction.budget.reserve_all(booked)
+            except ClaudeError:
+                return sum(reserve(self.backend, call) is None for call in calls)
+            return len(calls)
+
+        self.assertEqual(sum(self.together(work, 100)), 50)
         self.assert_equal_to_the_ledger()
 
     def test_a_budget_that_begins_while_calls_come(self):

@@ -1,7 +1,7 @@
 """The answer store on the table of ``account.ai.answer``."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from odoo.sql_db import BaseCursor
@@ -15,6 +15,13 @@ _GET = f"""
      WHERE fingerprint = %(fingerprint)s
        AND company_id = %(company_id)s
        AND (expires_at IS NULL OR expires_at > {NOW})
+"""
+
+_HAS_ANY = f"""
+    SELECT EXISTS (
+        SELECT FROM account_ai_answer
+         WHERE (fingerprint, company_id) IN %(wanted)s
+           AND (expires_at IS NULL OR expires_at > {NOW}))
 """
 
 _PUT = f"""
@@ -50,6 +57,15 @@ class PostgresAnswerStore:
         )
         row = self._cursor.fetchone()
         return row[0] if row else None
+
+    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
+        """Return whether there is an answer to one of these fingerprints and companies.
+
+        :param wanted: at least one
+        """
+        parameters = {"wanted": tuple(wanted), "time_shift": self._time_shift}
+        execute(self._cursor, _HAS_ANY, parameters)
+        return self._cursor.fetchone()[0]
 
     def put(
         self,

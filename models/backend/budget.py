@@ -98,15 +98,23 @@ class PostgresBudget:
         :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
         :raises NotPrepared: a budget or its period has just begun
         """
-        reservation = booking.reservation
-        if reservation.without_rate:
-            raise no_rate_refusal(*reservation.without_rate[0])
-        if reservation.unprepared:
-            raise NotPrepared(self._prepare)
-        costs = {
-            int(period_id): call.worst_case_usd * Decimal(rate)
-            for period_id, rate in reservation.charges.items()
-        }
+        self.reserve_all(((call, booking),))
+
+    def reserve_all(self, booked: Iterable[tuple[OpenCall, Booking]]) -> None:
+        """Count several open rows at once, each counter with one lock.
+
+        :raises ClaudeError: ``budget``: they do not fit together
+        :raises NotPrepared: as :meth:`reserve`
+        """
+        costs: dict[int, Decimal] = defaultdict(Decimal)
+        for call, booking in booked:
+            reservation = booking.reservation
+            if reservation.without_rate:
+                raise no_rate_refusal(*reservation.without_rate[0])
+            if reservation.unprepared:
+                raise NotPrepared(self._prepare)
+            for period_id, rate in reservation.charges.items():
+                costs[int(period_id)] += call.worst_case_usd * Decimal(rate)
         states = self._move(
             {period_id: Move(reserved=cost) for period_id, cost in costs.items()}
         )

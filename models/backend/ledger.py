@@ -4,6 +4,7 @@ Rows are inserted once and closed once: every update asks for ``state = 'open'``
 """
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -21,11 +22,22 @@ from .cursor import execute
 _INSERT = f"""
     {SHARED_LOCK}
     WITH clock AS MATERIALIZED (SELECT {NOW} AS now),
+    call AS MATERIALIZED (
+        SELECT *
+          FROM jsonb_to_recordset(%(calls)s) AS call(
+               key text, state text, outcome text, from_store boolean,
+               estimated boolean, simulated boolean, company_id int, user_id int,
+               partner_id int, operation text, lane text, agent text, res_model text,
+               res_id int, run_uuid text, analytic jsonb, fingerprint text, model text,
+               endpoint text, attempt int, estimated_input int, max_output int,
+               unit_prices jsonb, cost_usd numeric, worst_case_usd numeric,
+               saved_usd numeric, cost_company numeric, lease_seconds float)),
     counted AS MATERIALIZED (
-        SELECT found.*
-          FROM clock, account_ai_counted(
-               %(company_id)s, %(user_id)s, %(operation)s, %(lane)s, now) found
-         WHERE %(state)s = 'open')
+        SELECT call.key, found.*
+          FROM clock, call,
+               account_ai_counted(
+                   call.company_id, call.user_id, call.operation, call.lane, now) found
+         WHERE call.state = 'open')
     INSERT INTO account_ai_usage
            (key, state, outcome, from_store, estimated, simulated,
             company_id, user_id, partner_id, operation, lane, agent,
@@ -34,30 +46,33 @@ _INSERT = f"""
             estimated_input_tokens, max_output_tokens,
             unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company,
             opened_at, lease_until, settled_at, budget_charges)
-    SELECT  %(key)s, %(state)s, %(outcome)s, %(from_store)s, %(estimated)s,
-            %(simulated)s, %(company_id)s, %(user_id)s, %(partner_id)s,
-            %(operation)s, %(lane)s, %(agent)s, %(res_model)s, %(res_id)s,
-            %(run_uuid)s, %(analytic)s,
-            %(fingerprint)s, %(model)s, %(endpoint)s, %(attempt)s,
-            %(estimated_input)s, %(max_output)s, %(unit_prices)s,
-            %(cost_usd)s, %(worst_case_usd)s, %(saved_usd)s, %(cost_company)s, now,
-            CASE WHEN %(state)s = 'open'
-                 THEN now + %(lease_seconds)s * interval '1 second' END,
-            CASE WHEN %(state)s = 'open' THEN NULL ELSE now END,
+    SELECT  key, state, outcome, from_store, estimated, simulated,
+            company_id, user_id, partner_id, operation, lane, agent,
+            res_model, res_id, run_uuid, analytic,
+            fingerprint, model, endpoint, attempt,
+            estimated_input, max_output,
+            unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company, now,
+            CASE WHEN state = 'open' THEN now + lease_seconds * interval '1 second' END,
+            CASE WHEN state = 'open' THEN NULL ELSE now END,
             (SELECT jsonb_object_agg(period_id::text, rate::text)
                FROM counted
-              WHERE period_id IS NOT NULL AND rate IS NOT NULL)
-      FROM clock
+              WHERE counted.key = call.key
+                AND period_id IS NOT NULL AND rate IS NOT NULL)
+      FROM clock, call
+     ORDER BY key
         ON CONFLICT (key) DO NOTHING
-    RETURNING id, state, budget_charges,
-              (SELECT bool_or(period_id IS NULL AND rate IS NOT NULL) FROM counted),
+    RETURNING key, id, state, budget_charges,
+              (SELECT bool_or(period_id IS NULL AND rate IS NOT NULL)
+                 FROM counted
+                WHERE counted.key = account_ai_usage.key),
               (SELECT jsonb_agg(jsonb_build_array(counted.name, currency.name))
                  FROM counted
                  JOIN res_currency currency ON currency.id = counted.currency_id
-                WHERE counted.rate IS NULL AND counted.limit_type = 'hard')
+                WHERE counted.key = account_ai_usage.key
+                  AND counted.rate IS NULL AND counted.limit_type = 'hard')
 """
 
-_BY_KEY = "SELECT id, state FROM account_ai_usage WHERE key = %(key)s"
+_BY_KEY = "SELECT key, id, state FROM account_ai_usage WHERE key IN %(keys)s"
 
 _SETTLE = f"""
     {SHARED_LOCK}
@@ -168,24 +183,33 @@ class PostgresLedger:
 
     def open(self, call: OpenCall) -> Booking:
         """Book ``call`` as open at its worst case, or return the row of its key."""
+        return self.open_all((call,))[0]
+
+    def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
+        """Book several calls with one statement, as :meth:`open` does each."""
         return self._insert(
-            call,
-            state="open",
-            estimated=True,
-            cost_usd=call.worst_case_usd,
-            worst_case_usd=call.worst_case_usd,
+            calls,
+            [
+                {
+                    "state": "open",
+                    "estimated": True,
+                    "cost_usd": str(call.worst_case_usd),
+                    "worst_case_usd": str(call.worst_case_usd),
+                }
+                for call in calls
+            ],
         )
 
     def stored_answer(self, call: OpenCall, saved_usd: Decimal) -> Booking:
         """Book that the answer store saved ``call``: a settled row at zero."""
-        return self._insert(
-            call,
-            state="settled",
-            outcome="ok",
-            from_store=True,
-            cost_company=Decimal(0),
-            saved_usd=saved_usd,
-        )
+        values = {
+            "state": "settled",
+            "outcome": "ok",
+            "from_store": True,
+            "cost_company": 0,
+            "saved_usd": str(saved_usd),
+        }
+        return self._insert((call,), (values,))[0]
 
     def settle(self, key: str, settlement: Settlement) -> Closing | None:
         """Close the row of ``key``; ``None`` when it was closed before.
@@ -257,52 +281,66 @@ class PostgresLedger:
             for key, run_uuid, *closing in self._cursor.fetchall()
         ]
 
-    def _insert(self, call: OpenCall, *, state: str, **values) -> Booking:
-        """Insert a row for ``call`` unless its key is in the ledger already."""
-        owner = call.owner
-        parameters = {
-            "key": call.key,
-            "state": state,
-            "outcome": None,
-            "from_store": False,
-            "estimated": False,
-            "simulated": call.simulated,
-            "company_id": owner.company_id,
-            "user_id": owner.user_id or None,
-            "partner_id": owner.partner_id or None,
-            "operation": owner.operation,
-            "lane": owner.lane,
-            "agent": owner.agent or None,
-            "res_model": owner.res_model or None,
-            "res_id": owner.res_id or None,
-            "run_uuid": owner.run_uuid or None,
-            "analytic": _json(owner.analytic),
-            "fingerprint": call.fingerprint,
-            "model": call.model,
-            "endpoint": call.endpoint,
-            "attempt": call.attempt,
-            "estimated_input": call.estimated_input,
-            "max_output": call.max_output,
-            "unit_prices": _json(call.unit_prices),
-            "cost_usd": Decimal(0),
-            "worst_case_usd": Decimal(0),
-            "saved_usd": Decimal(0),
-            "cost_company": None,
-            "lease_seconds": call.lease_seconds,
-            "time_shift": self._time_shift,
-            **values,
-        }
+    def _insert(
+        self, calls: Sequence[OpenCall], values: Sequence[dict]
+    ) -> list[Booking]:
+        """Insert a row for each call unless its key is in the ledger already."""
+        rows = [
+            {**_columns(call), **each} for call, each in zip(calls, values, strict=True)
+        ]
+        parameters = {"calls": json.dumps(rows), "time_shift": self._time_shift}
         execute(self._cursor, _INSERT, parameters)
-        created = self._cursor.fetchone()
-        if created:
-            usage_id, state, charges, unprepared, without_rate = created
+        bookings = {}
+        for (
+            key,
+            usage_id,
+            state,
+            charges,
+            unprepared,
+            without,
+        ) in self._cursor.fetchall():
             reservation = Reservation(
-                charges or {}, bool(unprepared), tuple(without_rate or ())
+                charges or {}, bool(unprepared), tuple(without or ())
             )
-            return Booking(usage_id, call.key, state, True, reservation)
-        execute(self._cursor, _BY_KEY, {"key": call.key})
-        usage_id, kept_state = self._cursor.fetchone()
-        return Booking(usage_id, call.key, kept_state, created=False)
+            bookings[key] = Booking(usage_id, key, state, True, reservation)
+        kept = tuple(call.key for call in calls if call.key not in bookings)
+        if kept:
+            execute(self._cursor, _BY_KEY, {"keys": kept})
+            for key, usage_id, state in self._cursor.fetchall():
+                bookings[key] = Booking(usage_id, key, state, created=False)
+        return [bookings[call.key] for call in calls]
+
+
+def _columns(call: OpenCall) -> dict:
+    """Return what a call brings to its row, as JSON."""
+    owner = call.owner
+    return {
+        "key": call.key,
+        "from_store": False,
+        "estimated": False,
+        "simulated": call.simulated,
+        "company_id": owner.company_id,
+        "user_id": owner.user_id or None,
+        "partner_id": owner.partner_id or None,
+        "operation": owner.operation,
+        "lane": owner.lane,
+        "agent": owner.agent or None,
+        "res_model": owner.res_model or None,
+        "res_id": owner.res_id or None,
+        "run_uuid": owner.run_uuid or None,
+        "analytic": dict(owner.analytic) or None,
+        "fingerprint": call.fingerprint,
+        "model": call.model,
+        "endpoint": call.endpoint,
+        "attempt": call.attempt,
+        "estimated_input": call.estimated_input,
+        "max_output": call.max_output,
+        "unit_prices": dict(call.unit_prices) or None,
+        "cost_usd": 0,
+        "worst_case_usd": 0,
+        "saved_usd": 0,
+        "lease_seconds": call.lease_seconds,
+    }
 
 
 def _closing(usage_id, charges, released_usd, cost_usd) -> Closing:

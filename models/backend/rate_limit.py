@@ -1,5 +1,7 @@
 """The sliding window on the table of ``account.ai.rate.window``."""
 
+from collections.abc import Mapping
+
 from odoo.sql_db import BaseCursor
 
 from ...services.claude.ports import LimitState
@@ -8,24 +10,29 @@ from .cursor import execute
 
 # The row of the key is the lock: the upsert waits for whoever counts at the moment and
 # goes on with what was committed, so that the limit is exact over all processes.
-# EXCLUDED.hits holds the time of this hit, read before that wait: hits may be a few
+# EXCLUDED.hits holds the time of these hits, read before that wait: they may be a few
 # milliseconds older than their place in the row, which only ever counts more of them.
 _HIT = f"""
     INSERT INTO account_ai_rate_window AS kept (key, hits, allowed, expires_at)
-    VALUES (%(key)s, ARRAY[{EPOCH}], TRUE, {NOW} + %(window)s * interval '1 second')
+    SELECT key, array_fill({EPOCH}, ARRAY[count]), TRUE,
+           {NOW} + %(window)s * interval '1 second'
+      FROM unnest(%(keys)s::text[], %(counts)s::int[]) AS asked(key, count)
+     ORDER BY key
         ON CONFLICT (key) DO UPDATE
        SET (hits, allowed, expires_at) = (
-           SELECT CASE WHEN recent.count < %(limit)s
-                       THEN recent.hits || GREATEST(EXCLUDED.hits[1], recent.newest)
+           SELECT CASE WHEN recent.count + cardinality(EXCLUDED.hits) <= %(limit)s
+                       THEN recent.hits || array_fill(
+                            GREATEST(EXCLUDED.hits[1], recent.newest),
+                            ARRAY[cardinality(EXCLUDED.hits)])
                        ELSE recent.hits END,
-                  recent.count < %(limit)s,
+                  recent.count + cardinality(EXCLUDED.hits) <= %(limit)s,
                   GREATEST(EXCLUDED.expires_at, kept.expires_at)
              FROM (SELECT COALESCE(array_agg(hit ORDER BY hit), '{{}}') AS hits,
                           max(hit) AS newest,
                           count(*) AS count
                      FROM unnest(kept.hits) AS hit
                     WHERE hit > EXCLUDED.hits[1] - %(window)s) AS recent)
-    RETURNING allowed, cardinality(hits),
+    RETURNING key, allowed, cardinality(hits),
               hits[cardinality(hits) - %(limit)s + 1] + %(window)s - {EPOCH}
 """
 
@@ -42,20 +49,35 @@ class PostgresRateLimiter:
 
         :param limit: calls that any ``window_seconds`` may hold, at least 1
         """
+        return self.hit_all({key: 1}, limit, window_seconds)[key]
+
+    def hit_all(
+        self, hits: Mapping[str, int], limit: int, window_seconds: float
+    ) -> dict[str, LimitState]:
+        """Count several calls in windows of the same size, and return their states.
+
+        Windows are locked in the order of their keys. Where calls do not fit, the
+        transaction is to fail.
+
+        :param hits: how many calls, by key; each at least one and at most the limit
+        """
         execute(
             self._cursor,
             _HIT,
             {
-                "key": key,
+                "keys": list(hits),
+                "counts": list(hits.values()),
                 "limit": limit,
                 "window": window_seconds,
                 "time_shift": self._time_shift,
             },
         )
-        allowed, count, seconds = self._cursor.fetchone()
-        return LimitState(
-            allowed=allowed,
-            limit=limit,
-            remaining=max(limit - count, 0),
-            reset_seconds=max(seconds, 0.0) if count >= limit else 0.0,
-        )
+        return {
+            key: LimitState(
+                allowed=allowed,
+                limit=limit,
+                remaining=max(limit - count, 0),
+                reset_seconds=max(seconds, 0.0) if count >= limit else 0.0,
+            )
+            for key, allowed, count, seconds in self._cursor.fetchall()
+        }

@@ -10,13 +10,14 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from odoo import api
 from odoo.exceptions import AccessError, MissingError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ...services.claude.admitting import PlannedCall
 from ...services.claude.call import (
     Admission,
     CallResult,
@@ -26,6 +27,7 @@ from ...services.claude.call import (
     TextDelta,
 )
 from ...services.claude.errors import ClaudeError
+from ...services.claude.gateway import Gateway
 from ...services.claude.interruption import interrupted
 from ...services.claude.measure import Measure
 from ...services.translation import _ as _lt
@@ -35,9 +37,13 @@ from ..backend.cursor import open_cursor
 from .fallback import is_gone, replace_model
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
-from .turns import beginning, storing
+from .together import Together
+from .turns import beginning, storing, unasked
 
 _logger = logging.getLogger(__name__)
+
+admissions: Together[tuple[Gateway, PlannedCall], Admission] = Together()
+"""Calls of this process that are to be admitted."""
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 """Takes an event of the stream: its name and its data."""
@@ -72,7 +78,10 @@ def admit(run: Run) -> Admission:
 
 
 def _admit(run: Run, measure: Measure) -> Admission:
-    with beginning.ahead():
+    """Admit the call, together with others that wait for the same."""
+    planned = PlannedCall(run.request, run.owner, run.call_key, measure, run.use_stored)
+
+    def alone() -> Admission:
         return run.gateway.admit(
             run.request,
             run.owner,
@@ -80,6 +89,26 @@ def _admit(run: Run, measure: Measure) -> Admission:
             use_stored=run.use_stored,
             measure=measure,
         )
+
+    owner = run.owner
+    with beginning.ahead():
+        return admissions.do(
+            (run.dbname, run.endpoint, owner.company_id, owner.operation, owner.lane),
+            (run.gateway, planned),
+            _admit_together,
+            alone,
+        )
+
+
+def _admit_together(
+    wishes: Sequence[tuple[Gateway, PlannedCall]],
+) -> Sequence[Admission | None]:
+    """Admit the calls that go through the same door as the first."""
+    gateway = wishes[0][0]
+    alike = [wish for wish in wishes if wish[0].is_like(gateway)]
+    admitted = gateway.admit_together([planned for _gateway, planned in alike]) or ()
+    by_key = {admission.key: admission for admission in admitted}
+    return [by_key.get(planned.key) for _gateway, planned in wishes]
 
 
 def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:
@@ -185,6 +214,7 @@ def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Cal
     number = characters = 0
     told_at = 0.0
     result: CallResult | None = None
+    unasked.discard(run.run_uuid)
     for event in run.gateway.stream(admission):
         if isinstance(event, TextDelta):
             characters += len(event.text)

@@ -14,6 +14,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..translation import _
+from .admitting import (
+    OneByOne,
+    PlannedCall,
+    book,
+    pass_guards,
+    pass_guards_together,
+)
 from .budget import changing_refusal
 from .call import (
     Admission,
@@ -139,38 +146,72 @@ class Gateway:
         :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_many_requests``,
             ``circuit_open``, ``budget``, ``in_progress``, ``already_made``
         """
-        measure = measure or measure_of(request)
-        input_tokens = measure.tokens
-        worst_case_usd, prices = worst_case(request, input_tokens, own=self._own_prices)
-        call = OpenCall(
-            key=key,
-            fingerprint=request.fingerprint(self._client.endpoint),
-            owner=owner,
-            model=request.model,
-            endpoint=self._client.endpoint,
-            simulated=self._simulated,
-            unit_prices=prices.to_data(),
-            estimated_input=input_tokens,
-            max_output=request.max_tokens,
-            worst_case_usd=worst_case_usd,
-            lease_seconds=self._policy.deadline_seconds + _LEASE_MARGIN,
+        planned = PlannedCall(
+            request, owner, key, measure or measure_of(request), use_stored
         )
-        admission = Admission(
-            request=request,
-            call=call,
-            body=measure.body,
-            deadline=self._clock() + self._policy.deadline_seconds,
-            use_stored=use_stored,
-            own_prices=self._own_prices,
-        )
+        admission = self._admission(planned)
         try:
-            self._check_size(input_tokens)
-            self._in_transaction(self._pass_guards, admission)
+            self._check_size(admission.call.estimated_input)
+            self._in_transaction(pass_guards, self._guards, admission)
         except ClaudeError as error:
-            log_refused_call(call, error)
+            log_refused_call(admission.call, error)
             self._tell(error)
             raise
         return admission
+
+    def admit_together(self, planned: Sequence[PlannedCall]) -> list[Admission] | None:
+        """Let several calls of one operation of one company pass, as :meth:`admit`
+        does each, in one transaction.
+
+        :return: ``None`` when one of them does not pass just so: admitted alone, each
+            learns what there is to say to it
+        """
+        try:
+            admissions = [self._admission(each) for each in planned]
+            for admission in admissions:
+                self._check_size(admission.call.estimated_input)
+            with self._backend.transaction() as transaction:
+                pass_guards_together(transaction, self._guards, admissions)
+        except (ClaudeError, OneByOne):
+            return None
+        return admissions
+
+    def is_like(self, other: Gateway) -> bool:
+        """Return whether a call may as well go through ``other``."""
+        return (
+            self._client is other._client
+            and self._policy == other._policy
+            and self._simulated == other._simulated
+            and self._own_prices == other._own_prices
+        )
+
+    def _admission(self, planned: PlannedCall) -> Admission:
+        """Return a call as it is to be admitted: open, at its worst-case cost.
+
+        :raises ClaudeError: ``price_unknown``
+        """
+        request, input_tokens = planned.request, planned.measure.tokens
+        worst_case_usd, prices = worst_case(request, input_tokens, own=self._own_prices)
+        return Admission(
+            request=request,
+            call=OpenCall(
+                key=planned.key,
+                fingerprint=request.fingerprint(self._client.endpoint),
+                owner=planned.owner,
+                model=request.model,
+                endpoint=self._client.endpoint,
+                simulated=self._simulated,
+                unit_prices=prices.to_data(),
+                estimated_input=input_tokens,
+                max_output=request.max_tokens,
+                worst_case_usd=worst_case_usd,
+                lease_seconds=self._policy.deadline_seconds + _LEASE_MARGIN,
+            ),
+            body=planned.measure.body,
+            deadline=self._clock() + self._policy.deadline_seconds,
+            use_stored=planned.use_stored,
+            own_prices=self._own_prices,
+        )
 
     def _tell(self, refusal: ClaudeError) -> None:
         """Alert administrators of a refusal: its own transaction was rolled back."""
@@ -186,17 +227,6 @@ class Gateway:
                 _("The document is too large: %(tokens)s tokens, %(limit)s allowed."),
                 params={"tokens": str(input_tokens), "limit": str(limit)},
             )
-
-    def _pass_guards(self, transaction: Transaction, admission: Admission) -> None:
-        for guard in self._guards:
-            guard.admit(transaction, admission)
-            if admission.answer is not None:
-                booking = transaction.ledger.stored_answer(
-                    admission.call, saved_usd=admission.answer.cost_usd
-                )
-                admission.usage_id = booking.usage_id
-                return
-        admission.usage_id = _book(transaction, admission.call)
 
     def _in_transaction(self, act: Callable[..., _T], *arguments: object) -> _T:
         """Return what ``act`` returns, given a short transaction and ``arguments``.
@@ -359,7 +389,7 @@ class Gateway:
         for guard in self._guards:
             if guard.guards_repeats:
                 guard.admit(transaction, admission)
-        return _book(transaction, call)
+        return book(transaction, call)
 
     # === SETTLE === #
 
@@ -408,20 +438,6 @@ class Gateway:
             raise ClaudeError(
                 "deadline", _("Claude took too long to answer."), retryable=True
             )
-
-
-def _book(transaction: Transaction, call: OpenCall) -> int:
-    """Open the row of a call and reserve it in its budgets; return the row's id.
-
-    The budgets come last: from here to the commit, others wait for their counters.
-    """
-    booking = transaction.ledger.open(call)
-    if booking.created:
-        transaction.budget.reserve(call, booking)
-        return booking.usage_id
-    if booking.state == "open":
-        raise ClaudeError("in_progress", _("The same call is already under way."))
-    raise ClaudeError("already_made", _("The same call was made before."))
 
 
 def _read_headers(headers: Mapping[str, str], seen: Seen) -> None:

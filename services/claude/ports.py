@@ -6,7 +6,7 @@ apart from the business transaction: a row written here survives its rollback.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -159,6 +159,10 @@ class AnswerStore(Protocol):
 
     def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None: ...
 
+    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
+        """Return whether one of these fingerprints, with companies, has an answer."""
+        ...
+
     def put(
         self,
         fingerprint: str,
@@ -173,6 +177,18 @@ class RateLimiter(Protocol):
     """Sliding window, exact over many processes."""
 
     def hit(self, key: str, limit: int, window_seconds: float) -> LimitState: ...
+
+    def hit_all(
+        self, hits: Mapping[str, int], limit: int, window_seconds: float
+    ) -> dict[str, LimitState]:
+        """Count several calls in windows of the same size, and return their states.
+
+        Windows are locked in the order of their keys. Where calls do not fit, the
+        transaction is to fail.
+
+        :param hits: how many calls, by key; each at least one and at most the limit
+        """
+        ...
 
 
 class CircuitStore(Protocol):
@@ -236,6 +252,11 @@ class Budget(Protocol):
         """
         ...
 
+    def reserve_all(self, booked: Sequence[tuple[OpenCall, Booking]]) -> None:
+        """Count several open rows at once; raises as :meth:`reserve` does, when they
+        do not fit together."""
+        ...
+
     def settle(self, closing: Closing) -> None:
         """Count what a call has cost instead of what was reserved for it."""
         ...
@@ -245,6 +266,11 @@ class Ledger(Protocol):
     """The table of usage. Settled rows never change."""
 
     def open(self, call: OpenCall) -> Booking: ...
+
+    def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
+        """Open several rows, locked in the order of their keys, all of them different;
+        return their bookings."""
+        ...
 
     def settle(self, key: str, settlement: Settlement) -> Closing | None:
         """Close the row of ``key``; ``None`` when it was closed before."""

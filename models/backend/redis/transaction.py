@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -211,6 +211,16 @@ class _Limits:
             in_redis, lambda: self._postgres.hit(key, limit, window_seconds)
         )
 
+    def hit_all(
+        self, hits: Mapping[str, int], limit: int, window_seconds: float
+    ) -> dict[str, LimitState]:
+        """Count several calls, and return the states of their windows after them."""
+        states = {}
+        for key, count in hits.items():
+            for _number in range(count):
+                states[key] = self.hit(key, limit, window_seconds)
+        return states
+
 
 class _Circuit:
     """The circuit breaker of a transaction."""
@@ -317,6 +327,15 @@ class _Answers:
             lambda: self._work.answers.get(fingerprint, company_id), lambda: None
         )
         return answer or self._postgres.get(fingerprint, company_id)
+
+    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
+        """Return whether one of these fingerprints, with companies, has an answer."""
+        wanted = list(wanted)
+        in_redis = self._work.ask(
+            lambda: any(self._work.answers.get(*each) for each in wanted),
+            lambda: False,
+        )
+        return in_redis or self._postgres.has_any(wanted)
 
     def put(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..call import Admission, CallResult
 from ..errors import ClaudeError
 from ..policy import Policy
@@ -27,6 +29,16 @@ class AnswerStoreGuard:
         data = transaction.answers.get(call.fingerprint, call.owner.company_id)
         if data is not None:
             admission.answer = CallResult.from_data(data)
+
+    def admit_together(
+        self, transaction: Transaction, admissions: Sequence[Admission]
+    ) -> bool:
+        wanted = {
+            (admission.call.fingerprint, admission.call.owner.company_id)
+            for admission in admissions
+            if admission.use_stored
+        }
+        return not wanted or not transaction.answers.has_any(wanted)
 
     def settle(
         self,

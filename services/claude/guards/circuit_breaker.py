@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from ...translation import _
@@ -75,6 +76,12 @@ class CircuitBreakerGuard:
         state = transaction.circuit.admit(admission.call.endpoint)
         if state.state == "open":
             raise _refusal(transaction, state)
+
+    def admit_together(
+        self, transaction: Transaction, admissions: Sequence[Admission]
+    ) -> bool:
+        names = {admission.call.endpoint for admission in admissions}
+        return all(transaction.circuit.state(name).state == "closed" for name in names)
 
     def settle(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ..call import Admission, CallResult
@@ -23,6 +24,17 @@ class Guard(Protocol):
         """Let the call pass, or answer it by setting ``admission.answer``.
 
         :raises ClaudeError: to refuse it
+        """
+        ...
+
+    def admit_together(
+        self, transaction: Transaction, admissions: Sequence[Admission]
+    ) -> bool:
+        """Let all these calls of one company to one endpoint pass, with the statements
+        of one.
+
+        :return: false when one of them is not to pass just so: each is then admitted
+            alone, after the transaction has failed
         """
         ...
 

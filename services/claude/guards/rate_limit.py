@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from ...translation import _
 from ..call import Admission, CallResult
 from ..errors import ClaudeError
@@ -34,10 +38,37 @@ class RateLimitGuard:
             state = transaction.limits.hit(window.key, window.limit, seconds)
             if not state.allowed:
                 raise _refusal(window, state)
-            # The headers tell of the window that will be full first.
-            tightest = admission.limit_state
-            if tightest is None or state.remaining < tightest.remaining:
-                admission.limit_state = state
+            _tell(admission, state)
+
+    def admit_together(
+        self, transaction: Transaction, admissions: Sequence[Admission]
+    ) -> bool:
+        # All people's own windows before the company's, as for each of them alone:
+        # who waits for the row that many share holds none that others wait for.
+        windows = [self._policy.windows(each.call.owner) for each in admissions]
+        for step in zip_longest(*windows):
+            if not self._hit_all(transaction, admissions, step):
+                return False
+        return True
+
+    def _hit_all(
+        self,
+        transaction: Transaction,
+        admissions: Sequence[Admission],
+        windows: Sequence[Window | None],
+    ) -> bool:
+        """Count each call in its window; return whether all fitted."""
+        keys = Counter(window.key for window in windows if window)
+        limits = {window.limit for window in windows if window}
+        if len(limits) > 1 or max(keys.values()) > min(limits):
+            return False
+        states = transaction.limits.hit_all(
+            keys, limits.pop(), self._policy.window_seconds
+        )
+        for admission, window in zip(admissions, windows, strict=True):
+            if window:
+                _tell(admission, states[window.key])
+        return all(state.allowed for state in states.values())
 
     def settle(
         self,
@@ -46,6 +77,13 @@ class RateLimitGuard:
         outcome: CallResult | ClaudeError,
     ) -> None:
         """Nothing to do: a call that was made counts, however it ended."""
+
+
+def _tell(admission: Admission, state: LimitState) -> None:
+    """Keep the state of the window that will be full first: headers tell of it."""
+    tightest = admission.limit_state
+    if tightest is None or state.remaining < tightest.remaining:
+        admission.limit_state = state
 
 
 def _refusal(window: Window, state: LimitState) -> ClaudeError:

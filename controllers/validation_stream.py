@@ -24,6 +24,7 @@ from ..models.running.execution import (
 )
 from ..models.running.presentation import finding_values, panel_finding
 from ..models.running.run import Outcome, Run
+from ..models.running.turns import unasked
 from ..services.claude.call import Admission
 from ..services.claude.errors import ClaudeError
 
@@ -87,6 +88,7 @@ class ValidationStream:
         try:
             admission = admit(self._run)
         except ClaudeError as error:
+            unasked.discard(self._run.run_uuid)
             _refuse(response, error)
             return self._refused(error)
         _tell_limit(response, admission)

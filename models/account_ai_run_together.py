@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -8,10 +9,12 @@ from odoo import api, models
 from odoo.models import BaseModel
 from odoo.tools import SQL, ormcache
 
-from .account_ai_run_start import COMPANY_FIELDS, Known, Start
+from odoo.addons.base.models.ir_rule import IrRule
+
+from .account_ai_run_start import COMPANY_FIELDS, Start
 from .backend.cursor import open_cursor
 from .running.together import Together
-from .running.turns import beginning
+from .running.turns import beginning, unasked
 
 TOGETHER_TYPES = ("out_invoice", "out_refund")
 """What the books say around a vendor's document (Odoo's warnings, attached files)
@@ -20,6 +23,9 @@ _READ_MODELS = ("account.move", "account.move.line", "res.partner")
 """What the reader searches for documents of these types, with the user's access. And
 projects: who sees one depends on the person, so that what is charged to any project is
 begun alone."""
+
+_NAMES_OF_COMPANIES = frozenset(("company_id", "company_ids", "time"))
+"""What a record rule may look at without looking at the user."""
 
 
 class Wish(NamedTuple):
@@ -31,7 +37,7 @@ class Wish(NamedTuple):
     run_uuid: str
 
 
-beginnings: Together[Wish, Start] = Together()
+beginnings: Together[Wish, Start] = Together(even_one=True)
 """The beginnings of this process."""
 
 
@@ -39,9 +45,10 @@ class AccountAiRunTogether(models.AbstractModel):
     """Begins the validations together that are asked for in the same moment.
 
     Two statements a document become two for all of them. Only the plain case is done
-    so: a customer's document that the user may read and that nobody has validated as
-    it is. Whatever else it may be (a replay, a double click, a fresh result, an error,
-    another one's document) is begun alone, in the transaction of its own request.
+    so: a customer's document that the user may read and that nobody has validated
+    before. Whatever else it may be (a replay, a double click, a result that may be
+    fresh, an error, another one's document) is begun alone, in the transaction of its
+    own request.
     """
 
     _name = "account.ai.run.together"
@@ -61,6 +68,10 @@ class AccountAiRunTogether(models.AbstractModel):
             with beginning.turn():
                 return self._start(move, run_uuid, force=force)
 
+        def together(wishes: Sequence[Wish]) -> list[Start | None]:
+            return self._start_committed(wishes, rights)
+
+        self._check_may_validate()
         rights = None if force else self._reading_rights()
         with beginning.ahead():
             if rights is None:
@@ -68,7 +79,7 @@ class AccountAiRunTogether(models.AbstractModel):
             return beginnings.do(
                 (self.env.cr.dbname, rights, self._shared_context()),
                 Wish(self.env.uid, dict(self.env.context), move.id, run_uuid),
-                self._start_committed,
+                together,
                 alone,
             )
 
@@ -79,6 +90,8 @@ class AccountAiRunTogether(models.AbstractModel):
             sorted((name, repr(context[name])) for name in context if name != "uid")
         )
 
+    # === BUSINESS METHODS - RIGHTS === #
+
     @api.model
     @ormcache(
         "self.env.uid",
@@ -88,9 +101,9 @@ class AccountAiRunTogether(models.AbstractModel):
     def _reading_rights(self) -> tuple | None:
         """Return what decides which records the user may read for a validation.
 
-        Users for whom it is equal read the same: their groups, their companies and
-        the record rules as they come out for them, so that a rule that names the user
-        tells them apart. It is kept where Odoo keeps the domains of record rules, and
+        Users for whom it is equal read the same: their groups and their companies, and
+        where a record rule may look at anything else, such as the user, the rules as
+        they come out. It is kept where Odoo keeps the domains of record rules, and
         forgotten with them.
 
         ``None`` where a model decides in code of its own who finds what.
@@ -100,25 +113,77 @@ class AccountAiRunTogether(models.AbstractModel):
             return None
         rules = self.env["ir.rule"]
         user = self.env.user
+        groups = user._get_group_ids()
+        domains = ()
+        telling_apart = self._groups_told_apart()
+        if telling_apart is None or not telling_apart.isdisjoint(groups):
+            domains = tuple(repr(rules._compute_domain(each._name)) for each in found)
         return (
             self.env.su,
             self.env.company.id,
             tuple(self.env.companies.ids),
             tuple(sorted(user._get_company_ids())),
-            tuple(sorted(user._get_group_ids())),
-            tuple(repr(rules._compute_domain(model._name)) for model in found),
+            tuple(sorted(groups)),
+            domains,
         )
 
     @api.model
-    def _start_committed(self, wishes: Sequence[Wish]) -> list[Start | None]:
+    @ormcache()
+    def _groups_told_apart(self) -> frozenset[int] | None:
+        """Return the groups whose members may read differently though groups and
+        companies are the same, since a record rule looks at the user, or at anything
+        else; ``None`` when that may be so for everybody.
+
+        Working the rules out for each user takes milliseconds, and most look at
+        companies only.
+        """
+        rules = self.env["ir.rule"]
+        if any(
+            getattr(type(rules), name) is not getattr(IrRule, name)
+            for name in ("_get_rules", "_compute_domain")
+        ):
+            return None
+        if any(self.env[name]._inherits for name in _READ_MODELS):
+            return None  # rules of other models count as well
+        groups: set[int] = set()
+        # sudo: rules are read by code, as Odoo does itself
+        for rule in rules.sudo().search([("model_id.model", "in", _READ_MODELS)]):
+            if _names_in(rule.domain_force or "[]") <= _NAMES_OF_COMPANIES:
+                continue
+            if not rule.groups:
+                return None
+            groups.update(rule.groups.ids)
+        return frozenset(groups)
+
+    @api.model
+    @ormcache("rights")
+    def _reader_with(self, rights: tuple) -> int:
+        """Return one of the users who have ``rights``, always the same.
+
+        Odoo works out groups, access rights and record rules for each user: who reads
+        for many is better somebody for whom that is done.
+        """
+        return self.env.uid
+
+    # === BUSINESS METHODS - BEGIN === #
+
+    @api.model
+    def _start_committed(
+        self, wishes: Sequence[Wish], rights: tuple
+    ) -> list[Start | None]:
         """Begin the validations of several users with equal rights, and commit.
 
         The cursor keeps Odoo's isolation: all queries see the same moment, so that no
         document is read half before and half after somebody's change.
         """
+        unasked.wait()
+        reader = self.with_user(self._reader_with(rights))
+        uid = reader.env.uid if reader._reading_rights() == rights else self.env.uid
         with open_cursor(self.env.cr.dbname, read_committed=False) as cursor:
-            env = api.Environment(cursor, self.env.uid, dict(self.env.context))
-            return env["account.ai.validation"]._start_together(wishes)
+            env = api.Environment(cursor, uid, {**self.env.context, "uid": uid})
+            starts = env["account.ai.validation"]._start_together(wishes)
+        unasked.add(start.run.run_uuid for start in starts if start)
+        return starts
 
     @api.model
     def _start_together(self, wishes: Sequence[Wish]) -> list[Start | None]:
@@ -130,25 +195,20 @@ class AccountAiRunTogether(models.AbstractModel):
         # sudo: settings for code; see _start
         self.env.companies.sudo().fetch(COMPANY_FIELDS)
         by_move = {wish.move_id: wish for wish in reversed(wishes)}
-        readings = {
-            move_id: reading
-            for move_id, reading in self.env["account.ai.document.reader"]
-            ._read_with_places(self._plain_moves(list(by_move)))
-            .items()
+        readings = [
+            reading
+            for reading in self.env["account.ai.document.reader"]
+            ._read_with_places(self._plain_moves(by_move))
+            .values()
             if reading.company_country == "CL"
-        }
-        known: dict[int, list[Known]] = {}
-        for other in self._known_among(
-            list(readings), [by_move[move_id].run_uuid for move_id in readings]
-        ):
-            known.setdefault(other.move_id, []).append(other)
-        judged = self._judge_all_by_rules(list(readings.values()))
+        ]
+        judged = self._judge_all_by_rules(readings)
         doors = {
             company_id: self._door(company_id)
-            for company_id in {each.company_id for each in readings.values()}
+            for company_id in {each.company_id for each in readings}
         }
         begun = []
-        for reading, each in zip(readings.values(), judged, strict=True):
+        for reading, each in zip(readings, judged, strict=True):
             wish = by_move[reading.move_id]
             run = self._prepare(
                 reading,
@@ -161,13 +221,8 @@ class AccountAiRunTogether(models.AbstractModel):
                 continue
             run.uid, run.context = wish.uid, {**wish.context, "lang": self.env.lang}
             run.owner = replace(run.owner, user_id=wish.uid)
-            fingerprints = self._fingerprints(run, reading)
-            if any(
-                other.run_uuid == wish.run_uuid or other.fingerprint in fingerprints
-                for other in known.get(reading.move_id, ())
-            ):
-                continue
-            begun.append((run, self._values_of(run, reading, "user", fingerprints[0])))
+            fingerprint = run.request.fingerprint(run.endpoint)
+            begun.append((run, self._values_of(run, reading, "user", fingerprint)))
         ids = self._insert_many([values for _run, values in begun])
         for run, _values in begun:
             run.validation_id = ids.get(run.run_uuid, 0)
@@ -179,21 +234,30 @@ class AccountAiRunTogether(models.AbstractModel):
             for wish in wishes
         ]
 
-    def _plain_moves(self, move_ids: list[int]):
-        """Return those that the user may read and that may be begun together."""
+    def _plain_moves(self, by_move: Mapping[int, Wish]):
+        """Return those that the user may read and that may be begun together.
+
+        :param by_move: what is wanted, by id of the invoice
+        """
         moves = self.env["account.move"]
         moves.flush_model(["move_type"])
+        self.flush_model(["move_id", "state", "run_uuid"])
         self.env["account.move.line"].flush_model(["analytic_distribution"])
         self.env["project.project"].flush_model(["account_id"])
         readable = moves._search(
-            [("id", "in", move_ids), ("move_type", "in", TOGETHER_TYPES)]
+            [("id", "in", list(by_move)), ("move_type", "in", TOGETHER_TYPES)]
         )
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT move.id
-                  FROM (%s) move
+                  FROM (%(readable)s) move
                  WHERE NOT EXISTS (
+                       SELECT
+                         FROM account_ai_validation known
+                        WHERE known.move_id = move.id
+                          AND known.state IN ('running', 'done'))
+                   AND NOT EXISTS (
                        SELECT
                          FROM account_move_line line
                         CROSS JOIN jsonb_object_keys(line.analytic_distribution) ids
@@ -202,7 +266,16 @@ class AccountAiRunTogether(models.AbstractModel):
                            ON project.account_id::text = account.id
                         WHERE line.move_id = move.id)
                 """,
-                readable.select(),
+                readable=readable.select(),
             )
         )
         return moves.browse(move_id for (move_id,) in rows)
+
+
+def _names_in(domain: str) -> set[str]:
+    """Return the names that a rule's domain looks at."""
+    try:
+        tree = ast.parse(domain.strip(), mode="eval")
+    except SyntaxError:
+        return {domain}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

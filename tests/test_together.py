@@ -71,6 +71,13 @@ class TestTogether(unittest.TestCase):
         self.assertEqual(self.together.do("same", 3, self.work, lambda: -3), -3)
         self.assertEqual(self.batches, [])
 
+    def test_what_is_better_done_so_even_for_one(self):
+        together = Together(even_one=True)
+        self.assertEqual(together.do("same", 3, self.work, lambda: -3), 6)
+        self.assertEqual(self.batches, [[3]])
+        nothing = lambda wishes: [None] * len(wishes)  # noqa: E731
+        self.assertEqual(together.do("same", 4, nothing, lambda: -4), -4)
+
     def test_who_comes_meanwhile_is_worked_for_together(self):
         self.start_behind_the_first([2, 3, 4])
         self.end()

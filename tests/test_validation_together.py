@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.account_ai.models.account_ai_run_together import Wish
+from odoo.addons.account_ai.models.account_ai_run_together import Wish, _names_in
 
 from .validation_case import ValidationCase
 
@@ -45,7 +45,8 @@ class TestValidationTogether(ValidationCase):
 
     def start_together(self, *wishes, user=None):
         self.synchronize()
-        started = self.validations(user)._start_committed(wishes)
+        validations = self.validations(user)
+        started = validations._start_committed(wishes, validations._reading_rights())
         self.synchronize()
         return started
 
@@ -152,6 +153,91 @@ class TestValidationTogether(ValidationCase):
         self.hide_from(self.colleague, self.create_move())
         self.assertNotEqual(after, self.rights(self.colleague))
 
+    def test_a_rule_for_others_that_names_the_user_tells_nobody_apart(self):
+        """So do those of Odoo for the portal."""
+        groups = self.validations()._groups_told_apart()
+        self.assertIn(self.env.ref("base.group_portal").id, groups)
+        self.assertTrue(groups.isdisjoint(self.accountant._get_group_ids()))
+        self.assertEqual(self.rights(self.accountant)[-1], ())
+
+    def test_a_rule_for_their_group_that_names_the_user_keeps_apart(self):
+        rule = self.env["ir.rule"].create(
+            {
+                "name": "Own salesperson",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "groups": self.env.ref("account_ai.group_user").ids,
+                "domain_force": "[('user_id', 'in', (user.id, False))]",
+            }
+        )
+        self.assertNotEqual(self.rights(self.accountant), self.rights(self.colleague))
+        for harmless in ("[('company_id', 'in', company_ids)]", "[(1, '=', 1)]", ""):
+            rule.domain_force = harmless
+            self.assertEqual(self.rights(self.accountant), self.rights(self.colleague))
+
+    def test_what_decides_on_rules_by_itself_keeps_apart(self):
+        rules = type(self.env["ir.rule"])
+        original = rules._get_rules
+
+        def _get_rules(self, *args, **kwargs):
+            return original(self, *args, **kwargs)
+
+        self.addCleanup(self.env.registry.clear_cache)
+        with patch.object(rules, "_get_rules", _get_rules):
+            self.env.registry.clear_cache()
+            self.assertIsNone(self.validations()._groups_told_apart())
+            self.assertTrue(self.rights(self.accountant)[-1])
+
+    def test_names_in_a_domain(self):
+        for domain, names in (
+            ("[]", set()),
+            (" [('company_id', 'in', company_ids + [False])] ", {"company_ids"}),
+            ("[('user_id', '=', user.id)]", {"user"}),
+            ("['|', ('a', '=', time.time()), ('b', '=', uid)]", {"time", "uid"}),
+            ("[('broken'", {"[('broken'"}),
+        ):
+            with self.subTest(domain):
+                self.assertEqual(_names_in(domain), names)
+
+    def readers(self, *wishes, user):
+        """Return the ids of the users as whom documents are read."""
+        reader = type(self.env["account.ai.document.reader"])
+        read, readers = reader._read_with_places, []
+
+        def _read_with_places(self, *args, **kwargs):
+            readers.append(self.env.uid)
+            return read(self, *args, **kwargs)
+
+        with patch.object(reader, "_read_with_places", _read_with_places):
+            self.assertTrue(all(self.start_together(*wishes, user=user)))
+        return readers
+
+    def test_one_reads_for_all_with_the_same_rights(self):
+        wishes = [self.wish(self.create_move(), self.colleague) for _each in range(3)]
+        first, second, third = wishes
+        self.assertEqual(
+            self.readers(first, user=self.accountant), [self.accountant.id]
+        )
+        self.assertEqual(
+            self.readers(second, user=self.colleague), [self.accountant.id]
+        )
+        run = self.env["account.ai.validation"].search(
+            [("run_uuid", "=", second.run_uuid)]
+        )
+        self.assertEqual((run.user_id, run.create_uid), (self.colleague,) * 2)
+        self.accountant.group_ids += self.env.ref("account.group_account_readonly")
+        self.assertEqual(self.readers(third, user=self.colleague), [self.colleague.id])
+
+    def test_nobody_reads_for_others_whose_rights_have_changed(self):
+        """Though the cache still tells of them."""
+        wish = self.wish(self.create_move(), self.colleague)
+        validations = type(self.env["account.ai.validation"])
+        with patch.object(
+            validations, "_reader_with", lambda *_args: self.other_accountant.id
+        ):
+            self.assertEqual(
+                self.readers(wish, user=self.colleague), [self.colleague.id]
+            )
+
     def test_a_search_of_its_own_is_not_shared(self):
         partners = type(self.env["res.partner"])
         original = partners._search
@@ -245,12 +331,11 @@ class TestValidationTogether(ValidationCase):
         self.validate(move)
         self.assert_alone(self.wish(move), "fresh")
 
-    def test_a_changed_invoice_is_begun_together(self):
+    def test_what_was_validated_before_it_was_changed_is_begun_alone(self):
         move = self.create_move()
         self.validate(move)
         move.invoice_line_ids[0].name = "Arriendo de otra grúa, dos turnos"
-        [start] = self.start_together(self.wish(move))
-        self.assertEqual(start.kind, "run")
+        self.assert_alone(self.wish(move), "validated before")
 
     def test_without_consent_nothing_is_begun(self):
         wish = self.wish(self.create_move())

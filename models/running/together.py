@@ -42,12 +42,18 @@ class Together(Generic[_Wish, _Result]):
     :param most: how many are done together at most
     :param patience_seconds: when nobody has got anything done for so long, one goes on
         alone: who is stuck must not stop the others
+    :param even_one: what can be done for several is the better way for one, too
     """
 
     def __init__(
-        self, most: int = MOST, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        most: int = MOST,
+        patience_seconds: float = PATIENCE_SECONDS,
+        *,
+        even_one: bool = False,
     ) -> None:
         self._most = most
+        self._even_one = even_one
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._working = False
@@ -75,7 +81,7 @@ class Together(Generic[_Wish, _Result]):
             if not me.batch:
                 return alone() if me.result is None else me.result
         try:
-            if len(me.batch) == 1:
+            if len(me.batch) == 1 and not self._even_one:
                 return alone()
             self._work(me.batch, together)
         finally:

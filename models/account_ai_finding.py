@@ -23,6 +23,7 @@ class AccountAiFinding(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     move_id = fields.Many2one(related="validation_id.move_id")
+    simulated = fields.Boolean(related="validation_id.simulated")
     sequence = fields.Integer(readonly=True)
     origin = fields.Selection(
         selection=[("rule", "Rule"), ("model", "Claude")], required=True, readonly=True

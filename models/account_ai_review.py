@@ -59,6 +59,7 @@ class AccountAiReview(models.Model):
         readonly=True,
     )
     verdict = fields.Selection(VERDICTS, readonly=True)
+    simulated = fields.Boolean(related="validation_id.simulated")
     document_date = fields.Date(string="Date", readonly=True)
     age_days = fields.Integer(string="Age (days)", readonly=True, aggregator="avg")
     errors = fields.Integer(string="Open Errors", readonly=True)

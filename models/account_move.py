@@ -38,6 +38,11 @@ class AccountMove(models.Model):
         compute="_compute_account_ai_is_stale",
         groups="account_ai.group_user",
     )
+    account_ai_is_simulated = fields.Boolean(
+        string="Simulated Validation",
+        compute="_compute_account_ai_is_simulated",
+        groups="account_ai.group_user",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -82,6 +87,13 @@ class AccountMove(models.Model):
             move.account_ai_is_stale = bool(
                 document and not is_same_document(stored, document)
             )
+
+    @api.depends("account_ai_validation_id")
+    def _compute_account_ai_is_simulated(self):
+        for move in self:
+            # sudo: who may read the invoice may know that nobody real judged it
+            validation = move.account_ai_validation_id.sudo()
+            move.account_ai_is_simulated = validation.simulated
 
     # === ACTION METHODS === #
 

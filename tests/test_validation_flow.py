@@ -36,6 +36,23 @@ class TestValidation(ValidationCase):
         self.assertEqual(usage.state, "settled")
         self.assertAlmostEqual(usage.cost_usd, validation.cost_usd, 8)
 
+    def test_what_is_simulated_says_so_everywhere(self):
+        partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
+        move = self.create_move(partner=partner)
+        reader = move.with_user(self.accountant)
+        self.assertFalse(reader.account_ai_is_simulated, "nothing was validated")
+        validation = self.validate(move)
+        records = (
+            validation.with_user(self.accountant).finding_ids,
+            self.env["account.ai.review"].search([("move_id", "=", move.id)]),
+        )
+        for simulated in (True, False):
+            validation.simulated = simulated
+            self.env.invalidate_all()
+            self.assertEqual(reader.account_ai_is_simulated, simulated)
+            for found in records:
+                self.assertEqual(set(found.mapped("simulated")), {simulated})
+
     def test_rules_and_model_both_find(self):
         """A wrong RUT is a rule's finding, a vague text the model's."""
         partner = self._create_partner("Comercial Ranco SpA", "78222333-5")

@@ -34,10 +34,17 @@ class AccountMove extends models.Model {
         ],
     });
     account_ai_is_stale = fields.Boolean();
+    account_ai_is_simulated = fields.Boolean();
 
     _records = [
         { id: 5, name: "F 1", invoice_line_ids: [1, 2, 3], account_ai_verdict: "reject" },
-        { id: 6, name: "F 2", account_ai_verdict: "send", account_ai_is_stale: true },
+        {
+            id: 6,
+            name: "F 2",
+            account_ai_verdict: "send",
+            account_ai_is_stale: true,
+            account_ai_is_simulated: true,
+        },
         { id: 7, name: "F 3", account_ai_verdict: false },
     ];
 
@@ -64,7 +71,10 @@ class AccountMove extends models.Model {
             <list>
                 <field name="name"/>
                 <field name="account_ai_verdict" widget="account_ai_verdict"
-                       options="{'stale_field': 'account_ai_is_stale'}"/>
+                       options="{
+                           'stale_field': 'account_ai_is_stale',
+                           'simulated_field': 'account_ai_is_simulated',
+                       }"/>
             </list>`,
     };
 }
@@ -361,6 +371,15 @@ test("verdicts in a list, faded when they are out of date", async () => {
     expect(queryAllTexts(".o_account_ai_verdict")).toEqual(["Reject", "Send\n(out of date)"]);
     expect(".o_account_ai_verdict[data-stale]").toHaveCount(1);
     expect(".o_account_ai_verdict[data-stale]").toHaveAttribute("data-verdict", "send");
+});
+
+test("a list says which verdicts are simulated", async () => {
+    await mountView({ resModel: "account.move", type: "list" });
+    expect(queryAllTexts(".o_data_row td[name=account_ai_verdict]")).toEqual([
+        "Reject",
+        "Send\n(out of date)\nSimulated",
+        "",
+    ]);
 });
 
 test("a model that stood in for a retired one is named with it", async () => {

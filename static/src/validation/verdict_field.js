@@ -6,13 +6,17 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { VerdictBadge } from "./verdict_badge";
 
-/** The verdict of an invoice in lists and kanban, faded when the invoice has changed. */
+/**
+ * The verdict of an invoice in lists and kanban, faded when the invoice has changed; a
+ * simulated one says so.
+ */
 export class VerdictField extends Component {
     static template = "account_ai.VerdictField";
     static components = { VerdictBadge };
     static props = {
         ...standardFieldProps,
         staleField: { type: String, optional: true },
+        simulatedField: { type: String, optional: true },
     };
 
     get verdict() {
@@ -20,7 +24,15 @@ export class VerdictField extends Component {
     }
 
     get stale() {
-        return Boolean(this.props.staleField && this.props.record.data[this.props.staleField]);
+        return this.isTrue(this.props.staleField);
+    }
+
+    get simulated() {
+        return this.isTrue(this.props.simulatedField);
+    }
+
+    isTrue(fieldName) {
+        return Boolean(fieldName && this.props.record.data[fieldName]);
     }
 }
 
@@ -35,12 +47,21 @@ export const verdictField = {
             type: "field",
             availableTypes: ["boolean"],
         },
+        {
+            label: _t("Field that tells whether the verdict is simulated"),
+            name: "simulated_field",
+            type: "field",
+            availableTypes: ["boolean"],
+        },
     ],
     fieldDependencies: ({ options }) =>
-        options.stale_field
-            ? [{ name: options.stale_field, type: "boolean", readonly: true }]
-            : [],
-    extractProps: ({ options }) => ({ staleField: options.stale_field }),
+        [options.stale_field, options.simulated_field]
+            .filter(Boolean)
+            .map((name) => ({ name, type: "boolean", readonly: true })),
+    extractProps: ({ options }) => ({
+        staleField: options.stale_field,
+        simulatedField: options.simulated_field,
+    }),
 };
 
 registry.category("fields").add("account_ai_verdict", verdictField);

@@ -1,5 +1,6 @@
 """The body of a request and its fingerprint."""
 
+import hashlib
 import json
 
 from odoo.tests import BaseCase, tagged
@@ -16,7 +17,10 @@ from odoo.addons.account_ai.services.claude.estimate import (
     worst_case_usage,
 )
 from odoo.addons.account_ai.services.claude.pricing import unit_prices
-from odoo.addons.account_ai.services.claude.request import ClaudeRequest
+from odoo.addons.account_ai.services.claude.request import (
+    ClaudeRequest,
+    canonical_json,
+)
 
 from .claude_case import SCHEMA, ClaudeCase, make_request
 
@@ -88,6 +92,29 @@ class TestRequest(BaseCase):
             '{"max_tokens":1,"messages":[{"content":"ñ","role":"user"}],"model":"m",'
             '"system":[{"cache_control":{"type":"ephemeral"},"text":"s","type":"text"}]}',
         )
+
+    def test_what_is_written_is_the_body(self):
+        tool = {"name": "t", "input_schema": {"type": "object", "b": 1, "a": 2}}
+        for changes in (
+            {},
+            {"cache_ttl": "1h"},
+            {"cache_ttl": "", "effort": None},
+            {"system": ('Otra, con "comillas" y ñ.', "Dos."), "tools": (tool,)},
+            {"system": (), "output_schema": None},
+        ):
+            with self.subTest(changes):
+                request = make_request(**changes)
+                body = request.parameters()
+                self.assertEqual(
+                    request.body(),
+                    json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+                )
+                self.assertEqual(request.canonical(), canonical_json(body))
+                whole = {"body": body, "language": request.language, "url": URL}
+                self.assertEqual(
+                    request.fingerprint(URL),
+                    hashlib.sha256(canonical_json(whole).encode()).hexdigest(),
+                )
 
     def test_the_order_of_keys_does_not_matter_to_the_fingerprint(self):
         message = {"role": "user", "content": "x"}

@@ -7,7 +7,6 @@ before *admit*, outside of every transaction.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, replace
 
@@ -45,7 +44,7 @@ class Measure:
 
 def measure_of(request: ClaudeRequest) -> Measure:
     """Return ``request`` with its estimated size."""
-    body = json.dumps(request.parameters(), ensure_ascii=False, separators=(",", ":"))
+    body = request.body()
     return Measure(body, estimated_input(request, len(body)))
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 
@@ -41,7 +41,7 @@ class ClaudeRequest:
         if self.tools:
             body["tools"] = [dict(tool) for tool in self.tools]
         if self.system:
-            body["system"] = self._system_blocks()
+            body["system"] = _system_blocks(self.system, self.cache_ttl)
         body["messages"] = [dict(message) for message in self.messages]
         output_config: dict[str, Any] = {}
         if self.effort:
@@ -55,17 +55,9 @@ class ClaudeRequest:
             body["output_config"] = output_config
         return body
 
-    def _system_blocks(self) -> list[dict[str, Any]]:
-        """Return the system blocks; the last one carries the cache breakpoint."""
-        blocks: list[dict[str, Any]] = [
-            {"type": "text", "text": text} for text in self.system
-        ]
-        if self.cache_ttl:
-            breakpoint_ = {"type": "ephemeral"}
-            if self.cache_ttl != "5m":  # 5m is the API's default: shorter is the same
-                breakpoint_["ttl"] = self.cache_ttl
-            blocks[-1]["cache_control"] = breakpoint_
-        return blocks
+    def body(self) -> str:
+        """Return :meth:`parameters` as JSON: what goes out, without spaces."""
+        return self._written(sort_keys=False)
 
     def canonical(self) -> str:
         """Return the body as canonical JSON: sorted keys, no spaces, UTF-8."""
@@ -80,11 +72,45 @@ class ClaudeRequest:
 
     @cached_property
     def _canonical(self) -> str:
-        """The body takes ten times as long to write as to hash, and is asked for when
-        a run begins as well as when it is admitted."""
-        return canonical_json(self.parameters())
+        """Asked for when a run begins as well as when it is admitted."""
+        return self._written(sort_keys=True)
+
+    def _written(self, *, sort_keys: bool) -> str:
+        """Return :meth:`parameters` as JSON.
+
+        The system blocks are most of it, and the same for everybody.
+        """
+        body = self.parameters()
+        system = {"system": _system_json(self.system, self.cache_ttl, sort_keys)}
+        pairs = (
+            f'"{name}":{system.get(name) or _json(body[name], sort_keys)}'
+            for name in (sorted(body) if sort_keys else body)
+        )
+        return f"{{{','.join(pairs)}}}"
+
+
+def _system_blocks(system: tuple[str, ...], cache_ttl: str) -> list[dict[str, Any]]:
+    """Return the system blocks; the last one carries the cache breakpoint."""
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": text} for text in system]
+    if cache_ttl:
+        breakpoint_ = {"type": "ephemeral"}
+        if cache_ttl != "5m":  # 5m is the API's default: shorter is the same
+            breakpoint_["ttl"] = cache_ttl
+        blocks[-1]["cache_control"] = breakpoint_
+    return blocks
+
+
+@lru_cache(maxsize=32)
+def _system_json(system: tuple[str, ...], cache_ttl: str, sort_keys: bool) -> str:
+    return _json(_system_blocks(system, cache_ttl), sort_keys) if system else ""
+
+
+def _json(value: Any, sort_keys: bool) -> str:
+    return json.dumps(
+        value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False
+    )
 
 
 def canonical_json(value: Any) -> str:
     """Return ``value`` as JSON with sorted keys and no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _json(value, sort_keys=True)

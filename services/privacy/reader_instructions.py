@@ -195,7 +195,10 @@ def _speaking_forms(text: str) -> tuple[str, ...]:
 def _has_stem(plain: str) -> bool:
     # A word may begin the text: stems that begin with a space count there too.
     padded = f" {plain}"
-    return any(stem in padded for stem in _STEMS)
+    for stem in _STEMS:  # noqa: SIM110 - half the time of any()
+        if stem in padded:
+            return True
+    return False
 
 
 def _instruction_in(plain: str, only_orders: bool) -> str:

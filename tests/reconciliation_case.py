@@ -1,5 +1,6 @@
 """What the tests of the reconciliation share: calls of a day that is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
@@ -48,10 +49,9 @@ class ReconciliationCase(GatewayCalls, AccountAiCase):
     def call_on(self, day, key, model=HAIKU):
         """Make a call on ``day``, and book it on that day."""
         self.control.settings(clock=f"{day}T12:00:00Z")
-        values = {**self.request.__dict__, "model": model}
+        request = replace(self.request, model=model, language=key)
         if model.startswith("claude-haiku-4"):
-            values["effort"] = None
-        request = type(self.request)(**{**values, "language": key})
+            request = replace(request, effort=None)
         with patch.object(GatewayCalls, "request", request):
             result = self.call(key)
         self.move_to(day, key)

@@ -26,8 +26,9 @@ from urllib.parse import urlsplit
 
 import websocket
 
-PATIENCE = 30.0
-"""Seconds to wait for a page or an element."""
+PATIENCE = 120.0
+"""Seconds to wait for a page or an element: the first page of a new database makes its
+assets, which takes half a minute beside other work."""
 
 SETTLE = 0.7
 """Seconds for animations to end before the picture."""

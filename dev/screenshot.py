@@ -26,9 +26,10 @@ from urllib.parse import urlsplit
 
 import websocket
 
-PATIENCE = 120.0
-"""Seconds to wait for a page or an element: the first page of a new database makes its
-assets, which takes half a minute beside other work."""
+PATIENCE = 30.0
+"""Seconds to wait for a page or an element."""
+_PAGES = 4
+"""How often the web client is opened after the login."""
 
 SETTLE = 0.7
 """Seconds for animations to end before the picture."""
@@ -150,9 +151,16 @@ def log_in(page: Browser, origin: str, login: str, password: str) -> None:
         f"form.password.value = {json.dumps(password)};"
         "form.submit(); })()"
     )
-    # Rendered, not only loaded: who leaves while the server still puts the web client's
-    # scripts together for the first time may get a page without them.
-    page.wait_for("document.querySelector('.o_main_navbar')")
+    # Rendered, not only loaded: while the server still puts the web client's scripts
+    # together for the first time, one may get a page without them, which stays empty.
+    for pages_left in reversed(range(_PAGES)):
+        try:
+            return page.wait_for("document.querySelector('.o_main_navbar')")
+        except TimeoutError:
+            if not pages_left:
+                raise
+        page.open(f"{origin}/odoo")
+    raise AssertionError("unreachable")
 
 
 def _origin(url: str) -> str:

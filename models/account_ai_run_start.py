@@ -280,16 +280,6 @@ class AccountAiRunStart(models.AbstractModel):
     @api.model
     def _known_runs(self, move_id: int, run_uuid: str) -> list[Known]:
         """Return the newest validations of the invoice, and that of ``run_uuid``."""
-        known = self._known_among([move_id], [run_uuid])
-        known.sort(key=lambda other: (other.run_uuid == run_uuid, other.id))
-        return known[::-1][:_KNOWN_RUNS]
-
-    @api.model
-    def _known_among(self, move_ids: list[int], run_uuids: list[str]) -> list[Known]:
-        """Return the validations of these invoices that a new run must know, and those
-        of these runs."""
-        if not move_ids:
-            return []
         self.flush_model(["state", "fingerprint", "lease_until"])
         rows = self.env.execute_query(
             SQL(
@@ -298,11 +288,14 @@ class AccountAiRunStart(models.AbstractModel):
                        degraded_code, model_answer IS NOT NULL,
                        COALESCE(lease_until > now() AT TIME ZONE 'UTC', FALSE)
                   FROM account_ai_validation
-                 WHERE run_uuid IN %(run_uuids)s
-                    OR (move_id IN %(move_ids)s AND state IN ('running', 'done'))
+                 WHERE run_uuid = %(run_uuid)s
+                    OR (move_id = %(move_id)s AND state IN ('running', 'done'))
+                 ORDER BY run_uuid = %(run_uuid)s DESC, id DESC
+                 LIMIT %(most)s
                 """,
-                run_uuids=tuple(run_uuids),
-                move_ids=tuple(move_ids),
+                run_uuid=run_uuid,
+                move_id=move_id,
+                most=_KNOWN_RUNS,
             )
         )
         return [Known._make(row) for row in rows]

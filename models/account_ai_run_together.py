@@ -25,7 +25,7 @@ projects: who sees one depends on the person, so that what is charged to any pro
 begun alone."""
 
 _NAMES_OF_COMPANIES = frozenset(("company_id", "company_ids", "time"))
-"""What a record rule may look at without looking at the user."""
+"""What a record rule may name without looking at the user."""
 
 
 class Wish(NamedTuple):
@@ -102,29 +102,25 @@ class AccountAiRunTogether(models.AbstractModel):
         """Return what decides which records the user may read for a validation.
 
         Users for whom it is equal read the same: their groups and their companies, and
-        where a record rule may look at anything else, such as the user, the rules as
-        they come out. It is kept where Odoo keeps the domains of record rules, and
-        forgotten with them.
+        the user alone where a record rule may look at anything else. It is kept where
+        Odoo keeps the domains of record rules, and forgotten with them.
 
         ``None`` where a model decides in code of its own who finds what.
         """
         found = [self.env[name] for name in _READ_MODELS if name in self.env]
         if any(type(model)._search is not BaseModel._search for model in found):
             return None
-        rules = self.env["ir.rule"]
         user = self.env.user
         groups = user._get_group_ids()
-        domains = ()
         telling_apart = self._groups_told_apart()
-        if telling_apart is None or not telling_apart.isdisjoint(groups):
-            domains = tuple(repr(rules._compute_domain(each._name)) for each in found)
+        is_apart = telling_apart is None or not telling_apart.isdisjoint(groups)
         return (
             self.env.su,
             self.env.company.id,
             tuple(self.env.companies.ids),
             tuple(sorted(user._get_company_ids())),
             tuple(sorted(groups)),
-            domains,
+            user.id if is_apart else 0,
         )
 
     @api.model
@@ -133,9 +129,6 @@ class AccountAiRunTogether(models.AbstractModel):
         """Return the groups whose members may read differently though groups and
         companies are the same, since a record rule looks at the user, or at anything
         else; ``None`` when that may be so for everybody.
-
-        Working the rules out for each user takes milliseconds, and most look at
-        companies only.
         """
         rules = self.env["ir.rule"]
         if any(
@@ -148,7 +141,8 @@ class AccountAiRunTogether(models.AbstractModel):
         groups: set[int] = set()
         # sudo: rules are read by code, as Odoo does itself
         for rule in rules.sudo().search([("model_id.model", "in", _READ_MODELS)]):
-            if _names_in(rule.domain_force or "[]") <= _NAMES_OF_COMPANIES:
+            model = self.env[rule.model_id.model]
+            if _looks_at_companies_only(rule.domain_force or "[]", model):
                 continue
             if not rule.groups:
                 return None
@@ -198,7 +192,7 @@ class AccountAiRunTogether(models.AbstractModel):
         readings = [
             reading
             for reading in self.env["account.ai.document.reader"]
-            ._read_with_places(self._plain_moves(by_move))
+            ._read_with_places(self._plain_moves(list(by_move)))
             .values()
             if reading.company_country == "CL"
         ]
@@ -234,18 +228,15 @@ class AccountAiRunTogether(models.AbstractModel):
             for wish in wishes
         ]
 
-    def _plain_moves(self, by_move: Mapping[int, Wish]):
-        """Return those that the user may read and that may be begun together.
-
-        :param by_move: what is wanted, by id of the invoice
-        """
+    def _plain_moves(self, move_ids: list[int]):
+        """Return those that the user may read and that may be begun together."""
         moves = self.env["account.move"]
         moves.flush_model(["move_type"])
-        self.flush_model(["move_id", "state", "run_uuid"])
+        self.flush_model(["move_id", "state"])
         self.env["account.move.line"].flush_model(["analytic_distribution"])
         self.env["project.project"].flush_model(["account_id"])
         readable = moves._search(
-            [("id", "in", list(by_move)), ("move_type", "in", TOGETHER_TYPES)]
+            [("id", "in", move_ids), ("move_type", "in", TOGETHER_TYPES)]
         )
         rows = self.env.execute_query(
             SQL(
@@ -272,10 +263,42 @@ class AccountAiRunTogether(models.AbstractModel):
         return moves.browse(move_id for (move_id,) in rows)
 
 
-def _names_in(domain: str) -> set[str]:
-    """Return the names that a rule's domain looks at."""
+def _looks_at_companies_only(domain: str, model: BaseModel) -> bool:
+    """Return whether a rule's domain comes out the same for all users of the same
+    companies: it names nothing else, and no field that is searched by code, which may
+    look at the user by itself (who follows it, whose activity it is)."""
     try:
         tree = ast.parse(domain.strip(), mode="eval")
     except SyntaxError:
-        return {domain}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        return False
+    return all(
+        node.id in _NAMES_OF_COMPANIES
+        if isinstance(node, ast.Name)
+        else _is_stored(node, model)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) or _is_condition(node)
+    )
+
+
+def _is_condition(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Tuple | ast.List)
+        and len(node.elts) == 3
+        and isinstance(node.elts[0], ast.Constant)
+        and isinstance(node.elts[0].value, str)
+        and node.elts[0].value not in ("&", "|", "!")
+    )
+
+
+def _is_stored(condition: ast.Tuple | ast.List, model: BaseModel) -> bool:
+    """Return whether all fields of a condition are columns or relations of the
+    database; not for one that ``model`` does not know, nor for a domain within it."""
+    path, operator, _value = condition.elts
+    if not isinstance(operator, ast.Constant) or "any" in str(operator.value):
+        return False
+    for name in path.value.split("."):
+        field = model._fields.get(name) if model is not None else None
+        if field is None or not field.store:
+            return False
+        model = model.env[field.comodel_name] if field.relational else None
+    return True

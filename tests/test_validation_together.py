@@ -6,7 +6,10 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.account_ai.models.account_ai_run_together import Wish, _names_in
+from odoo.addons.account_ai.models.account_ai_run_together import (
+    Wish,
+    _looks_at_companies_only,
+)
 
 from .validation_case import ValidationCase
 
@@ -158,7 +161,7 @@ class TestValidationTogether(ValidationCase):
         groups = self.validations()._groups_told_apart()
         self.assertIn(self.env.ref("base.group_portal").id, groups)
         self.assertTrue(groups.isdisjoint(self.accountant._get_group_ids()))
-        self.assertEqual(self.rights(self.accountant)[-1], ())
+        self.assertFalse(self.rights(self.accountant)[-1])
 
     def test_a_rule_for_their_group_that_names_the_user_keeps_apart(self):
         rule = self.env["ir.rule"].create(
@@ -187,16 +190,37 @@ class TestValidationTogether(ValidationCase):
             self.assertIsNone(self.validations()._groups_told_apart())
             self.assertTrue(self.rights(self.accountant)[-1])
 
-    def test_names_in_a_domain(self):
-        for domain, names in (
-            ("[]", set()),
-            (" [('company_id', 'in', company_ids + [False])] ", {"company_ids"}),
-            ("[('user_id', '=', user.id)]", {"user"}),
-            ("['|', ('a', '=', time.time()), ('b', '=', uid)]", {"time", "uid"}),
-            ("[('broken'", {"[('broken'"}),
+    def test_a_rule_on_what_is_searched_by_code_keeps_apart(self):
+        """Who follows an invoice is found without naming the user."""
+        self.env["ir.rule"].create(
+            {
+                "name": "Followed ones",
+                "model_id": self.env["ir.model"]._get_id("account.move"),
+                "groups": self.env.ref("account_ai.group_user").ids,
+                "domain_force": "[('message_is_follower', '=', True)]",
+            }
+        )
+        self.assertNotEqual(self.rights(self.accountant), self.rights(self.colleague))
+
+    def test_what_a_rule_looks_at(self):
+        move = self.env["account.move"]
+        for domain, companies_only in (
+            ("[]", True),
+            ("[(1, '=', 1)]", True),
+            (" [('company_id', 'in', company_ids + [False])] ", True),
+            ("['|', ('state', '=', 'x'), ('date', '<', time.strftime('%Y'))]", True),
+            ("[('partner_id.commercial_partner_id.ref', '=', 'x')]", True),
+            ("[('user_id', '=', user.id)]", False),
+            ("[('id', '=', uid)]", False),
+            ("[('message_is_follower', '=', True)]", False),
+            ("[('partner_id.message_is_follower', '=', True)]", False),
+            ("[('partner_id', 'any', [('active', '=', True)])]", False),
+            ("[('nothing', '=', 1)]", False),
+            ("[('state.nothing', '=', 1)]", False),
+            ("[('broken'", False),
         ):
             with self.subTest(domain):
-                self.assertEqual(_names_in(domain), names)
+                self.assertEqual(_looks_at_companies_only(domain, move), companies_only)
 
     def readers(self, *wishes, user):
         """Return the ids of the users as whom documents are read."""

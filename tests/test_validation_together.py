@@ -214,7 +214,7 @@ class TestValidationTogether(ValidationCase):
             ("[('id', '=', uid)]", False),
             ("[('message_is_follower', '=', True)]", False),
             ("[('partner_id.message_is_follower', '=', True)]", False),
-            ("[('partner_id', 'any', [('active', '=', True)])]", False),
+            ("[('partner_id', 'any', [('name', '=', 'x')])]", False),
             ("[('nothing', '=', 1)]", False),
             ("[('state.nothing', '=', 1)]", False),
             ("[('broken'", False),

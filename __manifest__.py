@@ -7,7 +7,14 @@
     "license": "LGPL-3",
     "depends": ["account", "l10n_cl", "project", "bus"],
     "external_dependencies": {
-        "python": ["anthropic", "genai-prices", "httpx2", "structlog", "tenacity"],
+        "python": [
+            "anthropic",
+            "genai-prices",
+            "httpcore2",
+            "httpx2",
+            "structlog",
+            "tenacity",
+        ],
     },
     "data": [
         "security/account_ai_groups.xml",

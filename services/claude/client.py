@@ -18,6 +18,7 @@ from typing import Any
 import anthropic
 import httpx2
 
+from .connections import ask_connections_at_once
 from .errors import ClaudeError
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
 
@@ -68,7 +69,9 @@ class ClaudeClient:
             open_telemetry=False,
             # A redirected POST would go out a second time, and to somebody else.
             http_client=http_client
-            or anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False),
+            or ask_connections_at_once(
+                anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False)
+            ),
         )
         # ANTHROPIC_CUSTOM_HEADERS is read even with an explicit key: what is set for
         # another program on this machine must not reach these calls.

@@ -54,7 +54,7 @@ class ValidationController(http.Controller):
             if start.committed:
                 request.httprequest.environ[_BEGUN] = start
         if start.kind == "run":
-            begin = ValidationStream(start.run).begin
+            begin = ValidationStream(start.run, start.asking).begin
         elif start.kind == "joined":
             begin = self._joined(start)
         else:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -15,13 +13,8 @@ from odoo import api
 from odoo.http import Response
 
 from ..models.backend.cursor import open_cursor
-from ..models.running.execution import (
-    admit,
-    carry_out,
-    error_data,
-    read_panel,
-    store,
-)
+from ..models.running.asking import Asking
+from ..models.running.execution import admit, error_data, read_panel, store
 from ..models.running.presentation import finding_values, panel_finding
 from ..models.running.run import Outcome, Run
 from ..models.running.turns import unasked
@@ -74,39 +67,31 @@ class EventStreamResponse(Response):
 
 
 class ValidationStream:
-    """The events of one run that Claude is to be asked for."""
+    """The events of one run that Claude is to be asked for.
 
-    def __init__(self, run: Run) -> None:
+    :param asking: it was admitted already, and is being asked for
+    """
+
+    def __init__(self, run: Run, asking: Asking | None = None) -> None:
         self._run = run
-        self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._asking = asking
 
     def begin(self, response: EventStreamResponse) -> Iterator[bytes]:
         """Admit the call, start asking, and return the events.
 
         A refusal by a guard is told by the status and the headers, and by the events.
         """
-        try:
-            admission = admit(self._run)
-        except ClaudeError as error:
-            unasked.discard(self._run.run_uuid)
-            _refuse(response, error)
-            return self._refused(error)
-        _tell_limit(response, admission)
-        # Not a daemon: a server that stops in an orderly way lets the answer be stored.
-        threading.Thread(
-            target=self._ask, args=(admission,), name=f"account_ai-{self._run.run_uuid}"
-        ).start()
-        return self._listen()
-
-    def _ask(self, admission: Admission) -> None:
-        panel = None
-        try:
-            panel = carry_out(self._run, admission, self._emit)
-        finally:
-            self._emit("done", {"panel": panel})
-
-    def _emit(self, name: str, data: Mapping[str, Any]) -> None:
-        self._events.put((name, data))
+        asking = self._asking
+        if asking is None:
+            try:
+                admission = admit(self._run)
+            except ClaudeError as error:
+                unasked.discard(self._run.run_uuid)
+                _refuse(response, error)
+                return self._refused(error)
+            asking = Asking(self._run, admission).start()
+        _tell_limit(response, asking.admission)
+        return self._listen(asking)
 
     def _opening(self) -> bytes:
         """Return the events that are known before Claude is asked, in one piece."""
@@ -126,16 +111,16 @@ class ValidationStream:
             ]
         )
 
-    def _listen(self) -> Iterator[bytes]:
+    def _listen(self, asking: Asking) -> Iterator[bytes]:
         run = self._run
         yield self._opening() + encode_event("waiting", {"model": run.request.model})
         give_up = time.monotonic() + run.deadline_seconds + GRACE_SECONDS
         while time.monotonic() < give_up:
-            try:
-                name, data = self._events.get(timeout=HEARTBEAT_SECONDS)
-            except queue.Empty:
+            event = asking.next_event(HEARTBEAT_SECONDS)
+            if event is None:
                 yield HEARTBEAT
                 continue
+            name, data = event
             if name == "done":
                 # Storing failed: the panel says that the run is still under way.
                 panel = data["panel"] or panel_of(run.dbname, run.uid, run.context, run)

@@ -13,6 +13,8 @@ from odoo.addons.base.models.ir_rule import IrRule
 
 from .account_ai_run_start import COMPANY_FIELDS, Start
 from .backend.cursor import open_cursor
+from .running.asking import Asking
+from .running.execution import admit_all
 from .running.together import Together
 from .running.turns import beginning, unasked
 
@@ -37,7 +39,9 @@ class Wish(NamedTuple):
     run_uuid: str
 
 
-beginnings: Together[Wish, Start] = Together(even_one=True)
+beginnings: Together[Wish, Start] = Together(
+    even_one=True, gather=True, before=unasked.wait
+)
 """The beginnings of this process."""
 
 
@@ -165,19 +169,28 @@ class AccountAiRunTogether(models.AbstractModel):
     def _start_committed(
         self, wishes: Sequence[Wish], rights: tuple
     ) -> list[Start | None]:
-        """Begin the validations of several users with equal rights, and commit.
+        """Begin the validations of several users with equal rights, commit, and ask
+        Claude for those whose calls pass all guards.
 
         The cursor keeps Odoo's isolation: all queries see the same moment, so that no
         document is read half before and half after somebody's change.
         """
-        unasked.wait()
         reader = self.with_user(self._reader_with(rights))
         uid = reader.env.uid if reader._reading_rights() == rights else self.env.uid
         with open_cursor(self.env.cr.dbname, read_committed=False) as cursor:
             env = api.Environment(cursor, uid, {**self.env.context, "uid": uid})
             starts = env["account.ai.validation"]._start_together(wishes)
-        unasked.add(start.run.run_uuid for start in starts if start)
-        return starts
+        runs = [start.run for start in starts if start]
+        unasked.add(run.run_uuid for run in runs)
+        asked = {
+            run.run_uuid: Asking(run, admission).start()
+            for run, admission in zip(runs, admit_all(runs), strict=True)
+            if admission is not None
+        }
+        return [
+            start and start._replace(asking=asked.get(start.run.run_uuid))
+            for start in starts
+        ]
 
     @api.model
     def _start_together(self, wishes: Sequence[Wish]) -> list[Start | None]:

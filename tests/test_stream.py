@@ -105,8 +105,8 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
             begun.append(run_uuid)
             return validations._start(move, run_uuid)._replace(committed=True)
 
-        def fail_once(stream, run):
-            stream_begins(stream, run)
+        def fail_once(stream, run, asking):
+            stream_begins(stream, run, asking)
             if not failed:
                 failed.append(run)
                 raise ConcurrencyError("somebody else was faster")

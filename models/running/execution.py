@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from odoo import api
@@ -77,9 +77,38 @@ def admit(run: Run) -> Admission:
     return _admit(run, counted)
 
 
+def admit_all(runs: Sequence[Run]) -> list[Admission | None]:
+    """Admit the calls of several runs with the statements of one, where that goes.
+
+    :return: for each its admission; ``None``: :func:`admit` says what there is to it
+    """
+    doors: dict[Hashable, list[tuple[Gateway, PlannedCall]]] = {}
+    for run in runs:
+        measure = run.gateway.estimated(run.request)
+        if measure is not None:
+            wish = (run.gateway, _planned(run, measure))
+            doors.setdefault(_door_of(run), []).append(wish)
+    admitted = {
+        admission.key: admission
+        for wishes in doors.values()
+        for admission in _admit_together(wishes)
+        if admission is not None
+    }
+    return [admitted.get(run.call_key) for run in runs]
+
+
+def _door_of(run: Run) -> Hashable:
+    """Return what calls have in common that may be admitted together."""
+    owner = run.owner
+    return run.dbname, run.endpoint, owner.company_id, owner.operation, owner.lane
+
+
+def _planned(run: Run, measure: Measure) -> PlannedCall:
+    return PlannedCall(run.request, run.owner, run.call_key, measure, run.use_stored)
+
+
 def _admit(run: Run, measure: Measure) -> Admission:
     """Admit the call, together with others that wait for the same."""
-    planned = PlannedCall(run.request, run.owner, run.call_key, measure, run.use_stored)
 
     def alone() -> Admission:
         return run.gateway.admit(
@@ -90,13 +119,9 @@ def _admit(run: Run, measure: Measure) -> Admission:
             measure=measure,
         )
 
-    owner = run.owner
     with beginning.ahead():
         return admissions.do(
-            (run.dbname, run.endpoint, owner.company_id, owner.operation, owner.lane),
-            (run.gateway, planned),
-            _admit_together,
-            alone,
+            _door_of(run), (run.gateway, _planned(run, measure)), _admit_together, alone
         )
 
 

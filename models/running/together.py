@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -12,6 +13,10 @@ _logger = logging.getLogger(__name__)
 MOST = 16
 """Wishes that one works for at most: whoever is first is not to wait for the last."""
 PATIENCE_SECONDS = 2.0
+_FIRST_PAUSE_SECONDS = 0.001
+_PAUSE_SECONDS = 0.003
+"""Once others have come, more may be on their way."""
+_MOST_PAUSES = 8
 
 _Wish = TypeVar("_Wish")
 _Result = TypeVar("_Result")
@@ -24,17 +29,17 @@ class _Waiting(Generic[_Wish, _Result]):
         self.key = key
         self.wish = wish
         self.called = threading.Event()
-        self.batch: list[_Waiting] = []
-        """Those that it is to work for, itself included, when it is called to."""
+        self.works = False
+        """It is called to work itself, for others too."""
         self.result: _Result | None = None
 
 
 class Together(Generic[_Wish, _Result]):
     """Lets one work for all that wait for the same.
 
-    Reading a hundred documents in one go costs little more than reading one. Nobody
-    waits for others to come: the first works at once, for itself alone, and those that
-    come meanwhile wait for it and are worked for together, by the first of them.
+    Reading a hundred documents in one go costs little more than reading one. The first
+    works at once, and those that come meanwhile wait for it and are worked for
+    together, by the first of them.
 
     Only wishes with equal keys are done together. What cannot be done together, each
     does alone; that must be right without any of this, which only saves work.
@@ -43,6 +48,10 @@ class Together(Generic[_Wish, _Result]):
     :param patience_seconds: when nobody has got anything done for so long, one goes on
         alone: who is stuck must not stop the others
     :param even_one: what can be done for several is the better way for one, too
+    :param gather: who works waits a moment first, and longer as long as others come:
+        of many that are asked for at once, each is a step behind the other
+    :param before: called by who works, before it looks who has come
+    :param sleep: waits for so many seconds
     """
 
     def __init__(
@@ -51,9 +60,15 @@ class Together(Generic[_Wish, _Result]):
         patience_seconds: float = PATIENCE_SECONDS,
         *,
         even_one: bool = False,
+        gather: bool = False,
+        before: Callable[[], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._most = most
         self._even_one = even_one
+        self._gather = gather
+        self._before = before
+        self._sleep = sleep
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._working = False
@@ -75,17 +90,16 @@ class Together(Generic[_Wish, _Result]):
         :param alone: does this wish only; its exceptions are the caller's
         """
         me: _Waiting[_Wish, _Result] = _Waiting(key, wish)
-        if not self._is_first(me):
-            if not self._is_called(me):
-                return alone()
-            if not me.batch:
-                return alone() if me.result is None else me.result
-        try:
-            if len(me.batch) == 1 and not self._even_one:
-                return alone()
-            self._work(me.batch, together)
-        finally:
-            self._call_next()
+        if not self._is_first(me) and not self._is_called(me):
+            return alone()
+        if me.works:
+            try:
+                batch = self._collect(me)
+                if len(batch) == 1 and not self._even_one:
+                    return alone()
+                self._work(batch, together)
+            finally:
+                self._call_next()
         return alone() if me.result is None else me.result
 
     def _is_first(self, me: _Waiting) -> bool:
@@ -94,8 +108,7 @@ class Together(Generic[_Wish, _Result]):
             if self._working:
                 self._waiting.append(me)
                 return False
-            self._working = True
-            me.batch = [me]
+            self._working = me.works = True
             return True
 
     def _is_called(self, me: _Waiting) -> bool:
@@ -115,6 +128,28 @@ class Together(Generic[_Wish, _Result]):
                 done = self._done
         return me.called.wait()
 
+    def _collect(self, me: _Waiting) -> list[_Waiting]:
+        """Return ``me`` and those that wait for the same."""
+        if self._before is not None:
+            self._before()
+        if self._gather:
+            self._wait_for_others(me)
+        with self._lock:
+            same = [each for each in self._waiting if each.key == me.key]
+            batch = [me, *same[: self._most - 1]]
+            for each in batch[1:]:
+                self._waiting.remove(each)
+        return batch
+
+    def _wait_for_others(self, me: _Waiting) -> None:
+        came = 0
+        for _pause in range(_MOST_PAUSES):
+            self._sleep(_PAUSE_SECONDS if came else _FIRST_PAUSE_SECONDS)
+            with self._lock:
+                before, came = came, sum(e.key == me.key for e in self._waiting)
+            if came == before or came + 1 >= self._most:
+                return
+
     def _work(
         self,
         batch: Sequence[_Waiting],
@@ -133,15 +168,12 @@ class Together(Generic[_Wish, _Result]):
                 each.called.set()
 
     def _call_next(self) -> None:
-        """Let the first that waits work for all that wait for the same as it does."""
+        """Let the first that waits work, for all that wait for the same as it does."""
         with self._lock:
             self._done += 1
-            if not self._waiting:
-                self._working = False
+            self._working = bool(self._waiting)
+            if not self._working:
                 return
-            first = self._waiting[0]
-            batch = [each for each in self._waiting if each.key == first.key]
-            first.batch = batch[: self._most]
-            for each in first.batch:
-                self._waiting.remove(each)
+            first = self._waiting.pop(0)
+        first.works = True
         first.called.set()

@@ -104,11 +104,17 @@ class Gateway:
 
         Not within a transaction: it may use the network.
         """
+        return self.estimated(request) or self.count(
+            request, owner, measure_of(request)
+        )
+
+    def estimated(self, request: ClaudeRequest) -> Measure | None:
+        """Return the size of ``request`` as we estimate it; ``None`` near the limit,
+        where Claude is to be asked."""
         measure = measure_of(request)
         policy = self._policy
-        if measure.estimated < policy.count.from_share * policy.max_input_tokens:
-            return measure
-        return self.count(request, owner, measure)
+        near_limit = policy.count.from_share * policy.max_input_tokens
+        return measure if measure.estimated < near_limit else None
 
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
         """Return ``measure`` with Claude's own count, if there is one; it is free.

@@ -6,19 +6,24 @@ They are findings of a rule: a model that does what the text says cannot remove 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
+from operator import attrgetter
 
 from ..documents.document import Document
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from .document_texts import Text, document_texts
 from .hidden_text import hidden_characters, hides_text, visible_text
-from .reader_instructions import find_reader_instruction, may_instruct_reader
+from .needed_words import may_instruct
+from .reader_instructions import find_reader_instruction, kinds_in, may_instruct_reader
 
 CODE = "SEM_PROMPT_INJECTION"
 _EVIDENCE_LENGTH = 120
 _SHORTEST_INSTRUCTION = 8
 # More than that of one text is never sent, so it cannot instruct anybody.
 _LENGTH_SENT = 5_000
+# An instruction may go on from one line of the document to the next.
+_GOES_ON = ("NmbItem", "DscItem", "RazonRef")
 
 
 def find_hostile_text(document: Document) -> tuple[Finding, ...]:
@@ -28,10 +33,12 @@ def find_hostile_text(document: Document) -> tuple[Finding, ...]:
     invisible characters within words. All are warnings: a person must look.
     """
     texts = list(document_texts(document))
-    findings = [finding for text in texts for finding in _judge(text)]
+    suspects, fields = _suspects(texts)
+    findings = [
+        finding for text in texts if text in suspects for finding in _judge(text)
+    ]
     if not findings:
-        # An instruction may go on from one line of the document to the next.
-        for field in ("NmbItem", "DscItem", "RazonRef"):
+        for field in (each for each in _GOES_ON if each in fields):
             parts = [text for text in texts if text.field == field]
             findings.extend(_judge_together(parts))
     return tuple(findings)
@@ -44,6 +51,27 @@ def is_hostile(text: str) -> bool:
 
 def _visible(text: str) -> str:
     return visible_text(text)[:_LENGTH_SENT]
+
+
+def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
+    """Return the few texts worth a costly look, and the fields with two such together.
+
+    All others have neither hidden characters nor the words that an instruction needs.
+    """
+    if not texts:
+        return set(), set()
+    by_field = sorted(texts, key=attrgetter("field"))
+    values = tuple(text.value for text in by_field)
+    joined = "\n".join(values)
+    if visible_text(joined) != joined or max(map(len, values)) > _LENGTH_SENT:
+        return set(texts), set(_GOES_ON)
+    judged = list(zip(by_field, kinds_in(values), strict=True))
+    fields = {
+        first.field
+        for (first, kinds), (second, more) in pairwise(judged)
+        if first.field == second.field and may_instruct(kinds | more)
+    }
+    return {text for text, kinds in judged if may_instruct(kinds)}, fields
 
 
 def _judge(text: Text) -> Iterator[Finding]:

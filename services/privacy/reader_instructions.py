@@ -12,138 +12,32 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from . import instruction_words as words
-
-# How far apart the parts of one order may stand, within a sentence.
-_FAR = r"[^.;\n]{0,60}?"
-_NEAR = r"[^.;\n]{0,25}?"
-
-_IMITATES = (
-    # The answer itself.
-    r"\b(?:verdict|veredicto|dictamen)\"?'?\s*(?:[=:]|es\b|is\b|sea\b|debe ser\b)\s*"
-    r"[\"']?(?:send|enviar|aprobad\w|review|approved?|ok|valid\w?|favorable)",
-    r"\b(?:verdict|veredicto|dictamen)\W{0,3}(?:send|enviar|aprobad\w|approved?)\b",
-    r"\b(?:answer|respuesta|response) (?:\w+ )?(?:is|es|debe ser|should be|must be)"
-    rf" \W?{words.VERDICT}\b",
-    r"\b(?:findings?|hallazgos)[\"']?\s*[=:]\s*(?:\[\s*\]|none|null|0|ningun\w)",
-    r"[{,]\s*[\"'](?:verdict|findings|conf|role|sev)[\"']\s*:",
-    r"\bsem_[a-z]+_[a-z_]+",
-    # The marks of a conversation.
-    r"<\s*/?\s*(?:facts|system|assistant|user|human|instructions?|prompt|tool\w*"
-    r"|admin|instruccion(?:es)?|sistema|datos)\b[^>]{0,40}>|<!--",
-    r"\[/?\s*(?:inst|system|assistant|sys)\s*\]|<\|[a-z_]+\|>|<<sys>>",
-    r"\n\s*(?:assistant|asistente|human)\s*:",
-    r"(?:^|\n)\s*#*\s*(?:system|assistant|human|asistente)\s*"
-    r"(?:prompt|message|override|note)?\s*:\s*\S[^\n]*\b(?:approve|send|ignore|valid"
-    r"|answer|respond|aprueb|ignor|envia|document|invoice|factura|user)",
-    r"\b(?:system|developer|hidden) (?:prompt|override|message)\b",
-    r"\bprompt (?:del|de) sistema\b|\bprompt injection\b|\bjailbreak\w*",
-    r"\bmodo (?:desarrollador|administrador|dios|depuracion|debug)\b"
-    rf"{_FAR}\b(?:activ|envia|aprueb|sin|ignor)",
-    r"\b(?:developer|debug|admin|god|maintenance) mode\b"
-    rf"{_FAR}\b(?:enabled|activated|on\b|approve|skip|ignore|send|no\b)",
+from .instruction_patterns import ORDERED, SPOKEN_TO
+from .needed_words import (
+    ANY_KIND,
+    SEPARATOR,
+    kinds_of_each,
+    kinds_of_words,
+    may_speak_and_order,
+    possible_sentences,
 )
-"""Imitates an answer or the machinery around a model."""
 
-_FORGET = (
-    rf"\b{words.DROP} {_NEAR}\b{words.RULES} {_NEAR}\b{words.EARLIER}",
-    rf"\b{words.DROP} {_NEAR}\b(?:tus|sus|todas (?:las|tus|sus)|cualquier)"
-    rf" {words.RULES}",
-    rf"\b{words.DROP} {_NEAR}\b{words.EARLIER_ENGLISH} (?:\w+ )?{words.RULES}",
-    rf"\b{words.DROP} (?:todo )?lo (?:anterior|que (?:te|le) (?:dijeron|indicaron))",
-    rf"\b{words.DROP} (?:everything|anything|all) (?:above|before|prior|previous|you)",
-    rf"\b(?:las|tus) {words.RULES} (?:\w+ )?(?:ya )?no (?:se )?(?:aplican|rigen|valen)",
-    rf"\b(?:none of )?the {words.RULES} (?:\w+ )?(?:do not|don'?t|no longer) apply",
-    rf"\b{words.DROP} {_NEAR}\b(?:validacion(?:es)?|control(?:es)?|chequeos"
-    rf"|revision(?:es)?|checks?|validations?|{words.FINDINGS})\b{_NEAR}"
-    rf"\b{words.THIS}",
-    rf"\b{words.DROP} (?:cualquier|any|all|every|todos los|todas las)"
-    rf" {words.FINDINGS}",
-    rf"\b{words.DROP} {_FAR}\b(?:and|y|e|then|luego) (?:approve|aprove|aprueb[ae]"
-    r"|acept[ae]|accept|validate|valida|valide|responde|send|envia)\b",
-)
-"""Tells the reader not to look or not to obey."""
-
-_CONCLUDE = (
-    rf"\b{words.APPROVE} (?:automaticamente |siempre |directamente |immediately "
-    rf"|automatically |always )?(?:(?:a|de) )?{words.THIS}\b"
-    r"(?! (?:en|via|a traves))",
-    rf"\b{words.APPROVE} {_NEAR}{words.GOOD}",
-    rf"\b{words.APPROVE} {_NEAR}\b(?:sin|without) (?:mas |any |further )*(?:revis\w+"
-    r"|valid\w+|observ\w+|review\w*|check\w*|questions?|preguntas?|hallazgos)",
-    r"\b(?:(?:aprobar|aprueb[ae]\w*|approve) automatic\w+|auto[- ]?(?:approve|aprobar)"
-    r"|(?:skip|bypass|omit(?:ir|a|e)|salt(?:ar|a|e)) (?:the |this |la |esta )?(?:review"
-    r"|validation|revision|validacion))\s*(?:$|[.;,!\n])",
-    r"\b(?:findings|hallazgos) (?:deben? ser|must be|should be)\b",
-    r"\b(?:approve me|aprueb[ae]me|sudo (?:aprob|approve|send)\w*)\b",
-    rf"\b{words.ANSWER}[: ]+(?:(?:siempre|solo|solamente|unicamente|always|only|just"
-    rf"|que|con|with|el|un|the|an?)[: ]+)*{words.VERDICT}",
-    r"\b(?:no|nunca|never|do not|don'?t|must not|jamas) "
-    rf"(?:{words.REPORT}{_NEAR}\b(?:{words.FINDINGS}|nada|ningun\w*|anything|any)"
-    rf"|(?:report\w*|marqu\w*|objet\w*|flag) {words.THIS})\b",
-    r"\b(?:sin|without) (?:generar|reportar|levantar|emitir|informar|marcar|raising"
-    rf"|reporting|flagging) {_NEAR}\b{words.FINDINGS}",
-    rf"\b{words.THIS} (?:ya )?(?:no (?:requiere|necesita|debe|puede)|has no need"
-    r"|needs no|does not (?:need|require)|must not|requires no)"
-    rf" {_NEAR}\b{words.EXAMINE}",
-    r"\b(?:no|do not|don'?t) (?:revis(?:es|e|ar)|valid(?:es|ar)|analic?(?:es|e|zar)"
-    rf"|rechac?(?:es|e|zar)|review|reject|check|analy[sz]e) {words.THIS}\b",
-    rf"\b{words.THIS} (?:debe|deberia|must|should|has to|shall|tiene que) "
-    r"(?:ser |be |siempre |always |quedar )?(?:automaticamente |automatically )?"
-    rf"{words.APPROVED}",
-    rf"\b{words.THIS} {_FAR}\bexent[ao] de (?:toda )?(?:revision|validacion|control)",
-    r"\bno (?:la|lo|me|las|los) (?:marques?|reportes?|senales?|observes?|rechac?es?"
-    r"|objetes?|cuestiones?|revises?)\b",
-)
-"""Tells the reader what to conclude."""
-
-_ADDRESSES = (
-    rf"\b{words.GREETING}[ :,]+(?:la |el |al |the |any |all |cualquier |todo |los "
-    rf"|las |my )?{words.SURELY_AI}\b"
-    # ... but one may be sold.
-    r"(?![-\w ]{0,25}\b(?:licen|suscrip|plan\b|subscr|curso|taller|capacit|team"
-    r"|pro\b|api\b))",
-    r"\b(?:valid|aprob|revis|verific|approv|check|audit)(?:ad[oa]|ed|ied) "
-    rf"(?:previamente |already |ya |y aprobad[oa] )?(?:por|by) {words.SURELY_AI}\b",
-    r"\b(?:eres|you are|you'?re|sos|usted es) (?:ahora |now )?(?:un |una |a |an "
-    rf"|the )?(?:{words.AI}|helpful|experto|expert|obedien\w+)",
-    r"\b(?:actua|actue|comportate|act|behave|pretend|finge|simula que eres) "
-    rf"(?:como|as|to be|ser|si fueras)?\s*(?:un |una |a |an |if )*{words.AI}",
-    rf"\b(?:if you are|si (?:eres|usted es)) (?:an? |the |un |una )?{words.AI}",
-    r"\b(?:your|tu) (?:new |nuevas? |real |verdadera |only |unica )*"
-    r"(?:task|tarea|mision|role|rol) (?:is|es|now|ahora)\b",
-    r"\b(?:your|tu) (?:new |nuevas? |real |verdadera |only |unica )+"
-    r"(?:task|tarea|instruc\w+|objetivo|mision|goal|role|rol|job|funcion)\b",
-    r"\b(?:nuevas?|new) (?:instruc\w+|tareas?|task|reglas?|rules?)\s*:"
-    rf"{_FAR}\b(?:{words.APPROVE}|{words.ANSWER}|{words.VERDICT}|{words.DROP})\b",
-    r"\b(?:muestr\w+|revel\w+|repit\w+|reveal|repeat|print|show|leak|imprim\w+"
-    rf"|copi[ae]) {_NEAR}\b(?:tus?|your|the system|del sistema) "
-    rf"{_NEAR}{words.RULES}",
-)
-"""Speaks to a machine."""
-
-_STRONG = re.compile("|".join(_IMITATES + _FORGET + _CONCLUDE + _ADDRESSES))
-# Each of these is ordinary; both together, close to each other, are not.
-_SPOKEN_TO = re.compile(
-    rf"\b{words.SURELY_AI}\b|\b(?:tu (?:respuesta|salida|analisis|veredicto|tarea)"
-    r"|your (?:answer|output|response|task|verdict|analysis))\b"
-)
-_ORDERED = re.compile(
-    rf"\b(?:{words.DROP}|no (?:reportes|marques|senales|alertes|menciones|incluyas)"
-    r"|do not|don'?t|must|debes?|aprueb[ae]\w*|aprobar\w*|approve|(?<!que )respond[ea]"
-    r"|respond|reply|output|devuelve|return|verdict|veredicto|findings|hallazgos)\b"
-)
 _TOGETHER = 120
 
 _MIXED_WORD = re.compile(r"(?=\w*[a-z@$])(?=\w*[\d@$])[\w@$]{3,}")
 _LEET = str.maketrans("013457@$", "oieastas")
 _SPACED_WORD = re.compile(r"(?<!\w)(?:\w[ .\-_*]){3,}\w(?!\w)")
 _MIXED_OR_SPACED = re.compile(r"[a-z][\d@$]|[\d@$][a-z]|\b\w[ .\-_*]\w\b")
+# Each spaced word ends so; quick to search, as it begins with few characters.
+_SPACED_END = re.compile(r"[ .\-_*]\w[ .\-_*]\w[ .\-_*]\w(?!\w)")
+# Acute, tilde and diaeresis.
+_MARKS = "\u0301\u0303\u0308"
+_SPACES = ("  ", "\t", "\r", "\f", "\v")
 # Cyrillic and Greek letters that look like Latin ones.
 _LOOKALIKE = str.maketrans(
     "авекмнорстухіјѕԁɡαβεικνορτυχⅼ", "abekmhopctyxijsdgabeikvoptuxl"
 )
-# Plain search of stems is many times faster than the patterns: most texts end here.
+# A text without any of these is never looked at.
 _STEMS = (
     *(
         "send verdict veredicto dictamen finding hallazgo facts system sistema "
@@ -183,6 +77,27 @@ def may_instruct_reader(text: str) -> bool:
     return bool(_speaking_forms(text))
 
 
+# A document is looked at again whenever it is validated again.
+@lru_cache(maxsize=256)
+def kinds_in(texts: tuple[str, ...]) -> tuple[int, ...]:
+    """Return for each of ``texts`` the kinds of words in it, as bits; quick.
+
+    When :func:`.needed_words.may_instruct` denies it of these kinds, the text has no
+    instruction, and of the kinds of two texts, both together have none.
+
+    :param texts: visible ones; those that may be read together stand side by side
+    """
+    each_plain = _plain(SEPARATOR.join(texts)).split(SEPARATOR)
+    stripped = [plain.strip() for plain in each_plain]
+    # A word may be spaced out from one text to the next.
+    together = " ".join(stripped)
+    if _SPACED_END.search(together) and _SPACED_WORD.search(together):
+        return (ANY_KIND,) * len(texts)
+    plain = SEPARATOR.join(stripped)
+    # Here digits count as letters everywhere, not only in words with both.
+    return tuple(kinds_of_each(plain, plain.translate(_LEET)))
+
+
 # Names, giros and addresses are the same in most documents of a company.
 @lru_cache(maxsize=1024)
 def _speaking_forms(text: str) -> tuple[str, ...]:
@@ -202,13 +117,15 @@ def _has_stem(plain: str) -> bool:
 
 
 def _instruction_in(plain: str, only_orders: bool) -> str:
-    match = _STRONG.search(plain)
-    if match:
-        return match[0].strip()
-    if only_orders:
+    kinds = kinds_of_words(plain)
+    matches = [each.search(plain) for each in possible_sentences(kinds)]
+    first = min(filter(None, matches), key=re.Match.start, default=None)
+    if first:
+        return first[0].strip()
+    if only_orders or not may_speak_and_order(kinds):
         return ""
-    spoken_to = _SPOKEN_TO.search(plain)
-    ordered = spoken_to and _ORDERED.search(plain)
+    spoken_to = SPOKEN_TO.pattern.search(plain)
+    ordered = spoken_to and ORDERED.pattern.search(plain)
     if spoken_to and ordered and abs(spoken_to.start() - ordered.start()) < _TOGETHER:
         start = min(spoken_to.start(), ordered.start())
         return plain[start : max(spoken_to.end(), ordered.end())].strip()
@@ -217,13 +134,21 @@ def _instruction_in(plain: str, only_orders: bool) -> str:
 
 def _plain(text: str) -> str:
     """Return ``text`` as it sounds: lower case Latin letters without accents."""
-    if text.isascii():
-        folded = text.lower()
-    else:
-        decomposed = unicodedata.normalize("NFKD", text).casefold()
-        folded = "".join(each for each in decomposed if not unicodedata.combining(each))
-        folded = folded.translate(_LOOKALIKE)
-    return re.sub(r"[ \t\r\f\v]+", " ", folded)
+    folded = text.lower() if text.isascii() else _folded(text)
+    if any(space in folded for space in _SPACES):
+        return re.sub(r"[ \t\r\f\v]+", " ", folded)
+    return folded
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    # Without those of Spanish, most texts are ASCII.
+    for mark in _MARKS:
+        decomposed = decomposed.replace(mark, "")
+    if decomposed.isascii():
+        return decomposed
+    plain = "".join(each for each in decomposed if not unicodedata.combining(each))
+    return plain.translate(_LOOKALIKE)
 
 
 def _deobfuscated(plain: str) -> str:

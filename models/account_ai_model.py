@@ -155,7 +155,9 @@ class AccountAiModel(models.Model):
                 self.env._("The id of a model cannot be changed: add another model.")
             )
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        # Everybody's rights are in that cache too: not each day for a date.
+        if vals.keys() - {"synchronized_at"}:
+            self.env.registry.clear_cache()
         return result
 
     @api.model

@@ -13,8 +13,8 @@ _logger = logging.getLogger(__name__)
 MOST = 32
 """Wishes that one works for at most: whoever is first is not to wait for the last."""
 PATIENCE_SECONDS = 2.0
-_FIRST_PAUSE_SECONDS = 0.001
-_PAUSE_SECONDS = 0.002
+_FIRST_PAUSE_SECONDS = 0.002
+_PAUSE_SECONDS = 0.003
 """Once others have come, more may be on their way."""
 _MOST_PAUSES = 8
 

@@ -36,7 +36,9 @@ def create(env: Any, demo: Any, users: int, drafts: int) -> dict[str, Any]:
 def _put_off_daily_work(env: Any) -> None:
     """Have nothing happen while it is measured that happens once a day: the catalogue
     of models, read for the first time, has Odoo forget everybody's rights."""
-    crons = env["ir.cron"].search([("interval_type", "in", ("days", "weeks", "months"))])
+    crons = env["ir.cron"].search(
+        [("interval_type", "in", ("days", "weeks", "months"))]
+    )
     crons.nextcall = datetime.datetime.now() + datetime.timedelta(days=1)
 
 

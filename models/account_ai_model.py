@@ -156,7 +156,7 @@ class AccountAiModel(models.Model):
             )
         result = super().write(vals)
         # Everybody's rights are in that cache too: not each day for a date.
-        if vals.keys() - {"synchronized_at"}:
+        if self and vals.keys() - {"synchronized_at"}:
             self.env.registry.clear_cache()
         return result
 

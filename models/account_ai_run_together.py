@@ -73,7 +73,7 @@ class AccountAiRunTogether(models.AbstractModel):
                 return self._start(move, run_uuid, force=force)
 
         def together(wishes: Sequence[Wish]) -> list[Start | None]:
-            return self._start_committed(wishes, rights)
+            return self._ask(self._start_committed(wishes, rights))
 
         self._check_may_validate()
         rights = None if force else self._reading_rights()
@@ -169,8 +169,7 @@ class AccountAiRunTogether(models.AbstractModel):
     def _start_committed(
         self, wishes: Sequence[Wish], rights: tuple
     ) -> list[Start | None]:
-        """Begin the validations of several users with equal rights, commit, and ask
-        Claude for those whose calls pass all guards.
+        """Begin the validations of several users with equal rights, and commit.
 
         The cursor keeps Odoo's isolation: all queries see the same moment, so that no
         document is read half before and half after somebody's change.
@@ -179,16 +178,23 @@ class AccountAiRunTogether(models.AbstractModel):
         uid = reader.env.uid if reader._reading_rights() == rights else self.env.uid
         with open_cursor(self.env.cr.dbname, read_committed=False) as cursor:
             env = api.Environment(cursor, uid, {**self.env.context, "uid": uid})
-            starts = env["account.ai.validation"]._start_together(wishes)
+            return env["account.ai.validation"]._start_together(wishes)
+
+    @api.model
+    def _ask(self, starts: Sequence[Start | None]) -> list[Start | None]:
+        """Ask Claude for those runs whose calls pass all guards just so.
+
+        The others are admitted by their requests, which learn what there is to it.
+        """
         runs = [start.run for start in starts if start]
         unasked.add(run.run_uuid for run in runs)
-        asked = {
+        askings = {
             run.run_uuid: Asking(run, admission).start()
             for run, admission in zip(runs, admit_all(runs), strict=True)
             if admission is not None
         }
         return [
-            start and start._replace(asking=asked.get(start.run.run_uuid))
+            start and start._replace(asking=askings.get(start.run.run_uuid))
             for start in starts
         ]
 

@@ -213,6 +213,16 @@ class TestChosenModel(ModelsCase):
         with self.assertQueryCount(0):
             self.env["account.ai.model"]._catalogue()
 
+    def test_an_unchanged_catalogue_has_nothing_forgotten(self):
+        """Odoo forgets the rights of all users with it: not once a day for a date."""
+        self.read_catalogue()
+        registry = type(self.env.registry)
+        with patch.object(registry, "clear_cache") as forgetting:
+            self.read_catalogue()
+            forgetting.assert_not_called()
+            self.env["account.ai.model"].search([], limit=1).name = "Another"
+            forgetting.assert_called()
+
 
 @tagged("post_install", "-at_install")
 class TestNoModelInCode(BaseCase):

@@ -78,6 +78,66 @@ class TestTogether(unittest.TestCase):
         nothing = lambda wishes: [None] * len(wishes)  # noqa: E731
         self.assertEqual(together.do("same", 4, nothing, lambda: -4), -4)
 
+    def together_with_pauses(self, *comers, most=9):
+        """Return one that gathers, and the pauses it makes; in each of them as many
+        come as ``comers`` tells."""
+        pauses, numbers = [], iter(range(2, 99))
+
+        def pause(seconds):
+            come = comers[len(pauses)] if len(pauses) < len(comers) else 0
+            pauses.append(seconds)
+            before = len(self.together._waiting)
+            for number in range(before, before + come):
+                self.start(next(numbers))
+                self.until_waiting(number + 1)
+
+        self.together = Together(most, even_one=True, gather=True, sleep=pause)
+        return pauses
+
+    def test_who_is_alone_pauses_once(self):
+        pauses = self.together_with_pauses()
+        self.start(1)
+        self.end()
+        self.assertEqual(self.batches, [[1]])
+        self.assertEqual(len(pauses), 1)
+
+    def test_as_long_as_others_come_they_are_waited_for(self):
+        pauses = self.together_with_pauses(1, 2, 0, 1)
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.end()
+        self.assertEqual(self.batches, [[1, 2, 3, 4]])
+        self.assertEqual(self.results, {2: 4, 3: 6, 4: 8})
+        self.assertEqual(len(pauses), 3)
+        self.assertGreater(pauses[1], pauses[0])
+
+    def test_nobody_is_waited_for_who_finds_no_place(self):
+        pauses = self.together_with_pauses(2, 1, most=3)
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.end()
+        self.assertEqual(self.batches, [[1, 2, 3]])
+        self.assertEqual(len(pauses), 1)
+
+    def test_others_are_not_waited_for_without_end(self):
+        pauses = self.together_with_pauses(*[1] * 30, most=99)
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.end()
+        self.assertEqual(len(pauses), len(self.batches[0]) - 1)
+        self.assertLess(len(pauses), 30)
+
+    def test_what_goes_before_is_over_before_anybody_is_counted(self):
+        def others_come():
+            for number in (1, 2):
+                self.start(number + 1)
+                self.until_waiting(number)
+
+        before = iter([others_come])
+        self.together = Together(
+            even_one=True, before=lambda: next(before, lambda: None)()
+        )
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.end()
+        self.assertEqual(self.batches, [[1, 2, 3]])
+
     def test_who_comes_meanwhile_is_worked_for_together(self):
         self.start_behind_the_first([2, 3, 4])
         self.end()

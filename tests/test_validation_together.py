@@ -10,6 +10,10 @@ from odoo.addons.account_ai.models.account_ai_run_together import (
     Wish,
     _looks_at_companies_only,
 )
+from odoo.addons.account_ai.models.running.asking import Asking
+from odoo.addons.account_ai.models.running.turns import unasked
+from odoo.addons.account_ai.services.claude.gateway import Gateway
+from odoo.addons.account_ai.services.claude.measure import Measure
 
 from .validation_case import ValidationCase
 
@@ -65,6 +69,46 @@ class TestValidationTogether(ValidationCase):
                 "domain_force": f"[('id', '!=', user.id == {user.id} and {move.id})]",
             }
         )
+
+    def asked(self, *wishes):
+        """Return what became of wishes, without anybody asking Claude in fact."""
+        started = self.start_together(*wishes)
+        for start in filter(None, started):
+            self.addCleanup(unasked.discard, start.run.run_uuid)
+        with patch.object(Asking, "start", lambda asking: asking):
+            asked = self.validations()._ask(started)
+        self.synchronize()
+        return asked
+
+    def rows(self, *wishes):
+        """Return the rows of the ledger of these runs."""
+        uuids = [wish.run_uuid for wish in wishes]
+        return self.env["account.ai.usage"].search([("run_uuid", "in", uuids)])
+
+    # === ASKED AT ONCE === #
+
+    def test_all_are_admitted_and_asked(self):
+        wishes = [self.wish(self.create_move()) for _each in range(3)]
+        for start in self.asked(*wishes):
+            self.assertIs(start.asking.run, start.run)
+            self.assertEqual(start.asking.admission.key, start.run.call_key)
+        rows = self.rows(*wishes)
+        self.assertEqual(rows.mapped("state"), ["open"] * 3)
+
+    def test_what_is_refused_is_left_to_its_request(self):
+        """Which tells the user why; nothing is booked for it here."""
+        self.company.account_ai_limit_validation = 1
+        wishes = [self.wish(self.create_move()) for _each in range(2)]
+        self.assertEqual([start.asking for start in self.asked(*wishes)], [None] * 2)
+        self.assertFalse(self.rows(*wishes))
+
+    def test_near_the_limit_of_its_size_claude_counts_first(self):
+        """That uses the network, which others are not to wait for."""
+        wishes = [self.wish(self.create_move()) for _each in range(2)]
+        with patch.object(Gateway, "estimated", side_effect=[None, Measure("{}", 1)]):
+            first, second = self.asked(*wishes)
+        self.assertIsNone(first.asking)
+        self.assertIsNotNone(second.asking)
 
     # === THE SAME AS ALONE === #
 

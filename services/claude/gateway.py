@@ -104,9 +104,8 @@ class Gateway:
 
         Not within a transaction: it may use the network.
         """
-        return self.estimated(request) or self.count(
-            request, owner, measure_of(request)
-        )
+        measure = self.estimated(request)
+        return measure or self.count(request, owner, measure_of(request))
 
     def estimated(self, request: ClaudeRequest) -> Measure | None:
         """Return the size of ``request`` as we estimate it; ``None`` near the limit,

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 0.002
 _PAUSE_SECONDS = 0.003
 """Once others have come, more may be on their way."""
-_MOST_PAUSES = 8
+_MOST_PAUSES = 16
 
 _Wish = TypeVar("_Wish")
 _Result = TypeVar("_Result")

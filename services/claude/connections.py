@@ -71,6 +71,8 @@ class _Stream(httpcore2.NetworkStream):
     ) -> None:
         self._stream = stream
         self._poll = poll
+        self._asked = poll()
+        self._asked.register(stream.get_extra_info("socket"), select.POLLIN)
         self.read = stream.read
         self.write = stream.write
         self.close = stream.close
@@ -83,9 +85,6 @@ class _Stream(httpcore2.NetworkStream):
         """Override of ``httpcore2``."""
         if info != "is_readable":
             return self._stream.get_extra_info(info)
-        number = self._stream.get_extra_info("socket").fileno()
-        if number < 0:
+        if self._stream.get_extra_info("socket").fileno() < 0:
             return True  # closed here: as good as closed by Claude
-        asked = self._poll()
-        asked.register(number, select.POLLIN)
-        return bool(asked.poll(0))
+        return bool(self._asked.poll(0))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from .running.asking import Asking
 from .running.execution import admit_all
 from .running.together import Together
 from .running.turns import beginning, unasked
+
+_logger = logging.getLogger(__name__)
 
 TOGETHER_TYPES = ("out_invoice", "out_refund")
 """What the books say around a vendor's document (Odoo's warnings, attached files)
@@ -188,9 +191,15 @@ class AccountAiRunTogether(models.AbstractModel):
         """
         runs = [start.run for start in starts if start]
         unasked.add(run.run_uuid for run in runs)
+        try:
+            admissions = admit_all(runs)
+        except Exception:
+            # The runs are committed: begun anew, they would only be found under way.
+            _logger.info("%s are admitted one by one", len(runs), exc_info=True)
+            return list(starts)
         askings = {
             run.run_uuid: Asking(run, admission).start()
-            for run, admission in zip(runs, admit_all(runs), strict=True)
+            for run, admission in zip(runs, admissions, strict=True)
             if admission is not None
         }
         return [

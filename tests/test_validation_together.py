@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.account_ai.models.account_ai_run_together import (
     Wish,
@@ -109,6 +110,14 @@ class TestValidationTogether(ValidationCase):
             first, second = self.asked(*wishes)
         self.assertIsNone(first.asking)
         self.assertIsNotNone(second.asking)
+
+    @mute_logger("odoo.addons.account_ai.models.account_ai_run_together")
+    def test_a_failure_leaves_each_to_its_request(self):
+        wishes = [self.wish(self.create_move()) for _each in range(2)]
+        with patch.object(Gateway, "admit_together", side_effect=OSError):
+            asked = self.asked(*wishes)
+        self.assertEqual([start.asking for start in asked], [None] * 2)
+        self.assertTrue(all(start.run for start in asked))
 
     # === THE SAME AS ALONE === #
 

@@ -28,8 +28,6 @@ import websocket
 
 PATIENCE = 30.0
 """Seconds to wait for a page or an element."""
-_PAGES = 4
-"""How often the web client is opened after the login."""
 
 SETTLE = 0.7
 """Seconds for animations to end before the picture."""
@@ -104,6 +102,10 @@ def browser(width: int, height: int, program: str | None = None) -> Iterator[Bro
                 program or os.environ["CHROMIUM"],
                 "--headless",
                 "--remote-debugging-port=0",
+                # A page that is left while it opens its databases would be kept for
+                # "back" with them half open, and the next page would wait for them
+                # for ever: the login page and the web client open the same ones.
+                "--disable-features=BackForwardCache",
             ]
             + ["--remote-allow-origins=*", f"--user-data-dir={profile}"]
             + [f"--window-size={width},{height}", "about:blank"],
@@ -151,16 +153,8 @@ def log_in(page: Browser, origin: str, login: str, password: str) -> None:
         f"form.password.value = {json.dumps(password)};"
         "form.submit(); })()"
     )
-    # Rendered, not only loaded: while the server still puts the web client's scripts
-    # together for the first time, one may get a page without them, which stays empty.
-    for pages_left in reversed(range(_PAGES)):
-        try:
-            return page.wait_for("document.querySelector('.o_main_navbar')")
-        except TimeoutError:
-            if not pages_left:
-                raise
-        page.open(f"{origin}/odoo")
-    raise AssertionError("unreachable")
+    # Rendered, not only loaded.
+    page.wait_for("document.querySelector('.o_main_navbar')")
 
 
 def _origin(url: str) -> str:

@@ -217,13 +217,10 @@ class AccountAiRunTogether(models.AbstractModel):
         # sudo: settings for code; see _start
         self.env.companies.sudo().fetch(COMPANY_FIELDS)
         by_move = {wish.move_id: wish for wish in reversed(wishes)}
-        readings = [
-            reading
-            for reading in self.env["account.ai.document.reader"]
-            ._read_with_places(self._plain_moves(list(by_move)))
-            .values()
-            if reading.company_country == "CL"
-        ]
+        moves = self.env["account.move"].browse(by_move)
+        reader = self.env["account.ai.document.reader"]
+        found = reader._read_with_places(moves, only=self._is_plain())
+        readings = [each for each in found.values() if each.company_country == "CL"]
         judged = self._judge_all_by_rules(readings)
         doors = {
             company_id: self._door(company_id)
@@ -256,39 +253,37 @@ class AccountAiRunTogether(models.AbstractModel):
             for wish in wishes
         ]
 
-    def _plain_moves(self, move_ids: list[int]):
-        """Return those that the user may read and that may be begun together."""
-        moves = self.env["account.move"]
-        moves.flush_model(["move_type"])
+    def _is_plain(self) -> SQL:
+        """Return the condition for an ``account_move`` that may be begun together.
+
+        ``OFFSET 0`` has PostgreSQL look up each of the few documents, rather than
+        think about how else to join, which takes it longer than the whole query.
+        """
+        self.env["account.move"].flush_model(["move_type"])
         self.flush_model(["move_id", "state"])
         self.env["account.move.line"].flush_model(["analytic_distribution"])
         self.env["project.project"].flush_model(["account_id"])
-        readable = moves._search(
-            [("id", "in", move_ids), ("move_type", "in", TOGETHER_TYPES)]
+        return SQL(
+            """
+            account_move.move_type IN %s
+            AND NOT EXISTS (
+                SELECT
+                  FROM account_ai_validation known
+                 WHERE known.move_id = account_move.id
+                   AND known.state IN ('running', 'done')
+                OFFSET 0)
+            AND NOT EXISTS (
+                SELECT
+                  FROM account_move_line line
+                 CROSS JOIN jsonb_object_keys(line.analytic_distribution) ids
+                 CROSS JOIN unnest(string_to_array(ids, ',')) account(id)
+                  JOIN project_project project
+                    ON project.account_id::text = account.id
+                 WHERE line.move_id = account_move.id
+                OFFSET 0)
+            """,
+            TOGETHER_TYPES,
         )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT move.id
-                  FROM (%(readable)s) move
-                 WHERE NOT EXISTS (
-                       SELECT
-                         FROM account_ai_validation known
-                        WHERE known.move_id = move.id
-                          AND known.state IN ('running', 'done'))
-                   AND NOT EXISTS (
-                       SELECT
-                         FROM account_move_line line
-                        CROSS JOIN jsonb_object_keys(line.analytic_distribution) ids
-                        CROSS JOIN unnest(string_to_array(ids, ',')) account(id)
-                         JOIN project_project project
-                           ON project.account_id::text = account.id
-                        WHERE line.move_id = move.id)
-                """,
-                readable=readable.select(),
-            )
-        )
-        return moves.browse(move_id for (move_id,) in rows)
 
 
 def _looks_at_companies_only(domain: str, model: BaseModel) -> bool:

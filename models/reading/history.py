@@ -99,34 +99,37 @@ def _summaries(env: Environment, subjects: list[_Subject]) -> list[tuple]:
         SQL("(%s, %s, %s, %s, %s, %s::date, %s)", number, *each)
         for number, each in enumerate(subjects)
     )
-    newest = SQL("ORDER BY past.invoice_date DESC, past.id DESC")
+    newest = SQL("ORDER BY account_move.invoice_date DESC, account_move.id DESC")
     return env.execute_query(
         SQL(
             """
             SELECT subject.number, count(*),
-                   percentile_disc(0.5) WITHIN GROUP (ORDER BY past.amount_total),
-                   min(past.amount_total), max(past.amount_total),
-                   (array_agg(past.id %(newest)s))[1:%(recent)s],
-                   (array_agg(past.invoice_date %(newest)s))[1:%(recent)s],
-                   (array_agg(past.amount_total %(newest)s))[1:%(recent)s]
-              FROM (VALUES %(values)s) subject(
+                   percentile_disc(0.5)
+                       WITHIN GROUP (ORDER BY account_move.amount_total),
+                   min(account_move.amount_total), max(account_move.amount_total),
+                   (array_agg(account_move.id %(newest)s))[1:%(recent)s],
+                   (array_agg(account_move.invoice_date %(newest)s))[1:%(recent)s],
+                   (array_agg(account_move.amount_total %(newest)s))[1:%(recent)s]
+              FROM %(readable)s
+              JOIN (VALUES %(values)s) subject(
                        number, partner_id, company_id, move_type, currency_id,
                        entered, itself)
-              JOIN account_move past
-                ON past.commercial_partner_id = subject.partner_id
-               AND past.company_id = subject.company_id
-               AND past.move_type = subject.move_type
-               AND past.currency_id = subject.currency_id
-               AND past.invoice_date < subject.entered
-               AND past.invoice_date >= subject.entered - interval '12 months'
-               AND past.id <> subject.itself
-             WHERE past.id IN (%(readable)s)
+                ON account_move.commercial_partner_id = subject.partner_id
+               AND account_move.company_id = subject.company_id
+               AND account_move.move_type = subject.move_type
+               AND account_move.currency_id = subject.currency_id
+               AND account_move.invoice_date < subject.entered
+               AND account_move.invoice_date
+                   >= subject.entered - interval '12 months'
+               AND account_move.id <> subject.itself
+             WHERE (%(may_read)s)
              GROUP BY subject.number
             """,
             newest=newest,
             recent=RECENT,
             values=values,
-            readable=past.select(),
+            readable=past.from_clause,
+            may_read=past.where_clause,
         )
     )
 
@@ -141,15 +144,17 @@ def _descriptions(env: Environment, move_ids: list[int]) -> dict[int, tuple[str,
     rows = env.execute_query(
         SQL(
             """
-            SELECT line.move_id,
-                   (array_agg(line.name ORDER BY line.sequence, line.id)
-                       FILTER (WHERE line.name IS NOT NULL))[1:%(most)s]
-              FROM (%(readable)s) readable
-              JOIN account_move_line line ON line.id = readable.id
-             GROUP BY line.move_id
+            SELECT account_move_line.move_id,
+                   (array_agg(account_move_line.name
+                        ORDER BY account_move_line.sequence, account_move_line.id)
+                       FILTER (WHERE account_move_line.name IS NOT NULL))[1:%(most)s]
+              FROM %(readable)s
+             WHERE (%(may_read)s)
+             GROUP BY account_move_line.move_id
             """,
             most=RECENT_LINES,
-            readable=lines.select(),
+            readable=lines.from_clause,
+            may_read=lines.where_clause,
         )
     )
     return {move_id: tuple(names or ()) for move_id, names in rows}

@@ -78,37 +78,52 @@ class TestTogether(unittest.TestCase):
         nothing = lambda wishes: [None] * len(wishes)  # noqa: E731
         self.assertEqual(together.do("same", 4, nothing, lambda: -4), -4)
 
-    def together_with_pauses(self, *comers, most=9):
+    def together_with_pauses(self, *comers, most=9, late=()):
         """Return one that gathers, and the pauses it makes; in each of them as many
-        come as ``comers`` tells."""
+        come as ``comers`` tells, and those that ``late`` names end late."""
         pauses, numbers = [], iter(range(2, 99))
+        now = [0.0]
 
         def pause(seconds):
             come = comers[len(pauses)] if len(pauses) < len(comers) else 0
             pauses.append(seconds)
+            now[0] += seconds * (3 if len(pauses) in late else 1)
             before = len(self.together._waiting)
             for number in range(before, before + come):
                 self.start(next(numbers))
                 self.until_waiting(number + 1)
 
-        self.together = Together(most, even_one=True, gather=True, sleep=pause)
+        self.together = Together(
+            most, even_one=True, gather=True, sleep=pause, clock=lambda: now[0]
+        )
         return pauses
 
-    def test_who_is_alone_pauses_once(self):
+    def test_who_is_alone_pauses_twice(self):
         pauses = self.together_with_pauses()
         self.start(1)
         self.end()
         self.assertEqual(self.batches, [[1]])
-        self.assertEqual(len(pauses), 1)
+        self.assertEqual(len(pauses), 2)
 
     def test_as_long_as_others_come_they_are_waited_for(self):
-        pauses = self.together_with_pauses(1, 2, 0, 1)
+        pauses = self.together_with_pauses(1, 0, 2, 0, 0, 1)
         self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
         self.end()
         self.assertEqual(self.batches, [[1, 2, 3, 4]])
         self.assertEqual(self.results, {2: 4, 3: 6, 4: 8})
-        self.assertEqual(len(pauses), 3)
-        self.assertGreater(pauses[1], pauses[0])
+        self.assertEqual(len(pauses), 5)
+
+    def test_while_the_processor_is_busy_others_may_come(self):
+        pauses = self.together_with_pauses(0, 0, 0, 1, late=(2, 3))
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.end()
+        self.assertEqual(self.batches, [[1, 2]])
+        self.assertEqual(len(pauses), 6)
+
+    def test_a_busy_processor_is_not_waited_for_without_end(self):
+        pauses = self.together_with_pauses(late=range(99))
+        self.assertEqual(self.together.do("same", 1, self.work, lambda: -1), 2)
+        self.assertLess(len(pauses), 30)
 
     def test_nobody_is_waited_for_who_finds_no_place(self):
         pauses = self.together_with_pauses(2, 1, most=3)

@@ -13,9 +13,11 @@ _logger = logging.getLogger(__name__)
 MOST = 32
 """Wishes that one works for at most: whoever is first is not to wait for the last."""
 PATIENCE_SECONDS = 2.0
-_FIRST_PAUSE_SECONDS = 0.002
-_PAUSE_SECONDS = 0.003
-"""Once others have come, more may be on their way."""
+_PAUSE_SECONDS = 0.001
+_LATE_SECONDS = 0.0016
+"""A pause that took so long: the processor was busy, maybe with those who come."""
+_QUIET_PAUSES = 2
+"""So many in a row in which nobody came: there is nobody any more."""
 _MOST_PAUSES = 16
 
 _Wish = TypeVar("_Wish")
@@ -52,6 +54,7 @@ class Together(Generic[_Wish, _Result]):
         of many that are asked for at once, each is a step behind the other
     :param before: called by who works, before it looks who has come
     :param sleep: waits for so many seconds
+    :param clock: monotonic seconds
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class Together(Generic[_Wish, _Result]):
         gather: bool = False,
         before: Callable[[], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
         self._even_one = even_one
         self._gather = gather
         self._before = before
         self._sleep = sleep
+        self._clock = clock
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._working = False
@@ -142,12 +147,15 @@ class Together(Generic[_Wish, _Result]):
         return batch
 
     def _wait_for_others(self, me: _Waiting) -> None:
-        came = 0
+        came = quiet = 0
         for _pause in range(_MOST_PAUSES):
-            self._sleep(_PAUSE_SECONDS if came else _FIRST_PAUSE_SECONDS)
+            began = self._clock()
+            self._sleep(_PAUSE_SECONDS)
+            is_late = self._clock() - began >= _LATE_SECONDS
             with self._lock:
                 before, came = came, sum(e.key == me.key for e in self._waiting)
-            if came == before or came + 1 >= self._most:
+            quiet = 0 if is_late or came > before else quiet + 1
+            if quiet == _QUIET_PAUSES or came + 1 >= self._most:
                 return
 
     def _work(

@@ -7,6 +7,7 @@ a single different byte is a cache miss for everybody.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ LANGUAGES = ("en", "es")
 _TEXTS = Path(__file__).parent / "texts"
 
 
-def answer_schema() -> dict[str, Any]:
-    """Return the JSON schema of the answer; Claude writes in this order of keys."""
+@cache
+def answer_schema() -> Mapping[str, Any]:
+    """Return the JSON schema of the answer; Claude writes in this order of keys.
+
+    It is one for all: nobody may change it.
+    """
     text = {"type": "string"}
     finding = {
         "code": {"type": "string", "enum": [each.code for each in SEMANTIC_CODES]},

@@ -68,6 +68,8 @@ class Masking:
         self._numbers: dict[tuple[str, str], int] = {}
         self._spellings: dict[tuple[str, str], list[str]] = {}
         self._originals: dict[str, str] = {}
+        self._masked: dict[str, str] = {}
+        """By text: most are asked for again, to be sent."""
         self._is_on = True
         for party in people:
             self._add_person(party)
@@ -94,6 +96,12 @@ class Masking:
         """Return ``text`` with a placeholder for everything that tells who it is."""
         if not self._is_on or not text:
             return text
+        masked = self._masked.get(text)
+        if masked is None:
+            masked = self._masked[text] = self._mask(text)
+        return masked
+
+    def _mask(self, text: str) -> str:
         parts: list[str] = []
         position = 0
         for match in self._matches(text):

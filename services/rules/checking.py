@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ..documents import comparison, received_xml, rut, stamp_comparison
@@ -16,7 +16,7 @@ from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
 from .dated_data import DatedData, MissingRate, shipped_rates
 from .document_types import acting_flow
-from .registry import applicable_rules
+from .registry import rules_in_force
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,9 @@ def check(document: Document, context: Context, rates: DatedData) -> RulesReport
     on = document.issue_date or context.today
     missing_rates: set[tuple[str, date]] = set()
     absent = document.not_representable
-    for rule in applicable_rules(document.document_type, acting_flow(document)):
-        if not rule.is_in_force(on):
-            continue
+    for rule in rules_in_force(document.document_type, acting_flow(document), on):
         if absent and rule.needs and not absent.isdisjoint(rule.needs):
-            reason = ", ".join(sorted(absent & rule.needs))
-            skipped.append(SkippedRule(rule.code, reason))
+            skipped.append(_skipped(rule.code, absent & rule.needs))
             continue
         try:
             violations = tuple(rule.check(document, context, rates))
@@ -77,6 +74,12 @@ def check(document: Document, context: Context, rates: DatedData) -> RulesReport
         version=rulebook_version(rates),
         checked=checked,
     )
+
+
+@lru_cache(maxsize=1024)
+def _skipped(code: str, absent: frozenset[str]) -> SkippedRule:
+    """Return what a source lacks for a rule: for all its documents the same."""
+    return SkippedRule(code, ", ".join(sorted(absent)))
 
 
 def _missing_rate(name: str, on: date) -> Finding:

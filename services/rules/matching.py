@@ -54,12 +54,13 @@ def is_same_name(one: str, other: str) -> bool:
     if not ours or not theirs:
         return words(one) == words(other) or not one.strip() or not other.strip()
     shorter, longer = sorted((ours, theirs), key=len)
-    return all(any(_is_same_word(each, word) for word in longer) for each in shorter)
+    return all(
+        each in longer or any(_is_same_word(each, word) for word in longer)
+        for each in shorter
+    )
 
 
 def _is_same_word(one: str, other: str) -> bool:
-    if one == other:
-        return True
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) >= _SHORTEST_ABBREVIATION and longer.startswith(shorter):
         return True

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from ..documents.context import Context
 from ..documents.document import Document
@@ -84,7 +85,6 @@ class Rule:
 
 
 _rules: dict[str, Rule] = {}
-_applicable: dict[tuple[str, str], tuple[Rule, ...]] = {}
 
 
 def rule(
@@ -147,7 +147,7 @@ def rule(
             needs=frozenset(needs),
             matter=check.__module__.rsplit(".", 1)[-1],
         )
-        _applicable.clear()
+        rules_in_force.cache_clear()
         return check
 
     return register
@@ -158,14 +158,14 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(_rules.values(), key=lambda each: (each.matter, each.code)))
 
 
-def applicable_rules(document_type: str, flow: str) -> tuple[Rule, ...]:
-    """Return the rules for a type and acting flow, whatever their dates.
+@lru_cache(maxsize=1024)
+def rules_in_force(document_type: str, flow: str, on: date) -> tuple[Rule, ...]:
+    """Return the rules for documents of a type and acting flow that are issued ``on``.
 
     Worked out once; see :func:`.document_types.acting_flow`.
     """
-    key = (document_type, flow)
-    found = _applicable.get(key)
-    if found is None:
-        found = tuple(each for each in rules() if each.applies_to(*key))
-        _applicable[key] = found
-    return found
+    return tuple(
+        each
+        for each in rules()
+        if each.applies_to(document_type, flow) and each.is_in_force(on)
+    )

@@ -102,6 +102,9 @@ MORE_HOSTILE_TEXTS = (
 """The same in other words."""
 
 HARMLESS_TEXTS = (
+    "Please clear this invoice within 30 days of receipt.",
+    "Pass this document on to accounts payable.",
+    "Please rate this item on our website.",
     "Aprobado por Gerencia de Operaciones",
     "Según instrucciones de don Pedro, entregar en bodega 3",
     "OC aprobada por el mandante con fecha 12-10-2026",

@@ -15,7 +15,7 @@ from ..validation.finding import Finding, Origin, Severity
 from .document_texts import Text, document_texts
 from .hidden_text import hidden_characters, hides_text, visible_text
 from .needed_words import may_instruct
-from .reader_instructions import find_reader_instruction, kinds_in, may_instruct_reader
+from .reader_instructions import find_reader_instruction, kinds_in
 
 CODE = "SEM_PROMPT_INJECTION"
 _EVIDENCE_LENGTH = 120
@@ -95,12 +95,9 @@ def _judge(text: Text) -> Iterator[Finding]:
 
 def _judge_together(texts: list[Text]) -> Iterator[Finding]:
     visible = [_visible(text.value) for text in texts]
-    may_instruct = [may_instruct_reader(each) for each in visible]
-    for number, first in enumerate(texts[:-1]):
-        both = f"{visible[number]} {visible[number + 1]}"
-        if any(may_instruct[number : number + 2]) and find_reader_instruction(
-            both, only_orders=True
-        ):
+    for first, pair in zip(texts, pairwise(visible), strict=False):
+        both = " ".join(pair)
+        if find_reader_instruction(both, only_orders=True):
             yield _instruction(first.field, first.line, both)
 
 

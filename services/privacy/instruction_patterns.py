@@ -146,7 +146,9 @@ FORGET = (
 CONCLUDE = (
     _sentence(
         "approve, this",
-        rf"\b{words.APPROVE} (?:automaticamente |siempre |directamente |immediately "
+        # "Clear", "pass" and "rate" are also what is done to an honest invoice.
+        rf"\b(?!(?:clear|pass|rate) ){words.APPROVE} "
+        r"(?:automaticamente |siempre |directamente |immediately "
         rf"|automatically |always )?(?:(?:a|de) )?{words.THIS}\b"
         r"(?! (?:en|via|a traves))",
     ),

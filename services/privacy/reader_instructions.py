@@ -37,21 +37,6 @@ _SPACES = ("  ", "\t", "\r", "\f", "\v")
 _LOOKALIKE = str.maketrans(
     "авекмнорстухіјѕԁɡαβεικνορτυχⅼ", "abekmhopctyxijsdgabeikvoptuxl"
 )
-# A text without any of these is never looked at.
-_STEMS = (
-    *(
-        "send verdict veredicto dictamen finding hallazgo facts system sistema "
-        "assist asist inst prompt sem_ jailb modo mode ignor omit olvid descart "
-        "desestim desat omiso salt alto n't efecto reemplaz anul disreg forget "
-        "overrid bypass skip discard apru apro acept valid autor bueno buena "
-        "marc marq clasif calif consid trat approv accept author mark treat "
-        "label claude gpt llm modelo model eres you actu pretend finge tarea "
-        "task regla rule revel reveal repit repeat muestr human report answer "
-        "enviar sudo auto resuelv concluy determin respon devuel return output "
-        "revis review <| <! without nunca never debe artificial bot "
-    ).split(),
-    *(" no ", " not ", "sin ", "act ", " ia", " ai"),
-)
 
 
 # The texts of a partner's earlier documents are looked through again with each new one,
@@ -65,16 +50,12 @@ def find_reader_instruction(text: str, *, only_orders: bool = False) -> str:
     :param only_orders: leave out what is suspicious only because words that speak to a
         machine and words that order something stand together
     """
-    for form in _speaking_forms(text):
+    plain = _plain(text)
+    for form in dict.fromkeys((plain, _deobfuscated(plain))):
         found = _instruction_in(form, only_orders)
         if found:
             return found
     return ""
-
-
-def may_instruct_reader(text: str) -> bool:
-    """Return whether ``text`` has any word that an instruction needs; quick."""
-    return bool(_speaking_forms(text))
 
 
 # A document is looked at again whenever it is validated again.
@@ -96,24 +77,6 @@ def kinds_in(texts: tuple[str, ...]) -> tuple[int, ...]:
     plain = SEPARATOR.join(stripped)
     # Here digits count as letters everywhere, not only in words with both.
     return tuple(kinds_of_each(plain, plain.translate(_LEET)))
-
-
-# Names, giros and addresses are the same in most documents of a company.
-@lru_cache(maxsize=1024)
-def _speaking_forms(text: str) -> tuple[str, ...]:
-    """Return the plain forms of ``text`` with a word that an instruction needs."""
-    plain = _plain(text)
-    forms = dict.fromkeys((plain, _deobfuscated(plain)))
-    return tuple(form for form in forms if _has_stem(form))
-
-
-def _has_stem(plain: str) -> bool:
-    # A word may begin the text: stems that begin with a space count there too.
-    padded = f" {plain}"
-    for stem in _STEMS:  # noqa: SIM110 - half the time of any()
-        if stem in padded:
-            return True
-    return False
 
 
 def _instruction_in(plain: str, only_orders: bool) -> str:

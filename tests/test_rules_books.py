@@ -370,6 +370,7 @@ class TestBookRules(RulesTable, BaseCase):
             ("Ing. y Montajes Quilapilún", "Ingeniería y Montajes Quilapilún SpA"),
             ("Distribuidora Andalien", "Distribuidora Andalién y Cía. Ltda."),
             ("Distribuidora Andalen", "Distribuidora Andalién"),
+            ("Inmobiliaria Puente Viejo 2", "Inmobiliaria Puente Viejo 2 SpA"),
         ):
             self.assertTrue(is_same_name(one, other), one)
         for one, other in (

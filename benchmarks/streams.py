@@ -28,7 +28,7 @@ from . import nginx
 from .database import PASSWORD, USERS, BenchDatabase
 from .load import Call, Streamed, errors, median_first_token, open_streams
 
-ROUNDS = {1: 9, 20: 5, 100: 3, 300: 1}
+ROUNDS = {1: 15, 20: 15, 100: 7, 300: 1}
 EVENTED_PROCESSES = 2
 KEY = "sk-ant-simulated-benchmark"
 FIRST_TOKEN_MS = 50

@@ -16,7 +16,7 @@ PICTURES = (1, 50, 500)
 
 def create(env: Any, demo: Any, users: int, drafts: int) -> dict[str, Any]:
     """Create company, people and drafts, and measure the reading of documents."""
-    today = datetime.date.today()
+    today = demo.today()
     company = demo.create_company(env)
     demo.switch_sending_on(env, company)
     partners = demo.create_partners(env)

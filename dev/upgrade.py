@@ -41,14 +41,14 @@ RECOMPUTED = frozenset({("account_ai_validation", "document_fingerprint")})
 
 # They run in Odoo's shell, of the release or of today; ``env`` is the superuser's.
 _CREATE = """
-import datetime, json, sys
+import json, sys
 sys.path.insert(0, {python_path!r})
 from dev.demo import company as demo
 company = demo.create_company(env)
 demo.switch_sending_on(env, company)
 partners = demo.create_partners(env)
-demo.create_history(env, partners, datetime.date.today())
-drafts = demo.create_invoices(env, partners, demo.INVOICES, datetime.date.today())
+demo.create_history(env, partners, demo.today())
+drafts = demo.create_invoices(env, partners, demo.INVOICES, demo.today())
 with open({output!r}, "w") as file:
     json.dump([move.id for _title, move in drafts], file)
 """

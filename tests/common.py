@@ -16,6 +16,9 @@ from odoo.addons.account_ai.models.account_ai_gateway import (
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 TEST_KEY = "sk-ant-test-0001"
+TIME_ZONE = "America/Santiago"
+"""Odoo dates what is posted by the clock of who posts it: elsewhere it may be tomorrow,
+which no document may be dated."""
 
 
 def start_simulator():
@@ -47,7 +50,7 @@ class AccountAiMixin:
     - ``accountant``: may invoice and validate; ``reviewer``, ``manager`` of the addon;
       ``plain_accountant`` may invoice, but is in no group of the addon
     - ``other_company`` with its ``other_accountant``
-    - ``env`` is the superuser's, in ``company``
+    - ``env`` is the superuser's, in ``company``; it and the users are in Chile
 
     Cursors of our own share the test's transaction. They neither see pending writes
     nor refresh the cache: call :meth:`synchronize` before and after them. Odoo's
@@ -92,7 +95,11 @@ class AccountAiMixin:
         )
         cls.env.user.company_ids += cls.company + cls.other_company
         cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": cls.company.ids}
+            context={
+                **cls.env.context,
+                "allowed_company_ids": cls.company.ids,
+                "tz": TIME_ZONE,
+            }
         )
         cls.company = cls.company.with_env(cls.env)
         cls._create_users()
@@ -151,6 +158,7 @@ class AccountAiMixin:
                 groups=groups,
                 company_id=company.id,
                 company_ids=[Command.set(company.ids)],
+                tz=TIME_ZONE,
             )
 
         invoicing = "account.group_account_invoice"

@@ -1,7 +1,11 @@
 """The circuit breaker in the gateway: what opens it, what does not, how it closes."""
 
+from datetime import datetime
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
+from odoo.addons.account_ai.services.claude import errors_mapping
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.policy import RetryPolicy
 
@@ -15,6 +19,11 @@ REGAIN = "You will regain access on 2099-12-01 at 12:00 UTC."
 class TestBreaker(ClaudeCase):
     def setUp(self):
         super().setUp()
+        # Claude tells a date: it comes nearer by the clock of the tests.
+        clock = self.startPatcher(
+            patch.object(errors_mapping, "datetime", wraps=datetime)
+        )
+        clock.now.side_effect = lambda _zone: self.backend.now()
         self.calls = 0
         self.breaking_gateway = self.gateway(
             retry=ONCE, limits_per_minute={"validation": 1000}

@@ -1,9 +1,9 @@
 """Documents as people make them in Odoo: nothing may be found in them."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.services.rules.dated_data import (
@@ -55,6 +55,7 @@ class TestRealLife(AccountAiCase):
         super().setUpClass()
         # Without the log of changes: it costs more than what is tested.
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.today = fields.Date.context_today(cls.env.user)
         comunas = [row["text"] for row in shipped_rows() if row["name"] == "comuna"]
         cls.partners = cls.env["res.partner"]
         for number in range(PARTNERS):
@@ -123,7 +124,7 @@ class TestRealLife(AccountAiCase):
             "move_type": "out_invoice",
             "partner_id": partner.id,
             "l10n_latam_document_type_id": self.document_type(code).id,
-            "invoice_date": date.today() - timedelta(days=number % 2),
+            "invoice_date": self.today - timedelta(days=number % 2),
             "invoice_line_ids": [Command.create(line) for line in lines],
         }
 

@@ -28,7 +28,7 @@ class TestThreeWaysIn(ValidationMixin, AccountAiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.today = fields.Date.today()
+        cls.today = fields.Date.context_today(cls.env.user)
         cls.wrong = cls._create_partner("Viña Los Aromos Ltda.", WRONG_RUT)
         cls.bare = cls._create_partner(
             "Viña El Boldo Ltda.",

@@ -1,5 +1,4 @@
-from datetime import date
-
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import AccountAiHttpCase
@@ -11,7 +10,9 @@ class TestReferencesTour(AccountAiHttpCase):
 
     def test_note_prefilled_with_its_reference(self):
         """A credit note made from an invoice names it, and says what it does to it."""
-        invoice = self.create_move(invoice_date=date.today())
+        invoice = self.create_move(
+            invoice_date=fields.Date.context_today(self.env.user)
+        )
         invoice.action_post()
         self.env.flush_all()
         self.start_tour(

@@ -7,8 +7,9 @@ a database with ``account_ai`` installed and no chart of accounts yet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
@@ -31,12 +32,21 @@ __all__ = [
     "create_invoices",
     "create_partners",
     "switch_sending_on",
+    "today",
 ]
+
+TIME_ZONE = "America/Santiago"
 
 MONTHS = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
     "diciembre"
 ).split()
+
+
+def today() -> date:
+    """Return the day in Chile, where the documents are issued: by the clock of this
+    machine it may be tomorrow already, and no document may be issued tomorrow."""
+    return datetime.now(ZoneInfo(TIME_ZONE)).date()
 
 
 def create_company(env: Any) -> Any:
@@ -53,6 +63,8 @@ def create_company(env: Any) -> Any:
             "lang": "en_US",
         }
     )
+    # Odoo dates what is posted by the clock of who posts it.
+    env.ref("base.user_admin").tz = TIME_ZONE
     company.write(
         {
             "country_id": chile.id,

@@ -29,14 +29,14 @@ PROVIDER = "https://api.anthropic.com"
 
 # Runs inside Odoo's shell, where ``env`` is the administrator's.
 _CREATE = """
-import datetime, json, sys
+import json, sys
 sys.path.insert(0, {python_path!r})
 from dev.demo import company as demo
 demo_company = demo.create_company(env)
 demo.switch_sending_on(env, demo_company)
 partners = demo.create_partners(env)
-demo.create_history(env, partners, datetime.date.today())
-today = datetime.date.today()
+today = demo.today()
+demo.create_history(env, partners, today)
 drafts = demo.create_invoices(env, partners, demo.INVOICES, today)
 demo.create_invoices(env, partners, demo.FOR_THE_VISITOR, today)
 env.cr.commit()

@@ -219,7 +219,7 @@ class AccountAiRunTogether(models.AbstractModel):
         by_move = {wish.move_id: wish for wish in reversed(wishes)}
         moves = self.env["account.move"].browse(by_move)
         reader = self.env["account.ai.document.reader"]
-        found = reader._read_with_places(moves, only=self._is_plain())
+        found = reader._read_with_places(moves, only=self._plain_condition())
         readings = [each for each in found.values() if each.company_country == "CL"]
         judged = self._judge_all_by_rules(readings)
         doors = {
@@ -253,7 +253,7 @@ class AccountAiRunTogether(models.AbstractModel):
             for wish in wishes
         ]
 
-    def _is_plain(self) -> SQL:
+    def _plain_condition(self) -> SQL:
         """Return the condition for an ``account_move`` that may be begun together.
 
         ``OFFSET 0`` has PostgreSQL look up each of the few documents, rather than

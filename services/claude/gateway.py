@@ -37,7 +37,7 @@ from .errors import ClaudeError
 from .estimate import worst_case
 from .guards import Guard, guards_for
 from .log import log_failed_call, log_refused_call
-from .measure import Measure, counted, measure_of
+from .measure import Measure, counted, is_near_limit, measure_of
 from .message import read_message
 from .open_stream import OpenStream
 from .own_prices import OwnPrices
@@ -104,16 +104,16 @@ class Gateway:
 
         Not within a transaction: it may use the network.
         """
-        measure = self.estimated(request)
-        return measure or self.count(request, owner, measure_of(request))
+        measure = measure_of(request)
+        if is_near_limit(measure, self._policy):
+            return self.count(request, owner, measure)
+        return measure
 
     def estimated(self, request: ClaudeRequest) -> Measure | None:
         """Return the size of ``request`` as we estimate it; ``None`` near the limit,
         where Claude is to be asked."""
         measure = measure_of(request)
-        policy = self._policy
-        near_limit = policy.count.from_share * policy.max_input_tokens
-        return measure if measure.estimated < near_limit else None
+        return None if is_near_limit(measure, self._policy) else measure
 
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
         """Return ``measure`` with Claude's own count, if there is one; it is free.

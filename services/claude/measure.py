@@ -48,6 +48,12 @@ def measure_of(request: ClaudeRequest) -> Measure:
     return Measure(body, estimated_input(request, len(body)))
 
 
+def is_near_limit(measure: Measure, policy: Policy) -> bool:
+    """Return whether Claude is to be asked how large a request is."""
+    near_limit = policy.count.from_share * policy.max_input_tokens
+    return measure.estimated >= near_limit
+
+
 def counted(
     request: ClaudeRequest,
     owner: Owner,

@@ -1,7 +1,7 @@
 {
     "name": "Account AI: Chilean invoices validated with Claude",
     "summary": "Validates Chilean tax documents with rules and Claude, with evidence",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Accounting/Accounting",
     "author": "Account AI",
     "license": "LGPL-3",

@@ -6,6 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.account_ai_run_start import Start
+from ..models.running.turns import beginning
 from .validation_stream import (
     EventStreamResponse,
     ValidationStream,
@@ -16,8 +17,6 @@ from .validation_stream import (
     rule_events,
 )
 
-_BEGUN = "account_ai.begun"
-"""Where a request keeps the run that it has begun for good."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -46,15 +45,10 @@ class ValidationController(http.Controller):
             raise BadRequest("move_id and run_uuid are a number and a UUID")
         move = request.env["account.move"].browse(int(move_id))
         validations = request.env["account.ai.validation"]
-        # A replay of the request finds what is committed already, whole: asked for
-        # anew, it would be somebody else's run that is under way.
-        start = request.httprequest.environ.get(_BEGUN)
-        if start is None:
-            start = validations._start_in_turn(move, run_uuid, force=force == "1")
-            if start.committed:
-                request.httprequest.environ[_BEGUN] = start
+        with beginning.turn():
+            start = validations._start(move, run_uuid, force=force == "1")
         if start.kind == "run":
-            begin = ValidationStream(start.run, start.asking).begin
+            begin = ValidationStream(start.run).begin
         elif start.kind == "joined":
             begin = self._joined(start)
         else:

@@ -17,7 +17,6 @@ from ..models.running.asking import Asking
 from ..models.running.execution import admit, error_data, read_panel, store
 from ..models.running.presentation import finding_values, panel_finding
 from ..models.running.run import Outcome, Run
-from ..models.running.turns import unasked
 from ..services.claude.call import Admission
 from ..services.claude.errors import ClaudeError
 
@@ -67,31 +66,23 @@ class EventStreamResponse(Response):
 
 
 class ValidationStream:
-    """The events of one run that Claude is to be asked for.
+    """The events of one run that Claude is to be asked for."""
 
-    :param asking: it was admitted already, and is being asked for
-    """
-
-    def __init__(self, run: Run, asking: Asking | None = None) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._asking = asking
 
     def begin(self, response: EventStreamResponse) -> Iterator[bytes]:
         """Admit the call, start asking, and return the events.
 
         A refusal by a guard is told by the status and the headers, and by the events.
         """
-        asking = self._asking
-        if asking is None:
-            try:
-                admission = admit(self._run)
-            except ClaudeError as error:
-                unasked.discard(self._run.run_uuid)
-                _refuse(response, error)
-                return self._refused(error)
-            asking = Asking(self._run, admission).start()
-        _tell_limit(response, asking.admission)
-        return self._listen(asking)
+        try:
+            admission = admit(self._run)
+        except ClaudeError as error:
+            _refuse(response, error)
+            return self._refused(error)
+        _tell_limit(response, admission)
+        return self._listen(Asking(self._run, admission).start())
 
     def _opening(self) -> bytes:
         """Return the events that are known before Claude is asked, in one piece."""

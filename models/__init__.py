@@ -35,7 +35,6 @@ from . import (
     account_ai_run_result,
     account_ai_run_start,
     account_ai_run_sweep,
-    account_ai_run_together,
     account_ai_summed_usage,
     account_ai_usage,
     account_ai_usage_attribution,

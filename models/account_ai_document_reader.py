@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo import api, models
-from odoo.tools import SQL, html2plaintext
+from odoo.tools import html2plaintext
 
 from ..services.documents.context import (
     Context,
@@ -111,17 +111,13 @@ class AccountAiDocumentReader(models.AbstractModel):
         return {move_id: each.document for move_id, each in readings.items()}
 
     @api.model
-    def _read_with_places(
-        self, moves, surroundings: bool = True, only: SQL | None = None
-    ) -> dict[int, Reading]:
+    def _read_with_places(self, moves, surroundings: bool = True) -> dict[int, Reading]:
         """Return what :meth:`_read` does, with where its parts live in Odoo.
 
         :param surroundings: read the partner's history and Odoo's warnings too
-        :param only: condition for ``account_move``; others are left out, and so are
-            those that the user may not read
         """
-        rows = read_moves(self.env, moves.ids, only)
-        if only is None and len(rows) < len(moves):
+        rows = read_moves(self.env, moves.ids)
+        if len(rows) < len(moves):
             moves.check_access("read")
         if not rows:
             return {}

@@ -14,7 +14,6 @@ from ..services.validation.by_rules import judge_by_rules
 from .account_ai_document_reader import Reading
 from .account_ai_gateway import GatewaySettings
 from .res_company_limits import LIMIT_FIELDS
-from .running.asking import Asking
 from .running.freshness import as_if_assumed
 from .running.run import Judged, Run
 
@@ -63,15 +62,11 @@ class Start(NamedTuple):
 
     :ivar kind: ``run``: Claude is to be asked; ``done``: the result is stored already;
         ``fresh``: nothing has changed since it was; ``joined``: the same is under way
-    :ivar committed: it was begun in a transaction of its own, which is over
-    :ivar asking: Claude is being asked already
     """
 
     kind: str
     validation_id: int
     run: Run | None = None
-    committed: bool = False
-    asking: Asking | None = None
 
 
 class AccountAiRunStart(models.AbstractModel):

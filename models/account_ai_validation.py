@@ -25,7 +25,6 @@ class AccountAiValidation(models.Model):
         "account.ai.run.result",
         "account.ai.run.queue",
         "account.ai.run.sweep",
-        "account.ai.run.together",
     ]
     _description = "Validation of an Invoice"
     _rec_name = "move_id"

@@ -4,12 +4,10 @@ import uuid
 from unittest.mock import patch
 
 from odoo import http
-from odoo.exceptions import ConcurrencyError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_ai.controllers.validation_stream import (
-    ValidationStream,
     joined_events,
 )
 from odoo.addons.account_ai.services.claude.policy import Policy
@@ -94,34 +92,6 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         second = read_events(self.post(move, run_uuid).text)
         self.assertEqual(first[0][1]["validation_id"], second[0][1]["validation_id"])
         self.assertEqual(second[-1][0], "done")
-        self.assertEqual(len(self.calls()), 1)
-
-    def test_replay_of_a_request_that_has_begun_for_good(self):
-        """Odoo repeats a request; what others began for it is committed and found."""
-        validations = type(self.env["account.ai.validation"])
-        begun, failed = [], []
-
-        def start(validations, move, run_uuid, force=False):
-            begun.append(run_uuid)
-            return validations._start(move, run_uuid)._replace(committed=True)
-
-        def fail_once(stream, run, asking):
-            stream_begins(stream, run, asking)
-            if not failed:
-                failed.append(run)
-                raise ConcurrencyError("somebody else was faster")
-
-        stream_begins = ValidationStream.__init__
-        with (
-            patch.object(validations, "_start_in_turn", start),
-            patch.object(ValidationStream, "__init__", fail_once),
-            patch("odoo.service.model.random.uniform", return_value=0.0),
-        ):
-            events = read_events(self.post(self.create_move()).text)
-        self.assertEqual(len(failed), 1)
-        self.assertEqual(len(begun), 1)
-        self.assertEqual(events[0][1]["run_uuid"], begun[0])
-        self.assertEqual(events[-1][0], "done")
         self.assertEqual(len(self.calls()), 1)
 
     def test_forced(self):

@@ -1,7 +1,7 @@
 import threading
 import unittest
 
-from ..models.running.turns import Turns, Unasked
+from ..models.running.turns import Turns
 
 
 class TestTurns(unittest.TestCase):
@@ -68,34 +68,3 @@ class TestTurns(unittest.TestCase):
         with turns.turn():
             self.assertTrue(turns.let_others_begin())
         self.assertFalse(turns.let_others_begin())
-
-
-class TestUnasked(unittest.TestCase):
-    """The next ones are begun when the requests of the former have gone out."""
-
-    def test_nobody_is_waited_for_at_first(self):
-        Unasked(patience_seconds=60.0).wait()
-
-    def test_who_begins_next_waits_until_all_have_asked(self):
-        unasked = Unasked(patience_seconds=60.0)
-        unasked.add(("one", "two"))
-        order = []
-
-        def begin():
-            unasked.wait()
-            order.append("begun")
-
-        thread = threading.Thread(target=begin)
-        thread.start()
-        unasked.discard("another")
-        unasked.discard("one")
-        order.append("two")
-        unasked.discard("two")
-        thread.join(timeout=10)
-        self.assertEqual(order, ["two", "begun"])
-
-    def test_who_never_asks_is_waited_for_once(self):
-        unasked = Unasked(patience_seconds=0.0)
-        unasked.add(("lost",))
-        unasked.wait()
-        self.assertEqual(unasked._runs, set())

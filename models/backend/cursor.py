@@ -16,9 +16,7 @@ _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.25
 
 
-def open_cursor(
-    dbname: str, longest_wait: float = LONGEST_WAIT, read_committed: bool = True
-) -> BaseCursor:
+def open_cursor(dbname: str, longest_wait: float = LONGEST_WAIT) -> BaseCursor:
     """Return a new cursor of ``dbname`` that runs READ COMMITTED.
 
     Odoo's pool raises at once when it is full, which a burst of streams would meet;
@@ -27,8 +25,6 @@ def open_cursor(
     instead of failing with a serialization error.
 
     :param longest_wait: seconds to wait for a free connection
-    :param read_committed: false for Odoo's isolation, where every statement sees the
-        same moment
     :raise psycopg2.pool.PoolError: when none became free
     :raise psycopg2.OperationalError: when the server took none
     """
@@ -43,7 +39,7 @@ def open_cursor(
                 raise
         time.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, _LONGEST_PAUSE)
-    if read_committed and isinstance(cursor, Cursor):
+    if isinstance(cursor, Cursor):
         # Takes effect with the first statement; the pool's next user sets its own.
         # The cursor of a test is another class: it shares the test's transaction.
         cursor.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)

@@ -73,13 +73,8 @@ _PARTNER_FIELDS = (
 )
 
 
-def read_moves(
-    env: Environment, move_ids: list[int], only: SQL | None = None
-) -> list[MoveRow]:
-    """Return the headers of the invoices among ``move_ids`` that the user may read.
-
-    :param only: condition for others to be left out; it names ``account_move``
-    """
+def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
+    """Return the headers of the invoices among ``move_ids`` that the user may read."""
     moves = env["account.move"]
     moves.flush_model(_MOVE_FIELDS)
     references = references_of(env, SQL("account_move.id"))
@@ -116,12 +111,10 @@ def read_moves(
              WHERE (%(may_read)s)
                AND account_move.move_type IN (
                        'out_invoice', 'out_refund', 'in_invoice', 'in_refund')
-               AND (%(only)s)
             """,
             references=references,
             readable=query.from_clause,
             may_read=query.where_clause,
-            only=only or SQL("TRUE"),
         )
     )
     return [MoveRow._make(row) for row in rows]

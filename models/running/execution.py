@@ -38,7 +38,7 @@ from .fallback import is_gone, replace_model
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
 from .together import Together
-from .turns import beginning, storing, unasked
+from .turns import beginning, storing
 
 _logger = logging.getLogger(__name__)
 
@@ -75,26 +75,6 @@ def admit(run: Run) -> Admission:
         if counted.tokens >= measure.tokens:
             raise
     return _admit(run, counted)
-
-
-def admit_all(runs: Sequence[Run]) -> list[Admission | None]:
-    """Admit the calls of several runs with the statements of one, where that goes.
-
-    :return: for each its admission; ``None``: :func:`admit` says what there is to it
-    """
-    doors: dict[Hashable, list[tuple[Gateway, PlannedCall]]] = {}
-    for run in runs:
-        measure = run.gateway.estimated(run.request)
-        if measure is not None:
-            wish = (run.gateway, _planned(run, measure))
-            doors.setdefault(_door_of(run), []).append(wish)
-    admitted = {
-        admission.key: admission
-        for wishes in doors.values()
-        for admission in _admit_together(wishes)
-        if admission is not None
-    }
-    return [admitted.get(run.call_key) for run in runs]
 
 
 def _door_of(run: Run) -> Hashable:
@@ -239,7 +219,6 @@ def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Cal
     number = characters = 0
     told_at = 0.0
     result: CallResult | None = None
-    unasked.discard(run.run_uuid)
     for event in run.gateway.stream(admission):
         if isinstance(event, TextDelta):
             characters += len(event.text)

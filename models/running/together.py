@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -13,12 +12,6 @@ _logger = logging.getLogger(__name__)
 MOST = 32
 """Wishes that one works for at most: whoever is first is not to wait for the last."""
 PATIENCE_SECONDS = 2.0
-_PAUSE_SECONDS = 0.001
-_LATE_SECONDS = 0.0016
-"""A pause that took so long: the processor was busy, maybe with those who come."""
-_QUIET_PAUSES = 2
-"""So many in a row in which nobody came: there is nobody any more."""
-_MOST_PAUSES = 16
 
 _Wish = TypeVar("_Wish")
 _Result = TypeVar("_Result")
@@ -49,31 +42,14 @@ class Together(Generic[_Wish, _Result]):
     :param most: how many are done together at most
     :param patience_seconds: when nobody has got anything done for so long, one goes on
         alone: who is stuck must not stop the others
-    :param even_one: what can be done for several is the better way for one, too
-    :param gather: who works waits a moment first, and longer as long as others come:
-        of many that are asked for at once, each is a step behind the other
-    :param before: called by who works, before it looks who has come
-    :param sleep: waits for so many seconds
-    :param clock: monotonic seconds
     """
 
     def __init__(
         self,
         most: int = MOST,
         patience_seconds: float = PATIENCE_SECONDS,
-        *,
-        even_one: bool = False,
-        gather: bool = False,
-        before: Callable[[], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
-        self._even_one = even_one
-        self._gather = gather
-        self._before = before
-        self._sleep = sleep
-        self._clock = clock
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._working = False
@@ -100,7 +76,7 @@ class Together(Generic[_Wish, _Result]):
         if me.works:
             try:
                 batch = self._collect(me)
-                if len(batch) == 1 and not self._even_one:
+                if len(batch) == 1:
                     return alone()
                 self._work(batch, together)
             finally:
@@ -135,28 +111,12 @@ class Together(Generic[_Wish, _Result]):
 
     def _collect(self, me: _Waiting) -> list[_Waiting]:
         """Return ``me`` and those that wait for the same."""
-        if self._before is not None:
-            self._before()
-        if self._gather:
-            self._wait_for_others(me)
         with self._lock:
             same = [each for each in self._waiting if each.key == me.key]
             batch = [me, *same[: self._most - 1]]
             for each in batch[1:]:
                 self._waiting.remove(each)
         return batch
-
-    def _wait_for_others(self, me: _Waiting) -> None:
-        came = quiet = 0
-        for _pause in range(_MOST_PAUSES):
-            began = self._clock()
-            self._sleep(_PAUSE_SECONDS)
-            is_late = self._clock() - began >= _LATE_SECONDS
-            with self._lock:
-                before, came = came, sum(e.key == me.key for e in self._waiting)
-            quiet = 0 if is_late or came > before else quiet + 1
-            if quiet == _QUIET_PAUSES or came + 1 >= self._most:
-                return
 
     def _work(
         self,

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 AT_ONCE = 2
@@ -69,46 +69,8 @@ class Turns:
         return False
 
 
-class Unasked:
-    """Runs that have begun and whose request has not gone out to Claude yet.
-
-    Their next steps are short, and then they only wait: who begins the next ones lets
-    them go first, so that Claude works for the former while we do for the latter.
-
-    :param patience_seconds: after these nobody waits for them any more
-    """
-
-    def __init__(self, patience_seconds: float = 0.1) -> None:
-        self._patience_seconds = patience_seconds
-        self._changed = threading.Condition()
-        self._runs: set[str] = set()
-
-    def add(self, run_uuids: Iterable[str]) -> None:
-        """Have these waited for."""
-        with self._changed:
-            self._runs.update(run_uuids)
-
-    def discard(self, run_uuid: str) -> None:
-        """Do not wait for this one any more: its request goes out, or never will."""
-        with self._changed:
-            self._runs.discard(run_uuid)
-            if not self._runs:
-                self._changed.notify_all()
-
-    def wait(self) -> None:
-        """Wait until there are none; those that come to nothing are forgotten."""
-        with self._changed:
-            if not self._changed.wait_for(
-                lambda: not self._runs, self._patience_seconds
-            ):
-                self._runs.clear()
-
-
 beginning = Turns()
 """Everything of this process before a first token."""
-
-unasked = Unasked()
-"""Between the two: runs of this process that are about to ask."""
 
 storing = Turns()
 """What this process does with complete answers."""

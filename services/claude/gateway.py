@@ -109,12 +109,6 @@ class Gateway:
             return self.count(request, owner, measure)
         return measure
 
-    def estimated(self, request: ClaudeRequest) -> Measure | None:
-        """Return the size of ``request`` as we estimate it; ``None`` near the limit,
-        where Claude is to be asked."""
-        measure = measure_of(request)
-        return None if is_near_limit(measure, self._policy) else measure
-
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
         """Return ``measure`` with Claude's own count, if there is one; it is free.
 

@@ -3,6 +3,7 @@
 1 is in ``test_claude_one_door``; 7 and what needs real commits in ``test_process_*``.
 """
 
+import ast
 import json
 import uuid
 from unittest.mock import patch
@@ -14,9 +15,19 @@ from odoo.tools import mute_logger
 from odoo.addons.account_ai.services.rules.checking import RULEBOOK_VERSION
 
 from .privacy_texts import HOSTILE_TEXTS
+from .test_claude_one_door import ADDON, shipped_files
 from .validation_case import ValidationCase
 
 DOOR = "odoo.addons.account_ai.services.claude.log"
+
+
+def _changes_user(call: ast.Call) -> bool:
+    """Return whether an environment of another user is made: ``with_user(...)``, or an
+    environment called with a user."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "with_user":
+        return True
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    return name == "env" and any(each.arg == "user" for each in call.keywords)
 
 
 @tagged("post_install", "-at_install")
@@ -104,6 +115,18 @@ class TestPromises(ValidationCase):
         validations = validation.with_user(stranger).browse()
         with self.assertRaises(AccessError):
             validations._start(move.with_user(stranger), str(uuid.uuid4()))
+
+    def test_8_nobody_reads_with_the_rights_of_another(self):
+        """The product changes the user of an environment in two places: where the queue
+        goes on as the person who queued the document, and where a note is worded in
+        the language of who asked."""
+        places = set()
+        for path in shipped_files():
+            for node in ast.walk(ast.parse(path.read_text(), str(path))):
+                if isinstance(node, ast.Call) and _changes_user(node):
+                    places.add(path.relative_to(ADDON).as_posix())
+        known = {"models/account_ai_run_queue.py", "models/account_ai_run_result.py"}
+        self.assertEqual(places, known)
 
     def test_8_nobody_writes_by_hand(self):
         validation = self.validate(

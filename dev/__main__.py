@@ -137,6 +137,13 @@ def _checking(check: Callable[[], Outcome]) -> Callable[[argparse.Namespace], in
     return verb
 
 
+def test(options: argparse.Namespace) -> int:
+    """Run all checks, or with -m the tests that a marker chooses."""
+    if options.marker:
+        return _checking(lambda: checks.marked(options.marker))(options)
+    return _checking(checks.everything)(options)
+
+
 def psql(options: argparse.Namespace) -> int:
     """Run PostgreSQL's client."""
     with postgresql.server() as server:
@@ -215,7 +222,6 @@ def _parser() -> argparse.ArgumentParser:
         help="name of the test database, which then stays",
     )
     for name, check in (
-        ("test", checks.everything),
         ("test-addon", checks.addon),
         ("test-processes", checks.processes),
         ("test-tools", checks.tools),
@@ -224,6 +230,8 @@ def _parser() -> argparse.ArgumentParser:
         ("lint", checks.linters),
     ):
         verb(name, _checking(check))
+    command = verb("test", test)
+    command.add_argument("-m", dest="marker", help="such as unit, or 'not slow'")
     command = verb("demo", demo)
     command.add_argument("--port", type=int, default=8069)
     command.add_argument("--no-serve", dest="serve", action="store_false")

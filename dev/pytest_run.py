@@ -85,6 +85,7 @@ def _command(python: Path, root: Path, arguments: Sequence[str]) -> list[str]:
     """
     return [
         *(str(python), "-m", "pytest", "-p", "dev.loopback_only"),
+        *("-p", "dev.markers"),
         *("-c", str(paths.CHECKOUT / "pyproject.toml"), f"--rootdir={root}"),
         f"--confcutdir={root}",
         *("-o", f"cache_dir={paths.state('pytest-cache')}"),

@@ -1,0 +1,54 @@
+"""A pytest plugin: every test is marked by what it needs, so that one can choose.
+
+``unit`` needs no database, ``database`` one transaction in Odoo, ``browser`` Odoo's web
+server (most of these Chromium too), ``process`` servers of its own. ``slow`` stands
+beside one of these where a class takes half a minute or more.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+MARKERS = {
+    "unit": "needs no database",
+    "database": "needs a transaction in Odoo",
+    "browser": "needs Odoo's web server, and most often Chromium",
+    "process": "starts servers or processes of its own",
+    "slow": "takes half a minute or more",
+}
+
+PROCESS_FILES = ("test_process_", "test_real_life", "test_storm")
+"""Beginnings of the names of files whose tests start servers of their own."""
+
+SLOW_FILES = (
+    *("test_hoot", "test_process_", "test_real_life", "test_storm"),
+    *("test_redis_failover", "test_rules_mutations", "test_tours"),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest of the markers."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test, before ``-m`` chooses."""
+    for item in items:
+        item.add_marker(kind_of(item))
+        if item.path.name.startswith(SLOW_FILES):
+            item.add_marker("slow")
+
+
+def kind_of(item: pytest.Item) -> str:
+    """Return the one marker that says what a test needs."""
+    if item.path.name.startswith(PROCESS_FILES):
+        return "process"
+    test_class = getattr(item, "cls", None)
+    names = {base.__name__ for base in test_class.__mro__} if test_class else set()
+    if "HttpCase" in names:
+        return "browser"
+    if "TransactionCase" in names:
+        return "database"
+    return "unit"

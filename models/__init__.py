@@ -5,6 +5,7 @@ from . import (
     account_ai_budget,
     account_ai_budget_period,
     account_ai_circuit,
+    account_ai_consistency,
     account_ai_dashboard,
     account_ai_dashboard_data,
     account_ai_dashboard_drill_down,

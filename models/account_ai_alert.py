@@ -21,6 +21,7 @@ KINDS = [
     ("model_retired", "Model retired"),
     ("reconciliation", "Ledger and Claude's report differ"),
     ("redis_lost", "Redis out of reach"),
+    ("consistency", "Records to look at"),
 ]
 
 

@@ -28,6 +28,7 @@ from . import (
     test_claude_stream_parser,
     test_claude_structured_output,
     test_common_company,
+    test_consistency,
     test_cost_export,
     test_cost_files,
     test_costs,

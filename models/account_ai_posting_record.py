@@ -17,6 +17,14 @@ PROBLEMS = [
     ("rejected", "Its validation says reject."),
     ("not_judged", "The rules could not judge it."),
 ]
+OUT_REASONS = [
+    ("no_consent", "Sending documents to Claude is not switched on."),
+    ("no_key", "There is no API key."),
+    ("invalid_key", "Claude does not accept the API key."),
+    ("spend_limit", "The spending limit of the Claude account is reached."),
+    ("circuit_open", "Claude was not reachable; the circuit breaker is open."),
+]
+"""What satisfies a policy that requires validations, beside a validation."""
 _NOT_BY_PEOPLE = ("recorded", "rules_only")
 _FORGOTTEN = ("evidence", "params", "message_source")
 
@@ -63,6 +71,12 @@ class AccountAiPostingRecord(models.Model):
         "import or the like.\nConfirmed: somebody was asked and went on.\n"
         "Overridden: the policy forbade it, and somebody gave a reason.\n"
         "By rules only: a validation was required and Claude was out.",
+    )
+    out_reason = fields.Selection(
+        OUT_REASONS,
+        string="Claude Was Out",
+        readonly=True,
+        help="Why the rules alone were enough where a validation was required.",
     )
     reason = fields.Text(readonly=True)
     codes = fields.Char(string="Findings", readonly=True)
@@ -149,6 +163,7 @@ class AccountAiPostingRecord(models.Model):
                     "policy": each.policy,
                     "problem": each.problem or False,
                     "decision": self._decision_on(each, asked),
+                    "out_reason": self._out_reason_of(each, asked),
                     "reason": reason if each.blocks else False,
                     "codes": ", ".join(each.codes),
                     "findings": each.snapshot(),
@@ -164,9 +179,15 @@ class AccountAiPostingRecord(models.Model):
     def _decision_on(judgement: Judgement, asked: bool) -> str:
         if judgement.blocks:
             return "overridden"
-        if judgement.rules_only and judgement.problem in ("", FINDINGS):
+        if judgement.out_reason and judgement.problem in ("", FINDINGS):
             return "rules_only"
         return "confirmed" if asked else "recorded"
+
+    @classmethod
+    def _out_reason_of(cls, judgement: Judgement, asked: bool) -> str | bool:
+        """Return why Claude was out, where that is what satisfied the policy."""
+        stands_in = cls._decision_on(judgement, asked) == "rules_only"
+        return stands_in and judgement.out_reason
 
     def _log_notes(self):
         """Log decisions of people, and what only the rules judged, in the chatter."""
@@ -182,22 +203,23 @@ class AccountAiPostingRecord(models.Model):
             return Markup("%s<br/>%s") % (
                 self.env._(
                     "Posted against the posting policy. %(problem)s %(codes)s",
-                    problem=self._problem_label(),
+                    problem=self._label_of("problem"),
                     codes=self.codes or "",
                 ),
                 self.env._("Reason: %(reason)s", reason=self.reason),
             )
         if self.decision == "rules_only":
-            return self.env._(
+            note = self.env._(
                 "Posted by the word of the rules alone, because Claude was out: "
                 "%(codes)s",
                 codes=self.codes or self.env._("nothing found"),
             )
+            return Markup("%s<br/>%s") % (note, self._label_of("out_reason"))
         return self.env._("Posted despite findings: %(codes)s", codes=self.codes)
 
-    def _problem_label(self) -> str:
-        selection = self._fields["problem"]._description_selection(self.env)
-        return dict(selection)[self.problem]
+    def _label_of(self, name: str) -> str:
+        selection = self._fields[name]._description_selection(self.env)
+        return dict(selection).get(self[name], "")
 
     @api.autovacuum
     def _gc_findings(self, limit=1000):

@@ -57,6 +57,28 @@ _CLAIM = """
 """
 
 
+# In the order of the invoices: two who queue the same must not wait for each other.
+_QUEUE = """
+    INSERT INTO account_ai_validation
+           (run_uuid, move_id, company_id, user_id, trigger, state,
+            batch_uuid, next_try_at, create_uid, write_uid, create_date, write_date)
+    SELECT entry.run_uuid, entry.move_id, entry.company_id, %(uid)s, 'queue', 'queued',
+           %(batch_uuid)s, %(now)s, %(uid)s, %(uid)s, %(now)s, %(now)s
+      FROM unnest(%(run_uuids)s::varchar[], %(move_ids)s::int[], %(company_ids)s::int[])
+        AS entry (run_uuid, move_id, company_id)
+     ORDER BY entry.move_id
+        ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+_WAITING = """
+    SELECT move_id
+      FROM account_ai_validation
+     WHERE move_id = ANY(%(move_ids)s)
+       AND trigger = 'queue'
+       AND state IN ('queued', 'running')
+"""
+
+
 class Sorted(NamedTuple):
     """Invoices that somebody wants to queue, by what becomes of them."""
 
@@ -92,26 +114,43 @@ class AccountAiRunQueue(models.AbstractModel):
         :return: the queued validations
         """
         moves = self._sort_for_queue(moves).to_queue
-        batch = str(uuid.uuid4())
-        now = self.env.cr.now()
-        queued = self.sudo().create(  # users may only read; these follow from moves
-            [
-                {
-                    "run_uuid": str(uuid.uuid4()),
-                    "move_id": move.id,
-                    "company_id": move.company_id.id,
-                    "user_id": self.env.uid,
-                    "trigger": "queue",
-                    "state": "queued",
-                    "batch_uuid": batch,
-                    "next_try_at": now,
-                }
-                for move in moves
-            ]
-        )
+        queued = self.browse(self._insert_queued(moves))
         if queued:
             self._wake_queue()
-        return queued.with_env(self.env)
+        return queued
+
+    @api.model
+    def _insert_queued(self, moves) -> list[int]:
+        """Insert entries of the queue and return their ids; an invoice that somebody
+        else has queued in the same moment is left out."""
+        batch_uuid = str(uuid.uuid4())
+        while moves:
+            parameters = {
+                "uid": self.env.uid,
+                "now": self.env.cr.now(),
+                "batch_uuid": batch_uuid,
+                "run_uuids": [str(uuid.uuid4()) for _move in moves],
+                "move_ids": moves.ids,
+                "company_ids": [move.company_id.id for move in moves],
+            }
+            try:
+                with self.env.cr.savepoint():
+                    execute(self.env.cr, _QUEUE, parameters)
+                    return [row[0] for row in self.env.cr.fetchall()]
+            except psycopg2.errors.SerializationFailure:
+                # Somebody else's entry, which this transaction cannot see.
+                waiting = self._waiting_now(moves.ids)
+                if waiting.isdisjoint(moves.ids):
+                    raise
+                moves = moves.filtered(lambda move: move.id not in waiting)  # noqa: B023
+        return []
+
+    @api.model
+    def _waiting_now(self, move_ids: list[int]) -> set[int]:
+        """Return those of the invoices that are in the queue at this moment."""
+        with open_cursor(self.env.cr.dbname) as cursor:
+            execute(cursor, _WAITING, {"move_ids": move_ids})
+            return {row[0] for row in cursor.fetchall()}
 
     @api.model
     def _sort_for_queue(self, moves) -> Sorted:

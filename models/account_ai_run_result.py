@@ -209,43 +209,23 @@ class AccountAiRunResult(models.AbstractModel):
         self._write_verdict_on_move()
         self._log_note()
 
-    def _write_verdict_on_move(self):
-        """Write the verdict on the invoice.
-
-        Plain SQL: an invoice's own ``write`` would check locked periods and recompute,
-        and its date of change would tell an open form that somebody else edited it.
-        """
-        self.ensure_one()
-        self.flush_recordset()
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE account_move
-                   SET account_ai_validation_id = %(validation)s,
-                       account_ai_verdict = %(verdict)s
-                 WHERE id = %(move)s
-                   AND COALESCE(account_ai_validation_id, 0) <= %(validation)s
-                RETURNING id
-                """,
-                validation=self.id,
-                verdict=self.verdict,
-                move=self.move_id.id,
-            )
-        )
-        self.move_id.invalidate_recordset(
-            ["account_ai_validation_id", "account_ai_verdict"], flush=False
-        )
-
     def _log_note(self):
         """Log the verdict in the invoice's chatter, without telling followers."""
         env = self.env(user=self.user_id.id or self.env.uid)
         labels = dict(self._fields["verdict"]._description_selection(env))
-        body = env._(
-            "Validated with AI: %(verdict)s, %(count)s findings, US$ %(cost)s.",
-            verdict=labels[self.verdict],
-            count=len(self.finding_ids),
-            cost=f"{self.cost_usd:.5f}",
-        )
+        shown = self.move_id.account_ai_validation_id
+        if self._is_answered() or shown == self:
+            body = env._(
+                "Validated with AI: %(verdict)s, %(count)s findings, US$ %(cost)s.",
+                verdict=labels[self.verdict],
+                count=len(self.finding_ids),
+                cost=f"{self.cost_usd:.5f}",
+            )
+        else:
+            body = env._(
+                "Validated with AI without an answer; the last one stands: %(verdict)s.",
+                verdict=labels[shown.verdict],
+            )
         if self.replaced_model:
             instead = env._(
                 "%(model)s was asked instead of %(replaced)s, which is retired.",

@@ -42,9 +42,9 @@ class Known(NamedTuple):
     user_id: int
     state: str
     fingerprint: str | None
-    degraded_code: str | None
-    has_answer: bool
     is_alive: bool
+    is_shown: bool
+    """The invoice shows it."""
 
 
 class Door(NamedTuple):
@@ -110,11 +110,11 @@ class AccountAiRunStart(models.AbstractModel):
                 self._own(other.id)._interrupt()
         reusable = self._reusable(known, fingerprints) if not force else None
         values = self._values_of(run, reading, "user", fingerprints[0])
-        return self._begin(run, values, reusable, known)
+        return self._begin(run, values, reusable)
 
-    def _begin(self, run: Run, values: dict, reusable, known) -> Start:
+    def _begin(self, run: Run, values: dict, reusable: Known | None) -> Start:
         """Store the run and end it at once when Claude need not or cannot be asked."""
-        if reusable and self._is_newest(reusable, known):
+        if reusable and reusable.is_shown:
             validation = self._own(reusable.id)
             if validation._has_rule_findings(run.judged.findings):
                 return Start("fresh", reusable.id)
@@ -277,17 +277,29 @@ class AccountAiRunStart(models.AbstractModel):
 
     @api.model
     def _known_runs(self, move_id: int, run_uuid: str) -> list[Known]:
-        """Return the newest validations of the invoice, and that of ``run_uuid``."""
-        self.flush_model(["state", "fingerprint", "lease_until"])
+        """Return the newest validations of the invoice that are under way or have
+        Claude's answer, and that of ``run_uuid``.
+
+        Those without an answer are none that a new run must know, however many there
+        are: they must not push out the answer that there is.
+        """
+        self.flush_model(["state", "fingerprint", "degraded_code", "lease_until"])
+        self.env["account.move"].flush_model(["account_ai_validation_id"])
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id, run_uuid, move_id, user_id, state, fingerprint,
-                       degraded_code, model_answer IS NOT NULL,
-                       COALESCE(lease_until > now() AT TIME ZONE 'UTC', FALSE)
-                  FROM account_ai_validation
+                       COALESCE(lease_until > now() AT TIME ZONE 'UTC', FALSE),
+                       id = (SELECT account_ai_validation_id
+                               FROM account_move
+                              WHERE id = validation.move_id) IS TRUE
+                  FROM account_ai_validation AS validation
                  WHERE run_uuid = %(run_uuid)s
-                    OR (move_id = %(move_id)s AND state IN ('running', 'done'))
+                    OR (move_id = %(move_id)s
+                        AND (state = 'running'
+                             OR (state = 'done'
+                                 AND degraded_code IS NULL
+                                 AND model_answer IS NOT NULL)))
                  ORDER BY run_uuid = %(run_uuid)s DESC, id DESC
                  LIMIT %(most)s
                 """,
@@ -318,17 +330,10 @@ class AccountAiRunStart(models.AbstractModel):
             (
                 other
                 for other in known
-                if other.state == "done"
-                and not other.degraded_code
-                and other.has_answer
-                and other.fingerprint in fingerprints
+                if other.state == "done" and other.fingerprint in fingerprints
             ),
             None,
         )
-
-    @staticmethod
-    def _is_newest(validation: Known, known: list[Known]) -> bool:
-        return validation == next(other for other in known if other.state == "done")
 
     def _has_rule_findings(self, findings) -> bool:
         """Return whether the rules said the same when this was validated, and people

@@ -161,6 +161,11 @@ class AccountAiValidation(models.Model):
         "(move_id, fingerprint) WHERE state = 'running'",
         "The same is being validated at the moment.",
     )
+    # Several people, tabs and crons that queue the same invoice make one entry.
+    _queued_unique = models.UniqueIndex(
+        "(move_id) WHERE trigger = 'queue' AND state IN ('queued', 'running')",
+        "The invoice is in the queue already.",
+    )
     _queue = models.Index("(next_try_at, id) WHERE state = 'queued'")
     _leases = models.Index("(lease_until) WHERE state = 'running'")
 
@@ -225,6 +230,18 @@ class AccountAiValidation(models.Model):
             "user": user_sudo.name or "",
             "date": fields.Datetime.to_string(self.date_done or self.create_date),
             "rules_count": self.rules_count,
+        }
+
+    def _attempt_data(self) -> dict | None:
+        """Return what the panel says of an attempt that has no answer, beside the
+        validation that it shows; ``None`` when there is nothing to say."""
+        self.ensure_one()
+        if not self.degraded_code:
+            return None
+        return {
+            "code": self.degraded_code,
+            "message": self.degraded_message,
+            "date": fields.Datetime.to_string(self.date_done or self.create_date),
         }
 
     def _running_findings(self) -> list[dict]:

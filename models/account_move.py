@@ -134,9 +134,10 @@ class AccountMove(models.Model):
         if not self.account_ai_available:
             return {"available": False, "validation": None}
         doors = self.env["account.ai.gateway"]
-        validations = self.env["account.ai.validation"].search(
+        newest = self.env["account.ai.validation"].search(
             [("move_id", "=", self.id)], limit=1
         )
+        shown, is_stale = self._account_ai_shown(newest)
         return {
             "available": True,
             "can_validate": True,
@@ -145,9 +146,8 @@ class AccountMove(models.Model):
             "simulated": doors._is_simulated(),
             "settings_url": self._account_ai_settings_url(),
             "history_count": self.account_ai_validation_count,
-            "validation": validations._panel_data(self.account_ai_is_stale)
-            if validations
-            else None,
+            "validation": shown._panel_data(is_stale) if shown else None,
+            "attempt": newest._attempt_data() if newest.id > shown.id else None,
         }
 
     def account_ai_queue(self):
@@ -161,15 +161,30 @@ class AccountMove(models.Model):
         self.env["account.ai.validation"]._queue_moves(self)
         return self.account_ai_panel()
 
+    def _account_ai_shown(self, newest):
+        """Return the validation that the panel shows, and whether the invoice has
+        changed since: the one under way, else the last answer about the invoice.
+
+        :param newest: its newest validation, whatever became of it
+        """
+        self.ensure_one()
+        shown = self.account_ai_validation_id.exists()
+        if not shown or newest.state in ("queued", "running"):
+            return newest, self.account_ai_is_stale
+        if not self.account_ai_is_stale:
+            return shown, False
+        # Changed and changed back, there may be an answer about it as it is. sudo: the
+        # document decides which one, nothing of it comes out.
+        reader = self.env["account.ai.document.reader"].sudo()
+        documents = reader._read_documents(self.sudo())
+        answers = self.env["account.ai.validation"]._last_answers(documents)
+        return answers.get(self.id, shown), self.id not in answers
+
     def _account_ai_is_fresh(self):
         """Return whether Claude validated this invoice and it has not changed since."""
         self.ensure_one()
         last = self.account_ai_validation_id
-        return bool(
-            last.state == "done"
-            and not last.degraded_code
-            and not self.account_ai_is_stale
-        )
+        return last._is_answered() and not self.account_ai_is_stale
 
     @api.model
     def _account_ai_settings_url(self):

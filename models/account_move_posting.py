@@ -19,7 +19,6 @@ from .posting.judgement import (
     digest_of,
     problem_of,
 )
-from .running.freshness import is_same_document
 from .running.run import Judged
 
 _logger = logging.getLogger(__name__)
@@ -112,7 +111,7 @@ class AccountMove(models.Model):
         )
         judgements = due._account_ai_judge_posting()
         records = self.env["account.ai.posting.record"]
-        noted = [each for each in judgements if each.problem or each.rules_only]
+        noted = [each for each in judgements if each.problem or each.out_reason]
         undecided = records._undecided(noted)
         forbidden = [each for each in undecided if each.blocks]
         if forbidden:
@@ -187,7 +186,7 @@ class AccountMove(models.Model):
         readings = concerned._account_ai_read_for_posting()
         judged = concerned._account_ai_judge_by_rules(readings)
         last = concerned._account_ai_last_validations(policies, readings)
-        suffices = {
+        out_reasons = {
             company: company._account_ai_rules_suffice()
             for company in concerned.filtered(
                 lambda move: policies[move.id] == REQUIRE
@@ -198,7 +197,7 @@ class AccountMove(models.Model):
                 policies[move.id],
                 judged.get(move.id),
                 last.get(move.id, LastValidation()),
-                suffices.get(move.company_id, False),
+                out_reasons.get(move.company_id, ""),
             )
             for move in concerned
         ]
@@ -260,7 +259,7 @@ class AccountMove(models.Model):
         policy: str,
         judged: Judged | None,
         last: LastValidation,
-        rules_suffice: bool,
+        out_reason: str,
     ) -> Judgement:
         self.ensure_one()
         if not judged:
@@ -270,39 +269,29 @@ class AccountMove(models.Model):
             for finding in judged.findings
             if finding.severity is not Severity.INFORMATION and not finding.dismissed
         )
-        # A run that ended without Claude, on the very document, is Claude being out.
-        suffices = rules_suffice or (
-            last.is_current
-            and not last.by_claude
-            and self.company_id.account_ai_posting_rules_only
-        )
         return Judgement(
             self.id,
             self.company_id.id,
             policy,
-            problem_of(policy, findings, last, suffices),
+            problem_of(policy, findings, last, bool(out_reason)),
             document=judged.document,
             places=judged.places,
             findings=findings,
-            rules_only=policy == REQUIRE
-            and suffices
-            and not (last.is_current and last.by_claude),
+            out_reason=out_reason if policy == REQUIRE and not last.verdict else "",
         )
 
     def _account_ai_last_validations(
         self, policies: dict[int, str], readings: dict[int, Reading]
     ) -> dict[int, LastValidation]:
-        """Return the last validations of invoices that require one, by invoice."""
-        result = {}
-        for move in self:
-            last = move.account_ai_validation_id
-            if policies[move.id] != REQUIRE or not last or move.id not in readings:
-                continue
-            result[move.id] = LastValidation(
-                is_current=is_same_document(
-                    last.document_fingerprint, readings[move.id].document
-                ),
-                by_claude=last.state == "done" and not last.degraded_code,
-                verdict=last.verdict or "",
-            )
-        return result
+        """Return the last answers about invoices that require one, by invoice."""
+        answers = self.env["account.ai.validation"]._last_answers(
+            {
+                move.id: readings[move.id].document
+                for move in self
+                if policies[move.id] == REQUIRE and move.id in readings
+            }
+        )
+        return {
+            move_id: LastValidation(verdict=validation.verdict or "")
+            for move_id, validation in answers.items()
+        }

@@ -141,32 +141,15 @@ class ResCompany(models.Model):
             and company_sudo.account_ai_consent_version == CONSENT_VERSION
         )
 
-    def _account_ai_rules_suffice(self):
-        """Return whether Claude is out now, and the rules may stand in for it.
-
-        Out means that nothing may be sent, that there is no key, or that the circuit
-        breaker is open. No network.
+    def _account_ai_rules_suffice(self) -> str:
+        """Return why the rules may stand in for a required validation: because Claude
+        is out now. Empty when it is not, or when the company insists on Claude.
         """
         self.ensure_one()
-        company_sudo = self.sudo()  # tells yes or no, to whoever posts
+        company_sudo = self.sudo()  # tells why, in a code, to whoever posts
         if not company_sudo.account_ai_posting_rules_only:
-            return False
-        gateway = self.env["account.ai.gateway"]
-        try:
-            gateway._check_ready(self)
-        except ClaudeError:
-            return True
-        circuits_sudo = self.env["account.ai.circuit"].sudo()  # yes or no, as above
-        return bool(
-            circuits_sudo.search_count(
-                [
-                    ("name", "=", gateway._settings(self).endpoint),
-                    ("state", "=", "open"),
-                    ("open_until", ">", self.env.cr.now()),
-                ],
-                limit=1,
-            )
-        )
+            return ""
+        return self.env["account.ai.gateway"]._out_reason(self)
 
     def _account_ai_grant_consent(self):
         """Switch sending on and record who did, when, and by which text.

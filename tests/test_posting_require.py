@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.account_ai.models.account_ai_document_reader import (
     AccountAiDocumentReader,
@@ -127,17 +128,20 @@ class TestPostingRequire(PostingCase):
         circuit.open_until = "2020-01-01"
         self.assertIn("not validated", self._refusal(self.good()))
 
-    def test_a_validation_that_claude_failed_suffices_until_the_document_changes(self):
-        move, changed = self.good(), self.good()
+    def test_an_attempt_that_failed_is_not_claude_being_out(self):
+        """Only when that goes on and the circuit opens."""
+        move = self.good()
         self.use_closed_endpoint()
         self.addCleanup(self.use_endpoint, self.simulator.base_url)
-        for each in (move, changed):
-            self.validate(each)
-            self.assertTrue(each.account_ai_validation_id.degraded_code)
-        changed.invoice_line_ids.price_unit += 1000
-        self.synchronize()
+        with mute_logger("odoo.addons.account_ai.services.claude.log"):
+            self.validate(move)
+        self.assertEqual(move.account_ai_validation_id.degraded_code, "connection")
 
-        self.assertIn("not validated", self._refusal(changed))
+        self.assertIn("not validated", self._refusal(move))
+
+        with self.env["account.ai.gateway"]._backend().transaction() as transaction:
+            endpoint = self.env["account.ai.gateway"]._base_url()
+            transaction.circuit.failed(endpoint, 60.0, reason="connection")
         self._assert_posted_by_rules(move)
 
     def test_errors_of_the_rules_block_while_claude_is_out(self):

@@ -33,11 +33,9 @@ _KEPT = frozenset(
 class LastValidation:
     """What a policy that requires validations must know of an invoice's last one."""
 
-    is_current: bool = False
-    """The document has not changed since."""
-    by_claude: bool = False
-    """Claude answered; otherwise only the rules did, because Claude was out."""
     verdict: str = ""
+    """Of the last answer of Claude about the document as it stands; empty when there is
+    none. An attempt without an answer is none."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ class Judgement:
     places: Places | None = None
     findings: tuple[Finding, ...] = ()
     """Errors and warnings of the rules."""
-    rules_only: bool = False
-    """A required validation was replaced by the rules, because Claude is out."""
+    out_reason: str = ""
+    """Why Claude is out, when the rules replace a required validation because of it."""
 
     @property
     def blocks(self) -> bool:
@@ -118,16 +116,16 @@ def problem_of(
 
     :param findings: errors and warnings of the rules, judged now
     :param last: the invoice's last validation
-    :param rules_suffice: Claude is out, and the company lets the rules stand in
+    :param rules_suffice: Claude is out, and the company lets the rules stand in; never
+        for what Claude has rejected as it stands
     """
     severities = {finding.severity for finding in findings}
     if Severity.ERROR in severities and policy in (BLOCK, REQUIRE):
         return RULE_ERRORS
     if policy == REQUIRE:
-        if last.is_current and last.by_claude:
-            if last.verdict == "reject":
-                return REJECTED
-        elif not rules_suffice:
+        if last.verdict == "reject":
+            return REJECTED
+        if not (last.verdict or rules_suffice):
             return NOT_VALIDATED
     return FINDINGS if severities else ""
 

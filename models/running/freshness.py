@@ -55,10 +55,16 @@ def _stated(value: Any) -> Any:
     return value
 
 
-def is_same_document(fingerprint: str, document: Document) -> bool:
-    """Return whether ``fingerprint`` is that of ``document``, or of what it was before
-    it was posted."""
-    return fingerprint in (
+def document_fingerprints(document: Document) -> tuple[str, str]:
+    """Return the fingerprints of ``document``, and of what it was before it was
+    posted: validations of either are of this document."""
+    return (
         document_fingerprint(document),
         document_fingerprint(as_if_assumed(document)),
     )
+
+
+def is_same_document(fingerprint: str, document: Document) -> bool:
+    """Return whether ``fingerprint`` is that of ``document``, or of what it was before
+    it was posted."""
+    return fingerprint in document_fingerprints(document)

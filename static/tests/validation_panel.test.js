@@ -245,6 +245,21 @@ test("a stale verdict says so and can be renewed", async () => {
     await waitForNone(".o_account_ai_running");
 });
 
+test("an attempt without an answer is told beside the answer that stands", async () => {
+    panel = makePanel({
+        validation: makeStoredValidation({ verdict: "reject" }),
+        attempt: {
+            code: "too_many_requests",
+            message: "Wait a bit.",
+            date: "2026-11-30 12:00:00",
+        },
+    });
+    await mountForm();
+    expect(".o_account_ai_attempt").toHaveText(/The last attempt, on .+: Wait a bit\.$/);
+    expect(".o_account_ai_degraded").toHaveCount(0);
+    expect(".o_account_ai_verdict").toHaveAttribute("data-verdict", "reject");
+});
+
 test("without Claude there is one sentence, and no fresh answer to lean on", async () => {
     panel = makePanel({
         validation: makeStoredValidation({

@@ -131,7 +131,8 @@ export class ValidationPanel extends Component {
 
     /** Why Claude will not be asked, before anybody has tried. */
     get notReady() {
-        if (["no_consent", "no_key"].includes(this.stored?.degraded?.code)) {
+        const { degraded } = this.stored || {};
+        if (["no_consent", "no_key"].includes((degraded || this.attempt)?.code)) {
             return ""; // said there
         }
         if (!this.panel.enabled) {
@@ -241,7 +242,21 @@ export class ValidationPanel extends Component {
 
     get error() {
         const { error } = this.validation;
-        return error && this.stored?.degraded?.code !== error.code ? error : null;
+        const said = [this.stored?.degraded?.code, this.attempt?.code];
+        return error && !said.includes(error.code) ? error : null;
+    }
+
+    /** The last attempt, when it had no answer and an earlier one is shown instead. */
+    get attempt() {
+        return this.stored ? this.panel.attempt : null;
+    }
+
+    get attemptText() {
+        const { date, message } = this.attempt;
+        return _t("The last attempt, on %(date)s, had no answer: %(reason)s", {
+            date: formatDateTime(deserializeDateTime(date)),
+            reason: message,
+        });
     }
 
     /** What the stored validation took, in words: cost, time, tokens, model, who and when. */

@@ -239,6 +239,7 @@ class AccountAiValidation(models.Model):
         if not self.degraded_code:
             return None
         return {
+            "id": self.id,
             "code": self.degraded_code,
             "message": self.degraded_message,
             "date": fields.Datetime.to_string(self.date_done or self.create_date),

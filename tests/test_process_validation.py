@@ -117,6 +117,21 @@ class TestValidationOnAServer(ProcessCase):
         self.assertEqual(len(results), 1)
         self.assertEqual(len(self.calls()), 1)
 
+    def test_same_invoice_by_six_people(self):
+        """Whoever asks, it is one run and one call."""
+        move_id = self.moves.pop()
+        browsers = [
+            Browser(self.server.evented_url, f"user{number}")
+            for number in range(self.users)
+        ]
+        with ThreadPoolExecutor(self.users) as pool:
+            streams = list(
+                pool.map(lambda browser: browser.validate(move_id), browsers)
+            )
+        results = {events[-1][1]["panel"]["validation"]["id"] for events in streams}
+        self.assertEqual(len(results), 1)
+        self.assertEqual(len(self.calls()), 1)
+
     def test_browser_leaves(self):
         """The answer is booked and stored although nobody listens."""
         self.simulator.control.settings(first_token_ms=300, tokens_per_second=100)

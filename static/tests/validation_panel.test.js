@@ -249,6 +249,7 @@ test("an attempt without an answer is told beside the answer that stands", async
     panel = makePanel({
         validation: makeStoredValidation({ verdict: "reject" }),
         attempt: {
+            id: 8,
             code: "too_many_requests",
             message: "Wait a bit.",
             date: "2026-11-30 12:00:00",

@@ -55,8 +55,8 @@ export class Validation {
         this.panel = panel;
         this.panelNumber += 1;
         if (!this.isRunningElsewhere) {
-            const stored = panel.validation;
-            if (this.brokenRun && stored?.id === this.brokenRun.validationId) {
+            const ended = [panel.validation?.id, panel.attempt?.id];
+            if (this.brokenRun && ended.includes(this.brokenRun.validationId)) {
                 this.brokenRun = null; // its result has come after all
             }
         }

@@ -39,7 +39,8 @@ class TestMigrationAnswers(ValidationCase):
 
     def test_one_entry_of_the_queue_stays(self):
         index = self.env["account.ai.validation"]._queued_unique
-        self.env.cr.execute("DROP INDEX account_ai_validation__queued_unique")
+        model = self.env["account.ai.validation"]
+        self.env.cr.execute(f"DROP INDEX {index.full_name(model)}")
         waiting, claimed, single = (self.create_move() for _each in range(3))
         entries = [self.entry(waiting) for _each in range(5)]
         queued = self.entry(claimed)
@@ -59,7 +60,7 @@ class TestMigrationAnswers(ValidationCase):
         self.assertEqual((running.state, running.verdict), ("interrupted", "review"))
         self.assertEqual(second.state, "running")
         self.assertEqual((alone.state, at_screen.state), ("queued", "running"))
-        index.apply_to_database(self.env["account.ai.validation"])
+        index.apply_to_database(model)
 
     def test_a_hidden_answer_is_shown_again(self):
         hidden, changed = self.create_move(), self.create_move()

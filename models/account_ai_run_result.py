@@ -223,7 +223,7 @@ class AccountAiRunResult(models.AbstractModel):
             )
         else:
             body = env._(
-                "Validated with AI without an answer; the last one stands: %(verdict)s.",
+                "Validated with AI without answer; the last one stands: %(verdict)s.",
                 verdict=labels[shown.verdict],
             )
         if self.replaced_model:

@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..services.claude.defaults import EFFORTS
-from ..services.claude.errors import ClaudeError
 
 _logger = logging.getLogger(__name__)
 

@@ -51,9 +51,7 @@ class TestMigrationAnswers(ValidationCase):
 
         self.migrate("pre-queue-duplicates.py")
 
-        self.assertEqual(
-            [each.state for each in entries], ["failed"] * 4 + ["queued"]
-        )
+        self.assertEqual([each.state for each in entries], ["failed"] * 4 + ["queued"])
         self.assertEqual(entries[0].degraded_code, "in_progress")
         self.assertTrue(entries[0].degraded_message)
         self.assertEqual(queued.state, "failed")

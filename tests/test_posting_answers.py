@@ -214,8 +214,10 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
         self.assertIn("reject", self.refusal(move))
         # Validated again, the answer is there at once, without another call.
         self.validate(move)
-        self.assertEqual(move.account_ai_validation_id._document_fingerprints(),
-                         answer._document_fingerprints())
+        self.assertEqual(
+            move.account_ai_validation_id._document_fingerprints(),
+            answer._document_fingerprints(),
+        )
         self.assertFalse(move.account_ai_validation_id.degraded_code)
 
     def test_a_good_answer_in_between_about_something_else(self):

@@ -27,12 +27,13 @@ class AccountAiGateway(models.AbstractModel):
         """Return why Claude is out for ``company`` now; empty when it is not.
 
         Out is what :mod:`..services.claude.cause` calls so, and what holds at this
-        moment: nothing may be sent, there is no key or Claude refuses it, the circuit
-        breaker is open, or the account's spending limit is reached. Limits and budgets
+        moment: nothing may be sent, there is no key or Claude refuses it, no client can
+        be built with the settings, the circuit breaker is open, or the account's spending limit is reached. Limits and budgets
         of the company's own, and attempts that failed, never are.
         """
         try:
             self._check_ready(company)
+            self._client()
         except ClaudeError as refusal:
             return refusal.code if is_out(refusal.code) else ""
         endpoint = self._settings(company).endpoint

@@ -20,6 +20,7 @@ PROBLEMS = [
 OUT_REASONS = [
     ("no_consent", "Sending documents to Claude is not switched on."),
     ("no_key", "There is no API key."),
+    ("not_ready", "The settings of Claude, or its server, have to be mended first."),
     ("invalid_key", "Claude does not accept the API key."),
     ("spend_limit", "The spending limit of the Claude account is reached."),
     ("circuit_open", "Claude was not reachable; the circuit breaker is open."),

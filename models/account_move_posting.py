@@ -186,11 +186,10 @@ class AccountMove(models.Model):
         readings = concerned._account_ai_read_for_posting()
         judged = concerned._account_ai_judge_by_rules(readings)
         last = concerned._account_ai_last_validations(policies, readings)
+        requiring = concerned.filtered(lambda move: policies[move.id] == REQUIRE)
         out_reasons = {
-            company: company._account_ai_rules_suffice()
-            for company in concerned.filtered(
-                lambda move: policies[move.id] == REQUIRE
-            ).company_id
+            company: requiring._account_ai_out_reason(company)
+            for company in requiring.company_id
         }
         return [
             move._account_ai_judgement(
@@ -253,6 +252,11 @@ class AccountMove(models.Model):
                 "invoices %s could not be judged for posting: %s", self.ids, type(error)
             )
             return None
+
+    def _account_ai_out_reason(self, company) -> str:
+        """Return why the rules may stand in for a validation; empty when they may not,
+        or when nobody knows."""
+        return self._account_ai_try(company._account_ai_rules_suffice) or ""
 
     def _account_ai_judgement(
         self,

@@ -9,7 +9,9 @@ from odoo.addons.account_ai.services.claude.cause import CAUSES, Cause, is_out
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("controllers", "models", "services", "wizards")
 BUILDERS = ("ClaudeError", "_Kind")
-OUT = {"no_consent", "no_key", "invalid_key", "spend_limit", "circuit_open"}
+OUT = {"no_consent", "no_key", "not_ready"} | {
+    *("invalid_key", "spend_limit", "circuit_open")
+}
 
 
 def codes_in(path):

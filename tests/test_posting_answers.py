@@ -22,6 +22,7 @@ from .posting_case import PostingCase, PostingMixin
 from .validation_case import ValidationMixin, named, read_events
 
 DOOR = "odoo.addons.account_ai.services.claude.log"
+POSTING = "odoo.addons.account_ai.models.account_move_posting"
 IMPATIENT = {
     "deadline_seconds": 3.0,
     "retry": RetryPolicy(attempts=1, first_wait=0.0),
@@ -283,6 +284,21 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
         record = self.records_of(move)
         self.assertEqual((record.decision, record.out_reason), ("rules_only", reason))
         self.assertIn(dict(OUT_REASONS)[reason], move.message_ids[0].body)
+
+    def test_settings_that_no_client_can_be_built_with(self):
+        gateway = type(self.env["account.ai.gateway"])
+        refusal = ClaudeError("not_ready", "The proxy is none.")
+        with patch.object(gateway, "_client", side_effect=refusal):
+            self.assert_posted_by_rules(self.good(), "not_ready")
+
+    def test_a_fault_of_ours_in_finding_out_stands_in_for_nothing(self):
+        gateway = type(self.env["account.ai.gateway"])
+        move = self.good()
+        with (
+            patch.object(gateway, "_out_reason", side_effect=KeyError),
+            self.assertLogs(POSTING, "ERROR"),
+        ):
+            self.assertIn("not validated", self.refusal(move))
 
     def test_a_refused_key(self):
         self.use_endpoint(self.simulator.base_url, api_key="sk-ant-invalid")

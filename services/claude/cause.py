@@ -28,6 +28,7 @@ CAUSES: Mapping[str, Cause] = MappingProxyType(
     {
         "no_consent": Cause.OUT,
         "no_key": Cause.OUT,
+        "not_ready": Cause.OUT,
         "invalid_key": Cause.OUT,
         "spend_limit": Cause.OUT,
         "circuit_open": Cause.OUT,

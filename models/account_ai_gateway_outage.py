@@ -28,8 +28,9 @@ class AccountAiGateway(models.AbstractModel):
 
         Out is what :mod:`..services.claude.cause` calls so, and what holds at this
         moment: nothing may be sent, there is no key or Claude refuses it, no client can
-        be built with the settings, the circuit breaker is open, or the account's spending limit is reached. Limits and budgets
-        of the company's own, and attempts that failed, never are.
+        be built with the settings, the circuit breaker is open, or the account's
+        spending limit is reached. Limits and budgets of the company's own, and attempts
+        that failed, never are.
         """
         try:
             self._check_ready(company)

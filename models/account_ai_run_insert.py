@@ -8,15 +8,15 @@ from odoo.tools import SQL
 
 from ..services.claude.request import ClaudeRequest
 from ..services.documents.serialization import context_to_data, document_to_data
+from ..services.storable import storable
 from ..services.validation.verdict import verdict_of
 from .account_ai_document_reader import Reading
 from .running.freshness import document_fingerprint
 from .running.presentation import finding_values
 from .running.run import Run
 
-LEASE_MARGIN_SECONDS = 90
-"""A connection that falls silent may pass the deadline by its read timeout, and the
-result is still to be stored."""
+LEASE_MARGIN_SECONDS = 20
+"""After its deadline the result of a run is still to be stored."""
 _INSERT_COLUMNS = (
     *("run_uuid", "move_id", "company_id", "user_id", "trigger", "state"),
     *("rules_verdict", "rule_findings", "rules_count", "rulebook_version"),
@@ -133,4 +133,5 @@ def _begun(values: dict, now: datetime) -> dict:
 
 def _column(value):
     """Return ``value`` as psycopg2 writes it: JSON columns as text."""
+    value = storable(value)
     return json.dumps(value) if isinstance(value, dict | list) else value

@@ -15,6 +15,7 @@ from odoo.fields import Domain
 
 from ..services.claude.errors import ClaudeError
 from ..services.claude.guards.circuit_breaker import PAUSES
+from ..services.storable import storable, storable_text
 from .backend.cursor import execute, open_cursor
 from .running.execution import admit, ask, store
 from .running.lane import Lane
@@ -35,7 +36,7 @@ PATIENCE_SECONDS = 86400.0
 """How long a document waits for a Claude that takes no calls. Then it is asked for all
 the same, is refused, and gets what the rules say: better than no answer."""
 LEASE_SECONDS = 300.0
-"""From the claim to the end of the run, its deadline and storing included."""
+"""From the claim until the document is read; then the run has a lease of its own."""
 
 _CLAIM = """
     UPDATE account_ai_validation
@@ -276,11 +277,15 @@ class AccountAiRunQueue(models.AbstractModel):
             fingerprints = validations._fingerprints(run, reading)
             known = validations._known_runs(run.move_id, run.run_uuid)
             values = validations._values_of(run, reading, "queue", fingerprints[0])
-            del values["run_uuid"], values["move_id"], values["lease_until"]
+            del values["run_uuid"], values["move_id"]
             reusable = validations._reusable(known, fingerprints)
+            if reusable and not validations._can_be_read(
+                run, validations._own(reusable.id)
+            ):
+                reusable = None
             if reusable:
                 values["trigger"] = "rules"
-            validation.write(values)
+            validation.write(storable(values))
             env.flush_all()
             if reusable:
                 validation._finish_from(run, validations._own(reusable.id))
@@ -371,7 +376,7 @@ class AccountAiRunQueue(models.AbstractModel):
             {
                 "state": "failed",
                 "degraded_code": "unreadable",
-                "degraded_source": reason,
+                "degraded_source": storable_text(reason),
                 "date_done": self.env.cr.now(),
                 "lease_until": False,
                 "worker": False,

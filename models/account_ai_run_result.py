@@ -15,6 +15,7 @@ from ..services.claude.interruption import interrupted
 from ..services.claude.request import ClaudeRequest
 from ..services.documents.document import Document
 from ..services.documents.serialization import context_from_data, document_from_data
+from ..services.storable import storable
 from ..services.validation.by_rules import judge_by_rules
 from ..services.validation.finding import Finding
 from ..services.validation.judgement import judge
@@ -96,23 +97,37 @@ class AccountAiRunResult(models.AbstractModel):
 
         ``other`` may be of a time when the draft had no date: the facts are the same.
         """
-        answer = other.model_answer
         self._close(
             run.judged,
-            run.agent.read_answer(
-                answer["text"],
-                run.judged.document,
-                run.judged.context,
-                mask_persons=run.mask_persons,
-                stop_reason=answer["stop_reason"],
-            ),
+            self._answer_of(run, other),
             None,
             {
                 "duration_ms": 0,
                 "from_store": True,
-                "model_answer": answer,
+                "model_answer": other.model_answer,
                 "simulated": other.simulated,
             },
+        )
+
+    def _can_be_read(self, run: Run, other) -> bool:
+        """Return whether the answer that ``other`` got can still be read: it may be of
+        a version that took more for an answer."""
+        try:
+            self._answer_of(run, other)
+        except (ClaudeError, LookupError, TypeError):
+            return False
+        return True
+
+    @staticmethod
+    def _answer_of(run: Run, other) -> ModelAnswer:
+        """Return the answer that ``other`` got, read for the document of ``run``."""
+        kept = other.model_answer
+        return run.agent.read_answer(
+            kept["text"],
+            run.judged.document,
+            run.judged.context,
+            mask_persons=run.mask_persons,
+            stop_reason=kept["stop_reason"],
         )
 
     def _close(
@@ -141,11 +156,11 @@ class AccountAiRunResult(models.AbstractModel):
                 "rule_findings": False,
                 "degraded_code": error.code if error else False,
                 "degraded_source": error.message if error else False,
-                "degraded_params": dict(error.params) if error else False,
+                "degraded_params": storable(error.params) if error else False,
                 "date_done": self.env.cr.now(),
                 "lease_until": False,
                 "worker": False,
-                **values,
+                **storable(values),
             }
         )
         self._show_on_move()
@@ -181,7 +196,7 @@ class AccountAiRunResult(models.AbstractModel):
         findings = self.env["account.ai.finding"].create(
             [
                 {
-                    **values,
+                    **storable(values),
                     "validation_id": self.id,
                     "company_id": self.company_id.id,
                     "sequence": number,

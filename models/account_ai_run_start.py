@@ -118,6 +118,8 @@ class AccountAiRunStart(models.AbstractModel):
             validation = self._own(reusable.id)
             if validation._has_rule_findings(run.judged.findings):
                 return Start("fresh", reusable.id)
+        if reusable and not self._can_be_read(run, self._own(reusable.id)):
+            reusable = None
         if reusable:
             values["trigger"] = "rules"
         validation = self._insert(values)

@@ -104,6 +104,9 @@ class MemoryAnswers:
         expires = None if ttl_seconds is None else now + ttl_seconds
         self._answers[fingerprint, company_id] = (dict(answer), expires)
 
+    def drop(self, fingerprint, company_id):
+        self._answers.pop((fingerprint, company_id), None)
+
 
 class MemoryLimits:
     def __init__(self, backend, tables):

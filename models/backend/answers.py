@@ -6,6 +6,7 @@ from typing import Any
 
 from odoo.sql_db import BaseCursor
 
+from ...services.storable import storable
 from .clock import NOW
 from .cursor import execute
 
@@ -22,6 +23,11 @@ _HAS_ANY = f"""
         SELECT FROM account_ai_answer
          WHERE (fingerprint, company_id) IN %(wanted)s
            AND (expires_at IS NULL OR expires_at > {NOW}))
+"""
+
+_DROP = """
+    DELETE FROM account_ai_answer
+     WHERE fingerprint = %(fingerprint)s AND company_id = %(company_id)s
 """
 
 _PUT = f"""
@@ -82,9 +88,17 @@ class PostgresAnswerStore:
             {
                 "fingerprint": fingerprint,
                 "company_id": company_id,
-                "answer": json.dumps(answer, ensure_ascii=False),
+                "answer": json.dumps(storable(answer), ensure_ascii=False),
                 "usage_id": usage_id or None,
                 "ttl": ttl_seconds,
                 "time_shift": self._time_shift,
             },
+        )
+
+    def drop(self, fingerprint: str, company_id: int) -> None:
+        """Forget the answer, if there is one."""
+        execute(
+            self._cursor,
+            _DROP,
+            {"fingerprint": fingerprint, "company_id": company_id},
         )

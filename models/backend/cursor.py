@@ -10,6 +10,8 @@ from psycopg2.pool import PoolError
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor, Cursor
 
+from ...services.storable import storable
+
 LONGEST_WAIT = 20.0
 """Seconds that a full pool, or a full server, is waited for."""
 _FIRST_PAUSE = 0.005
@@ -50,6 +52,6 @@ def execute(cursor: BaseCursor, query: str, parameters: dict) -> None:
     """Run ``query`` without logging it when it fails.
 
     Odoo would log the statement with its parameters, which hold answers of the model;
-    the exception goes on to the caller.
+    the exception goes on to the caller. Texts are stored as far as PostgreSQL can.
     """
-    cursor.execute(query, parameters, log_exceptions=False)
+    cursor.execute(query, storable(parameters), log_exceptions=False)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from odoo.sql_db import BaseCursor
 
 from ...services.claude.ports import Booking, Closing, OpenCall, Settlement
+from ...services.storable import storable
 from .budget import Reservation
 from .budget_counting import SHARED_LOCK
 from .clock import NOW
@@ -288,7 +289,7 @@ class PostgresLedger:
         rows = [
             {**_columns(call), **each} for call, each in zip(calls, values, strict=True)
         ]
-        parameters = {"calls": json.dumps(rows), "time_shift": self._time_shift}
+        parameters = {"calls": json.dumps(storable(rows)), "time_shift": self._time_shift}
         execute(self._cursor, _INSERT, parameters)
         bookings = {}
         for (
@@ -349,4 +350,4 @@ def _closing(usage_id, charges, released_usd, cost_usd) -> Closing:
 
 def _json(value) -> str | None:
     """Return ``value`` as JSON text, ``None`` for an empty one."""
-    return json.dumps(dict(value)) if value else None
+    return json.dumps(storable(value)) if value else None

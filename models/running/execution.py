@@ -13,6 +13,9 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+import psycopg2
+from psycopg2.pool import PoolError
+
 from odoo import api
 from odoo.exceptions import AccessError, MissingError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -160,6 +163,21 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
             return store(run, outcome)
     except Exception:
         _logger.exception("validation %s could not be stored", run.validation_id)
+        return _give_up(run)
+
+
+def _give_up(run: Run) -> dict[str, Any] | None:
+    """Close a run whose result could not be stored; return the panel's data, or
+    ``None`` when that fails too."""
+    try:
+        with open_cursor(run.dbname) as cursor:
+            env = api.Environment(cursor, run.uid, dict(run.context))
+            validation = env["account.ai.validation"]._own(run.validation_id)
+            if validation.exists() and validation.state == "running":
+                validation._interrupt()
+            return read_panel(env, run.move_id)
+    except Exception:
+        _logger.exception("validation %s could not be closed", run.validation_id)
         return None
 
 
@@ -171,6 +189,8 @@ def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
     """
     started = time.monotonic()
     outcome = _ask_and_book(run, admission, emit)
+    if outcome.error and admission.answer is not None:
+        outcome = _ask_anew(run, admission, emit, outcome)
     if is_gone(outcome.error) and replace_model(run):
         try:
             admission = admit(run)
@@ -183,8 +203,23 @@ def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
     return outcome
 
 
+def _ask_anew(
+    run: Run, admission: Admission, emit: Emit, outcome: Outcome
+) -> Outcome:
+    """Ask Claude, because what was stored of its answer cannot be read any more."""
+    run.gateway.forget(admission)
+    run.use_stored, run.asks_anew = False, True
+    try:
+        admission = admit(run)
+    except ClaudeError as refusal:
+        outcome.error, outcome.result = refusal, None
+        return outcome
+    emit("waiting", {"model": run.request.model})
+    return _ask_and_book(run, admission, emit)
+
+
 def _ask_and_book(run: Run, admission: Admission, emit: Emit) -> Outcome:
-    outcome = Outcome()
+    outcome = Outcome(admission=admission)
     try:
         _ask(run, admission, emit, outcome)
     finally:
@@ -268,6 +303,33 @@ def error_data(error: ClaudeError, run: Run) -> dict[str, Any]:
 
 def store(run: Run, outcome: Outcome) -> dict[str, Any]:
     """Store how the run ended, in one short transaction; return the panel's data.
+
+    Only then is a good answer kept for others who ask the same; a stored one whose
+    result cannot be stored is thrown away, so that it is not served for ever.
+    """
+    try:
+        panel = _store(run, outcome)
+    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        raise
+    except Exception:
+        if outcome.admission and outcome.admission.answer is not None:
+            run.gateway.forget(outcome.admission)
+        raise
+    if outcome.admission and outcome.answer and outcome.result:
+        _keep(run, outcome.admission, outcome.result)
+    return panel
+
+
+def _keep(run: Run, admission: Admission, result: CallResult) -> None:
+    try:
+        run.gateway.keep(admission, result)
+    except (psycopg2.Error, PoolError):
+        # The validation is stored; the worst is that the same question is paid again.
+        _logger.exception("the answer of %s could not be kept", run.validation_id)
+
+
+def _store(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Store how the run ended.
 
     A conflict with another transaction is tried again: the result is here, and only
     here.

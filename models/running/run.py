@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...services.agents.agent import Agent, ModelAnswer
-from ...services.claude.call import CallResult
+from ...services.claude.call import Admission, CallResult
 from ...services.claude.errors import ClaudeError
 from ...services.claude.gateway import Gateway
 from ...services.claude.ports import Owner, Settlement
@@ -58,6 +58,8 @@ class Run:
     """The model that the company chose, when another one is asked instead of it."""
     fell_back: bool = False
     """Claude did not know the model, and the fallback is asked within the same run."""
+    asks_anew: bool = False
+    """A stored answer could not be read, and Claude is asked within the same run."""
     attempt: int = 1
     """Number of the try: a queued run that was refused is tried again."""
     use_stored: bool = True
@@ -66,7 +68,8 @@ class Run:
     @property
     def call_key(self) -> str:
         """Idempotency key of the call that is to be made."""
-        return f"{self.run_uuid}:{self.attempt}" + (":fallback" * self.fell_back)
+        suffix = ":fallback" * self.fell_back + ":anew" * self.asks_anew
+        return f"{self.run_uuid}:{self.attempt}{suffix}"
 
     @property
     def rules_verdict(self) -> Verdict:
@@ -87,5 +90,7 @@ class Outcome:
     answer: ModelAnswer | None = None
     error: ClaudeError | None = None
     settlement: Settlement | None = None
+    admission: Admission | None = None
+    """Of the call that the result is from."""
     duration_ms: int = 0
     first_token_ms: int | None = None

@@ -13,6 +13,10 @@ from .request import ClaudeRequest
 from .usage import TokenUsage
 
 
+class UnreadableAnswer(ValueError):
+    """What the answer store holds is no answer, or not one of this version."""
+
+
 @dataclass(frozen=True)
 class CallResult:
     """A complete answer, whatever it says; the caller judges ``stop_reason``."""
@@ -53,13 +57,21 @@ class CallResult:
         """Return the result that :meth:`to_data` described, marked as stored.
 
         It may have been stored by another version: what is not known here is left out.
+
+        :raises UnreadableAnswer: when it is no such data
         """
-        values = _known(cls, data)
-        values["usage"] = TokenUsage(**_known(TokenUsage, data["usage"]))
-        values["cost_usd"] = Decimal(data["cost_usd"])
-        values["content"] = tuple(data["content"])
-        values["from_store"] = True
-        return cls(**values)
+        try:
+            values = _known(cls, data)
+            values["usage"] = TokenUsage(**_known(TokenUsage, data["usage"]))
+            values["cost_usd"] = Decimal(data["cost_usd"])
+            values["content"] = tuple(data["content"])
+            values["from_store"] = True
+            result = cls(**values)
+        except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+            raise UnreadableAnswer from error
+        if not isinstance(result.text, str) or not isinstance(result.stop_reason, str):
+            raise UnreadableAnswer
+        return result
 
 
 def _known(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:

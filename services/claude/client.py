@@ -11,16 +11,23 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import anthropic
 import httpx2
 
+from ..storable import storable
 from .connections import ask_connections_at_once
 from .errors import ClaudeError
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
+from .exchange import (
+    AnswerTooLong,
+    DeadlinePassed,
+    Exchange,
+    exchange_under_way,
+)
 
 # It writes a line for each request; of ours only failures are worth one. A level that
 # the operator chose stands.
@@ -32,6 +39,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 """Longest silence within an answer; Claude sends pings while it thinks."""
 _WRITE_SECONDS = 30.0
+_END_SECONDS = 2.0
 _LIMITS = httpx2.Limits(
     max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0
 )
@@ -62,16 +70,17 @@ class ClaudeClient:
         http_client: httpx2.Client | None = None,
     ) -> None:
         self.endpoint = base_url.rstrip("/")
+        http_client = http_client or ask_connections_at_once(
+            # A redirected POST would go out a second time, and to somebody else.
+            anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False)
+        )
+        http_client.event_hooks = {"response": [_take_status]}
         self._sdk = anthropic.Anthropic(
             api_key=api_key,
             base_url=self.endpoint,
             max_retries=0,
             open_telemetry=False,
-            # A redirected POST would go out a second time, and to somebody else.
-            http_client=http_client
-            or ask_connections_at_once(
-                anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False)
-            ),
+            http_client=http_client,
         )
         # ANTHROPIC_CUSTOM_HEADERS is read even with an explicit key: what is set for
         # another program on this machine must not reach these calls.
@@ -82,27 +91,40 @@ class ClaudeClient:
         self._sdk.close()
 
     def call(
-        self, body: str, *, seconds: float = READ_SECONDS
+        self,
+        body: str,
+        *,
+        seconds: float = READ_SECONDS,
+        exchange: Exchange | None = None,
     ) -> tuple[Mapping[str, str], dict[str, Any]]:
         """Send ``POST /v1/messages`` and return headers and message.
 
         :param body: the request as JSON, without ``stream``
         :param seconds: longest silence
+        :param exchange: what the call may take in all; ``seconds`` when left out
         :raises ClaudeError: on every failure
         """
-        response = self._post("/v1/messages", body, seconds)
-        return response.headers, _json_object(response)
+        answer = self._post("/v1/messages", body, seconds, exchange)
+        return answer.headers, answer.json_object()
 
-    def stream(self, body: str, *, seconds: float = READ_SECONDS) -> ByteStream:
+    def stream(
+        self,
+        body: str,
+        *,
+        seconds: float = READ_SECONDS,
+        exchange: Exchange | None = None,
+    ) -> ByteStream:
         """Send ``POST /v1/messages`` with ``stream`` and return the open answer.
 
         :param body: the request as JSON, without ``stream``
         :param seconds: longest silence
+        :param exchange: what the call may take in all; ``seconds`` when left out
         :raises ClaudeError: on every failure up to the headers of the answer
         """
         body = f'{body[:-1]},"stream":true}}'
-        response = self._post("/v1/messages", body, seconds, stream=True)
-        return ByteStream(response)
+        answer = self._post("/v1/messages", body, seconds, exchange)
+        answer.check_content_type("text/event-stream")
+        return answer
 
     def count_tokens(
         self, body: Mapping[str, Any], *, seconds: float = READ_SECONDS
@@ -110,14 +132,14 @@ class ClaudeClient:
         """Return Claude's own count of the input tokens of ``body``; it is free.
 
         :param body: as for a message, without ``max_tokens``
-        :param seconds: longest silence
+        :param seconds: longest wait for the whole answer
         :raises ClaudeError: on every failure
         """
         text = json.dumps(body, ensure_ascii=False)
-        response = self._post("/v1/messages/count_tokens", text, seconds)
-        tokens = _json_object(response).get("input_tokens")
+        answer = self._post("/v1/messages/count_tokens", text, seconds)
+        tokens = answer.json_object().get("input_tokens")
         if not isinstance(tokens, int):
-            raise foreign_answer_error(response.status_code)
+            raise foreign_answer_error(answer.status)
         return tokens
 
     def models(self, lifecycles: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -155,8 +177,9 @@ class ClaudeClient:
         :param query: lists become ``name[]=`` once for each value
         :raises ClaudeError: on every failure
         """
-        try:
-            response = self._sdk.get(
+        return self._send(
+            Exchange(READ_SECONDS),
+            lambda: self._sdk.get(
                 path,
                 cast_to=httpx2.Response,
                 options={
@@ -164,61 +187,126 @@ class ClaudeClient:
                     "headers": headers or {},
                     "timeout": _timeout(READ_SECONDS),
                 },
-            )
-        except Exception as error:  # the mapping passes on what is not the SDK's
-            raise error_of_exception(error) from error
-        return _json_object(response)
+                stream=True,
+                stream_cls=anthropic.Stream[object],
+            ),
+        ).json_object()
 
     def _post(
-        self, path: str, body: str, seconds: float, *, stream: bool = False
-    ) -> httpx2.Response:
-        try:
-            return self._sdk.post(
+        self, path: str, body: str, seconds: float, exchange: Exchange | None = None
+    ) -> ByteStream:
+        return self._send(
+            exchange or Exchange(seconds),
+            lambda: self._sdk.post(
                 path,
                 cast_to=httpx2.Response,
                 content=body.encode(),
                 options={"timeout": _timeout(seconds)},
-                stream=stream,
+                stream=True,
                 stream_cls=anthropic.Stream[object],
-            )
+            ),
+        )
+
+    @staticmethod
+    def _send(exchange: Exchange, send: Callable[[], httpx2.Response]) -> ByteStream:
+        """Return the open answer to what ``send`` sends, its headers read."""
+        try:
+            with exchange.under_way():
+                response = send()
         except Exception as error:  # the mapping passes on what is not the SDK's
-            raise error_of_exception(error) from error
+            mapped = error_of_exception(error)
+            if 300 <= exchange.status < 500:
+                mapped.ambiguous = False  # refused, whatever became of the sentence
+            raise mapped from error
+        return ByteStream(response, exchange)
 
 
 class ByteStream:
     """An answer that arrives: headers now, bytes by and by. Close it in any case."""
 
-    def __init__(self, response: httpx2.Response) -> None:
+    def __init__(self, response: httpx2.Response, exchange: Exchange) -> None:
         self._response = response
+        self._exchange = exchange
+        self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self.request_id = response.headers.get("request-id", "")
-        content_type = response.headers.get("content-type", "")
-        if not content_type.startswith("text/event-stream"):
+
+    def check_content_type(self, content_type: str) -> None:
+        """Pass when the answer is of this type; else close it.
+
+        :raises ClaudeError: it is not Claude's
+        """
+        if not self.headers.get("content-type", "").startswith(content_type):
             self.close()
-            raise foreign_answer_error(response.status_code, self.request_id)
+            raise foreign_answer_error(self.status, self.request_id)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes as they come from the network.
 
-        :raises ClaudeError: when the connection breaks or stays silent
+        :raises ClaudeError: when the connection breaks or stays silent, or the answer
+            takes too long or is too long
         """
         response = self._response
         packed = "content-encoding" in response.headers
+        chunks = response.iter_bytes() if packed else response.iter_raw()
+        size = 0
         try:
-            yield from response.iter_bytes() if packed else response.iter_raw()
-        except httpx2.HTTPError as error:
+            while True:
+                # The reader may go on in another thread than the one that began.
+                with self._exchange.under_way():
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    return
+                size += len(chunk)
+                self._exchange.check_size(size)
+                yield chunk
+        except (httpx2.HTTPError, DeadlinePassed, AnswerTooLong) as error:
             raise self._broken(error) from error
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the JSON object that the whole answer is, and close it.
+
+        :raises ClaudeError: also when it is none
+        """
+        try:
+            value = storable(json.loads(b"".join(self.chunks())))
+        except (ValueError, RecursionError) as error:
+            raise foreign_answer_error(self.status, self.request_id) from error
+        finally:
+            self.close()
+        if not isinstance(value, dict):
+            raise foreign_answer_error(self.status, self.request_id)
+        return value
+
+    def end_soon(self) -> None:
+        """Wait no longer than a moment for the end: only the connection needs it."""
+        self._exchange.end_soon(_END_SECONDS)
 
     def close(self) -> None:
         """Give the connection back, or close it when the answer is not complete."""
         self._response.close()
 
-    def _broken(self, error: httpx2.HTTPError) -> ClaudeError:
-        if isinstance(error, httpx2.TimeoutException):
-            mapped = error_of_exception(error)
-            mapped.request_id = self.request_id
-            return mapped
-        return cut_error(self.request_id)
+    def _broken(self, error: Exception) -> ClaudeError:
+        if isinstance(error, httpx2.HTTPError) and not isinstance(
+            error, httpx2.TimeoutException
+        ):
+            return cut_error(self.request_id)
+        mapped = error_of_exception(error)
+        mapped.request_id = self.request_id
+        return mapped
+
+
+def _take_status(response: httpx2.Response) -> None:
+    """Note the status, before the SDK reads the body of an error, whole.
+
+    It is to read it as it came: what is small on the wire may be packed so that it
+    fills the memory. The status says what counts.
+    """
+    exchange = exchange_under_way()
+    if exchange is not None:
+        exchange.status = response.status_code
+    if response.status_code >= 300:
+        response.headers.pop("content-encoding", None)
 
 
 def _timeout(seconds: float) -> httpx2.Timeout:
@@ -228,14 +316,3 @@ def _timeout(seconds: float) -> httpx2.Timeout:
         write=min(_WRITE_SECONDS, seconds),
         pool=min(CONNECT_SECONDS, seconds),
     )
-
-
-def _json_object(response: httpx2.Response) -> dict[str, Any]:
-    request_id = response.headers.get("request-id", "")
-    try:
-        value = json.loads(response.content)
-    except ValueError as error:
-        raise foreign_answer_error(response.status_code, request_id) from error
-    if not isinstance(value, dict):
-        raise foreign_answer_error(response.status_code, request_id)
-    return value

@@ -1,4 +1,6 @@
-"""Connections that say at once whether they are still open.
+"""Connections that mind the limits of an exchange, and say at once whether they are open.
+
+Each read and write waits no longer than the exchange under way may take.
 
 Before a request, the connection pool asks each of its idle connections whether Claude
 has closed it, and keeps its lock meanwhile. It asks by a ``poll`` that waits for
@@ -17,17 +19,20 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from .exchange import exchange_under_way
+
+_PIECE = 64 * 1024
+"""Bytes that are written before the time is looked at again."""
+
 
 def ask_connections_at_once(client: httpx2.Client) -> httpx2.Client:
-    """Return ``client``, whose idle connections are asked with no greenlet switched.
+    """Return ``client``, whose connections mind the exchange under way, and whose idle
+    ones are asked with no greenlet switched.
 
     The library has no option for this: its transports are looked into, so that proxies
-    of the environment stay as they are. Where it looks different one day, it works as
-    it does by itself.
+    of the environment stay as they are.
     """
     poll = _unpatched_poll()
-    if poll is None:
-        return client
     for transport in (client._transport, *client._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if type(getattr(pool, "_network_backend", None)) is httpcore2.SyncBackend:
@@ -47,7 +52,7 @@ def _unpatched_poll() -> Callable[[], Any] | None:
 class _Backend(httpcore2.SyncBackend):
     """Opens connections as the library does."""
 
-    def __init__(self, poll: Callable[[], Any]) -> None:
+    def __init__(self, poll: Callable[[], Any] | None) -> None:
         self._poll = poll
 
     def connect_tcp(
@@ -64,18 +69,36 @@ class _Backend(httpcore2.SyncBackend):
 
 
 class _Stream(httpcore2.NetworkStream):
-    """The library's connection, but for how it is asked."""
+    """The library's connection, but for how long it waits and how it is asked."""
 
     def __init__(
-        self, stream: httpcore2.NetworkStream, poll: Callable[[], Any]
+        self, stream: httpcore2.NetworkStream, poll: Callable[[], Any] | None
     ) -> None:
         self._stream = stream
         self._poll = poll
-        self._asked = poll()
-        self._asked.register(stream.get_extra_info("socket"), select.POLLIN)
-        self.read = stream.read
-        self.write = stream.write
+        self._asked = poll() if poll else None
+        if self._asked is not None:
+            self._asked.register(stream.get_extra_info("socket"), select.POLLIN)
         self.close = stream.close
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Override of ``httpcore2``: within the limits of the exchange."""
+        exchange = exchange_under_way()
+        if exchange is None:
+            return self._stream.read(max_bytes, timeout)
+        data = self._stream.read(max_bytes, exchange.patience(timeout))
+        exchange.take(len(data))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Override of ``httpcore2``: within the time of the exchange."""
+        exchange = exchange_under_way()
+        if exchange is None:
+            self._stream.write(buffer, timeout)
+            return
+        for start in range(0, len(buffer), _PIECE):
+            piece = buffer[start : start + _PIECE]
+            self._stream.write(piece, exchange.patience(timeout))
 
     def start_tls(self, *arguments: Any, **options: Any) -> httpcore2.NetworkStream:
         """Override of ``httpcore2``."""
@@ -83,7 +106,7 @@ class _Stream(httpcore2.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Override of ``httpcore2``."""
-        if info != "is_readable":
+        if info != "is_readable" or self._asked is None:
             return self._stream.get_extra_info(info)
         if self._stream.get_extra_info("socket").fileno() < 0:
             return True  # closed here: as good as closed by Claude

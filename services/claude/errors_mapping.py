@@ -22,6 +22,7 @@ import httpx2
 
 from ..translation import _
 from .errors import ClaudeError
+from .exchange import AnswerTooLong, DeadlinePassed
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ _RAMP_LIMIT = _Kind(
 _OVERLOADED = _Kind("overloaded", _("Claude is overloaded at the moment."), True)
 _SERVER_ERROR = _Kind("server_error", _("Claude has a technical problem."), True)
 _TIMEOUT = _Kind("timeout", _("Claude did not answer in time."), True)
+_DEADLINE = _Kind("deadline", _("Claude took too long to answer."), True)
+_TOO_LONG = _Kind(
+    "connection",
+    _("Claude's answer was longer than it can be; it was not read to its end."),
+)
 _CONNECTION = _Kind("connection", _("There is no connection to Claude."), True)
 _CUT = _Kind(
     "connection",
@@ -130,6 +136,10 @@ def error_of_exception(error: Exception, *, now: datetime | None = None) -> Clau
     cause = error.__cause__ if wrapped else error
     if isinstance(cause, httpx2.HTTPError | httpx2.InvalidURL):
         return _error_of_connection(cause)
+    if isinstance(cause, DeadlinePassed):
+        return _claude_error(_DEADLINE, ambiguous=True)
+    if isinstance(cause, AnswerTooLong):
+        return _claude_error(_TOO_LONG, ambiguous=True)
     if isinstance(cause, OSError):
         return _claude_error(_CONNECTION, ambiguous=True)
     # The SDK calls whatever happens while it sends a connection error.

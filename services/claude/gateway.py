@@ -34,6 +34,7 @@ from .call import (
 )
 from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
+from .exchange import Exchange, bytes_of_message
 from .estimate import worst_case
 from .guards import Guard, guards_for
 from .log import log_failed_call, log_refused_call
@@ -48,11 +49,11 @@ from .request import ClaudeRequest
 from .retry import retrying
 from .settlement import judged, result_of, settlement_of, stored_settlement
 from .structured_output import ItemParser
+from .usage import word
 
 SIMULATOR_HEADER = "x-claude-simulator"
-_LEASE_MARGIN = READ_SECONDS + 30
-"""Seconds: a silent connection may pass the deadline by its read timeout, and then the
-result is still to be stored."""
+_LEASE_MARGIN = 30.0
+"""Seconds after the deadline: what came is still to be booked."""
 _SHORTEST_REPEAT = 5.0
 """Seconds that must be left for the second attempt of a lost call."""
 _PREPARATIONS = 5
@@ -298,7 +299,9 @@ class Gateway:
     def _call_once(self, admission: Admission) -> CallResult:
         seen = admission.seen
         headers, message = self._client.call(
-            admission.body, seconds=self._silence(admission)
+            admission.body,
+            seconds=self._silence(admission),
+            exchange=self._exchange(admission),
         )
         _read_headers(headers, seen)
         seen.latency_ms = self._milliseconds(admission)
@@ -308,7 +311,9 @@ class Gateway:
     def _open_once(self, admission: Admission) -> OpenStream:
         seen = admission.seen
         byte_stream = self._client.stream(
-            admission.body, seconds=self._silence(admission)
+            admission.body,
+            seconds=self._silence(admission),
+            exchange=self._exchange(admission),
         )
         _read_headers(byte_stream.headers, seen)
         stream = OpenStream(byte_stream, seen)
@@ -401,7 +406,7 @@ class Gateway:
         error; also with an error of one's own about a result that came (an answer that
         cannot be used was paid for all the same). A second time changes nothing. When
         the sweeper took the call for lost in the meantime, what is known now is booked
-        as a correction.
+        as a correction. The answer is not stored yet: see :meth:`keep`.
         """
         if admission.answer is not None:
             return stored_settlement(admission.answer)
@@ -419,6 +424,35 @@ class Gateway:
             log_failed_call(admission.call, outcome, settlement.state)
         return settlement
 
+    # === ANSWER STORE === #
+
+    def keep(self, admission: Admission, result: CallResult) -> None:
+        """Keep a good answer for whoever asks the same.
+
+        Call it when what was made of the answer is stored: one that nobody can store
+        the result of is not to be served again and again.
+        """
+        if admission.answer is not None:
+            return
+        if isinstance(judged(admission, result), ClaudeError):
+            return
+        call = admission.call
+        with self._backend.transaction() as transaction:
+            transaction.answers.put(
+                call.fingerprint,
+                call.owner.company_id,
+                result.to_data(),
+                self._policy.answer_ttl(call.owner.operation),
+                admission.usage_id,
+            )
+
+    def forget(self, admission: Admission) -> None:
+        """Throw a stored answer away that cannot be used: the next one to ask asks
+        Claude."""
+        call = admission.call
+        with self._backend.transaction() as transaction:
+            transaction.answers.drop(call.fingerprint, call.owner.company_id)
+
     # === TIME === #
 
     def _remaining(self, admission: Admission) -> float:
@@ -428,6 +462,11 @@ class Gateway:
     def _silence(self, admission: Admission) -> float:
         """Return how many seconds the connection may be silent."""
         return max(1.0, min(READ_SECONDS, self._remaining(admission)))
+
+    def _exchange(self, admission: Admission) -> Exchange:
+        """Return what the attempt that begins may take, from its first byte on."""
+        most_bytes = bytes_of_message(admission.request.max_tokens)
+        return Exchange(self._remaining(admission), most_bytes, self._clock)
 
     def _milliseconds(self, admission: Admission) -> int:
         return round((self._clock() - admission.started) * 1000)
@@ -440,5 +479,5 @@ class Gateway:
 
 
 def _read_headers(headers: Mapping[str, str], seen: Seen) -> None:
-    seen.request_id = headers.get("request-id", "")
+    seen.request_id = word(headers.get("request-id"))
     seen.simulated = SIMULATOR_HEADER in headers

@@ -7,7 +7,7 @@ from typing import Any
 
 from .call import Seen
 from .errors_mapping import foreign_answer_error
-from .usage import TokenUsage
+from .usage import TokenUsage, word
 
 
 def read_message(message: Mapping[str, Any], seen: Seen) -> None:
@@ -21,15 +21,18 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     content = message.get("content")
     if not isinstance(usage, Mapping) or not _are_blocks(content):
         raise foreign_answer_error(200, seen.request_id)
-    seen.usage = TokenUsage.from_api(usage)
+    try:
+        seen.usage = TokenUsage.from_api(usage)
+        seen.text = "".join(
+            block.get("text", "") for block in content if block.get("type") == "text"
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise foreign_answer_error(200, seen.request_id) from error
     seen.complete = True
     seen.content = content
-    seen.stop_reason = message.get("stop_reason") or ""
-    seen.model = message.get("model") or ""
-    seen.message_id = message.get("id") or ""
-    seen.text = "".join(
-        block.get("text", "") for block in content if block.get("type") == "text"
-    )
+    seen.stop_reason = word(message.get("stop_reason"))
+    seen.model = word(message.get("model"))
+    seen.message_id = word(message.get("id"))
 
 
 def _are_blocks(content: Any) -> bool:

@@ -51,10 +51,14 @@ class OpenStream:
         """
         yield self._first_text
         self._check_error()
+        if self.seen.complete:
+            self._stream.end_soon()
         try:
             for chunk in self._chunks:
                 yield self._read(chunk)
                 self._check_error()
+                if self.seen.complete:
+                    self._stream.end_soon()
         except ClaudeError:
             if not self.seen.has_final_usage:
                 raise

@@ -155,7 +155,9 @@ class Alert:
 
 
 class AnswerStore(Protocol):
-    """Answers by fingerprint; a degraded answer is never stored."""
+    """Answers by fingerprint; a degraded answer is never stored.
+
+    What cannot be read as JSON any more is as good as none."""
 
     def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None: ...
 
@@ -171,6 +173,10 @@ class AnswerStore(Protocol):
         ttl_seconds: float | None,
         usage_id: int,
     ) -> None: ...
+
+    def drop(self, fingerprint: str, company_id: int) -> None:
+        """Forget the answer, if there is one."""
+        ...
 
 
 class RateLimiter(Protocol):

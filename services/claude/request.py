@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ..storable import storable_text
+
 
 @dataclass(frozen=True)
 class ClaudeRequest:
@@ -106,9 +108,10 @@ def _system_json(system: tuple[str, ...], cache_ttl: str, sort_keys: bool) -> st
 
 
 def _json(value: Any, sort_keys: bool) -> str:
-    return json.dumps(
+    text = json.dumps(
         value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False
     )
+    return storable_text(text)  # half of a character cannot be sent
 
 
 def canonical_json(value: Any) -> str:

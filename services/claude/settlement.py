@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from ..storable import storable, storable_text
 from .call import Admission, CallResult, Seen
 from .errors import ClaudeError
 from .estimate import worst_case_usage
@@ -22,7 +23,7 @@ def result_of(seen: Seen, admission: Admission) -> CallResult:
     usage = seen.usage or TokenUsage()
     cost_usd, prices = _price(usage, seen, admission)
     return CallResult(
-        text=seen.text,
+        text=storable_text(seen.text),
         stop_reason=seen.stop_reason,
         usage=usage,
         cost_usd=cost_usd,
@@ -34,7 +35,7 @@ def result_of(seen: Seen, admission: Admission) -> CallResult:
         latency_ms=seen.latency_ms,
         first_token_ms=seen.first_token_ms,
         retries=seen.retries,
-        content=tuple(seen.content),
+        content=tuple(storable(seen.content)),
     )
 
 

@@ -12,27 +12,35 @@ from typing import Any
 
 from .call import Seen
 from .errors_mapping import cut_error, error_of_event, foreign_answer_error
-from .usage import TokenUsage
+from .usage import TokenUsage, word
 
 
 class EventDecoder:
     """Cuts bytes into events."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._held = b""
 
     def feed(self, chunk: bytes) -> list[dict[str, Any]]:
         """Return the JSON of the events that ``chunk`` completes.
 
         :raises ClaudeError: when it is no JSON
         """
-        data = self._rest + chunk
-        if b"\r" in data:  # JSON escapes its own; only line ends are left
-            data = data.replace(b"\r\n", b"\n")
-        *frames, self._rest = data.split(b"\n\n")
+        if self._held or b"\r" in chunk:  # JSON escapes its own; only line ends are left
+            chunk = self._held + chunk
+            self._held = b"\r" if chunk.endswith(b"\r") else b""
+            chunk = chunk.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        # Looked for where it is new: a line without an end comes in many small pieces.
+        looked_at = max(len(self._rest) - 1, 0)
+        self._rest += chunk
+        if self._rest.find(b"\n\n", looked_at) < 0:
+            return []
+        *frames, rest = bytes(self._rest).split(b"\n\n")
+        self._rest = bytearray(rest)
         try:
             return [_parse(payload, 0)[0] for payload in map(_data, frames) if payload]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise cut_error() from error
 
 
@@ -71,7 +79,7 @@ class AnswerReader:
         """
         try:
             return self._read(event)
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise foreign_answer_error(200, self.seen.request_id) from error
 
     def _read(self, event: Mapping[str, Any]) -> str:
@@ -85,7 +93,7 @@ class AnswerReader:
         elif kind == "message_start":
             self._start_message(event["message"])
         elif kind == "message_delta":
-            self.seen.stop_reason = event["delta"].get("stop_reason") or ""
+            self.seen.stop_reason = word(event["delta"].get("stop_reason"))
             self._add_usage(event.get("usage") or {})
         elif kind == "message_stop":
             self.seen.complete = True
@@ -110,8 +118,8 @@ class AnswerReader:
 
     def _start_message(self, message: Mapping[str, Any]) -> None:
         self.started = True
-        self.seen.model = message.get("model") or ""
-        self.seen.message_id = message.get("id") or ""
+        self.seen.model = word(message.get("model"))
+        self.seen.message_id = word(message.get("id"))
         self._add_usage(message.get("usage") or {})
 
     def _add_usage(self, usage: Mapping[str, Any]) -> None:

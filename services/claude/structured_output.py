@@ -1,8 +1,8 @@
 """Reads a JSON answer: whole when it is complete, item by item while it streams.
 
 Structured output makes Claude's text follow the schema, but not when it is cut short or
-refused, and proxies and older models wrap it: fences and introductions are looked
-through.
+refused, and some gateways put it into one fence. The text is one JSON object, and
+nothing else: where there is more than that, nobody knows which part is the answer.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
+from ..storable import storable
 from ..translation import _
 from .errors import ClaudeError
 from .schema import SchemaMismatch, conform
 
-_MAX_STARTS = 20
-"""How many opening braces are tried as the beginning of the answer."""
+_FENCE = "```"
+_FENCE_LANGUAGE = "json"
 
 
 def read_json_answer(
@@ -34,15 +35,13 @@ def read_json_answer(
     check_stop_reason(stop_reason)
     if not text.strip():
         raise ClaudeError("invalid_answer", _("Claude gave an empty answer."))
-    mismatch: SchemaMismatch | None = None
-    for candidate in _objects(text):
-        try:
-            return conform(candidate, schema)
-        except SchemaMismatch as error:
-            mismatch = mismatch or error
-    raise ClaudeError(
-        "invalid_answer", _("Claude's answer does not have the expected form.")
-    ) from mismatch
+    try:
+        return storable(conform(_decoder.decode(_unfenced(text)), schema))
+    except (ValueError, RecursionError) as error:
+        # The text is no JSON, or SchemaMismatch: it says where, and never what.
+        raise ClaudeError(
+            "invalid_answer", _("Claude's answer does not have the expected form.")
+        ) from (error if isinstance(error, SchemaMismatch) else None)
 
 
 def check_stop_reason(stop_reason: str) -> None:
@@ -62,22 +61,29 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a property is there twice")
+    return value
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in ``text`` that are not inside of one another."""
-    position = text.find("{")
-    for _start in range(_MAX_STARTS):
-        if position < 0:
-            return
-        try:
-            value, end = _decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
-            yield value
-        position = text.find("{", end)
+_decoder = json.JSONDecoder(
+    parse_constant=_refuse_constant, object_pairs_hook=_refuse_repetition
+)
+
+
+def _unfenced(text: str) -> str:
+    """Return what stands in the one fence around ``text``, if there is one."""
+    text = text.strip()
+    if len(text) < 2 * len(_FENCE) or not (
+        text.startswith(_FENCE) and text.endswith(_FENCE)
+    ):
+        return text
+    inside = text[len(_FENCE) : -len(_FENCE)]
+    if inside[: len(_FENCE_LANGUAGE)].lower() == _FENCE_LANGUAGE:
+        inside = inside[len(_FENCE_LANGUAGE) :]
+    return inside.strip()
 
 
 class ItemParser:
@@ -124,7 +130,7 @@ class ItemParser:
             except (ValueError, RecursionError):
                 return  # not complete yet
             try:
-                yield conform(item, self._item_schema)
+                yield storable(conform(item, self._item_schema))
             except SchemaMismatch:
                 continue
 

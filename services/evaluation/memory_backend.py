@@ -46,6 +46,9 @@ class NoAnswers:
     ) -> None:
         return None
 
+    def drop(self, fingerprint: str, company_id: int) -> None:
+        return None
+
 
 class NoLimits:
     """A rate limiter that lets everything pass."""

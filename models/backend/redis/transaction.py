@@ -362,6 +362,14 @@ class _Answers:
             ),
         )
 
+    def drop(self, fingerprint: str, company_id: int) -> None:
+        """Forget the answer, here and there."""
+        self._postgres.drop(fingerprint, company_id)
+        self._work.later(
+            lambda: self._work.answers.drop(fingerprint, company_id),
+            lambda t: t.answers.drop(fingerprint, company_id),
+        )
+
     def _retention(self, company_id: int) -> float:
         """Return for how many seconds a company keeps facts; a day when it is gone."""
         execute(self._cursor, _RETENTION, {"id": company_id})

@@ -25,7 +25,7 @@ __all__ = [
 def guards_for(policy: Policy) -> tuple[Guard, ...]:
     """Return the guards under ``policy``, first one first."""
     return (
-        AnswerStoreGuard(policy),
+        AnswerStoreGuard(),
         RateLimitGuard(policy),
         CircuitBreakerGuard(),
     )

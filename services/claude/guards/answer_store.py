@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..call import Admission, CallResult
+from ..call import Admission, CallResult, UnreadableAnswer
 from ..errors import ClaudeError
-from ..policy import Policy
 from ..ports import Transaction
+from ..settlement import judged
 
 
 class AnswerStoreGuard:
-    """Looks for a stored answer and keeps good ones.
+    """Looks for a stored answer.
 
-    An answer that is refused, cut or invalid comes here as an error and is not kept:
-    the next one to ask asks Claude.
+    One that cannot be read any more (another version stored it, or it was spoiled) is
+    thrown away, and Claude is asked.
     """
 
     guards_repeats = False
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
 
     def admit(self, transaction: Transaction, admission: Admission) -> None:
         if not admission.use_stored:
             return
         call = admission.call
-        data = transaction.answers.get(call.fingerprint, call.owner.company_id)
-        if data is not None:
-            admission.answer = CallResult.from_data(data)
+        kept = call.fingerprint, call.owner.company_id
+        data = transaction.answers.get(*kept)
+        if data is None:
+            return
+        try:
+            answer = CallResult.from_data(data)
+        except UnreadableAnswer:
+            transaction.answers.drop(*kept)
+            return
+        if isinstance(judged(admission, answer), ClaudeError):
+            transaction.answers.drop(*kept)
+            return
+        admission.answer = answer
 
     def admit_together(
         self, transaction: Transaction, admissions: Sequence[Admission]
@@ -46,13 +53,4 @@ class AnswerStoreGuard:
         admission: Admission,
         outcome: CallResult | ClaudeError,
     ) -> None:
-        if isinstance(outcome, ClaudeError):
-            return
-        call = admission.call
-        transaction.answers.put(
-            call.fingerprint,
-            call.owner.company_id,
-            outcome.to_data(),
-            self._policy.answer_ttl(call.owner.operation),
-            admission.usage_id,
-        )
+        return

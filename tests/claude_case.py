@@ -125,7 +125,7 @@ class ClaudeCase(BaseCase):
             outcome = gateway.call(admission)
         except ClaudeError as error:
             outcome = error
-        gateway.settle(admission, outcome)
+        self.close(gateway, admission, outcome)
         return outcome, admission
 
     def run_stream(self, gateway=None, request=None, key="run:1", **kwargs):
@@ -140,8 +140,14 @@ class ClaudeCase(BaseCase):
             error = None
         except ClaudeError as caught:
             outcome = error = caught
-        gateway.settle(admission, outcome)
+        self.close(gateway, admission, outcome)
         return events, error, admission
+
+    def close(self, gateway, admission, outcome):
+        """Settle, and keep a good answer, as who has stored its result does."""
+        gateway.settle(admission, outcome)
+        if not isinstance(outcome, ClaudeError):
+            gateway.keep(admission, outcome)
 
     def result(self, events):
         """Return the result of a stream that came to its end."""

@@ -159,7 +159,9 @@ class TestCall(ClaudeCase):
         self.assertIsNone(gateway.admit(make_request(), OWNER, "run2:1").answer)
 
     def test_one_transaction_to_admit_and_one_to_settle(self):
-        self.run_call()
+        gateway = self.gateway()
+        admission = gateway.admit(make_request(), OWNER, "run:1")
+        gateway.settle(admission, gateway.call(admission))
         self.assertEqual(self.backend.transactions, 2)
 
 

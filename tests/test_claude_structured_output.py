@@ -52,8 +52,7 @@ class TestReadAnswer(BaseCase):
             f"\n  {text}\n",
             f"```json\n{text}\n```",
             f"```\n{text}\n```\nEspero que sirva.",
-            f"Aquí está el resultado {{como pidió}}:\n{text}",
-            f'{{"nota": 1}} {text}',
+            f"Aquí está el resultado, como pidió:\n{text}",
         ):
             with self.subTest(wrapped[:20]):
                 self.assertEqual(self.read_answer(wrapped), expected)
@@ -91,6 +90,41 @@ class TestReadAnswer(BaseCase):
         ):
             with self.subTest(text[:30]):
                 self.check_code("invalid_answer", text)
+
+    def test_more_than_one_answer_is_none(self):
+        """Not the first, not the last: nobody knows which one is meant."""
+        good = json.dumps(answer(verdict="send"))
+        other = json.dumps(answer(finding(sev="E"), verdict="reject"))
+        for text in (
+            good + other,
+            f"{good}\n{other}",
+            f"{good},{other}",
+            f"{good}\n\nI correct myself:\n{other}",
+            f'{{"nota": 1}} {good}',
+            f'{good} {{"nota": 1}}',
+            f"{good} {{ not finished",
+            f"[{good}]",
+            f"[{good},{other}]",
+            f"[[{good}]]",
+            f"{good} []",
+            f"{{{good}}}",
+            f"```json\n{good}\n```\n```json\n{other}\n```",
+            f"```json\n{good}\n```\n```json\n{good}\n```",
+            f"```\n```json\n{good}\n```\n```",
+            good[:-1] + ',"verdict":"reject"}',
+            good.replace('"findings": []', f'"findings": [{other}]'),
+            json.dumps({"answer": answer()}),
+            json.dumps(good),
+        ):
+            with self.subTest(text[:40]):
+                self.check_code("invalid_answer", text)
+
+    def test_texts_are_what_every_store_takes(self):
+        text = json.dumps(answer(finding(why="a\0b\ud83d", fix="\ud83d\ude00")))
+        (item,) = self.read_answer(text)["findings"]
+        self.assertEqual((item["why"], item["fix"]), ("a\ufffdb\ufffd", "\U0001f600"))
+        (item,) = ItemParser(SCHEMA).feed(text)
+        self.assertEqual((item["why"], item["fix"]), ("a\ufffdb\ufffd", "\U0001f600"))
 
     def test_a_whole_number_may_be_written_with_a_point(self):
         read = self.read_answer(json.dumps(answer(finding(line=2.0))))
@@ -168,7 +202,7 @@ class TestItemParser(BaseCase):
     @settings(max_examples=200, deadline=None)
     @given(st.data())
     def test_however_the_text_is_cut(self, data):
-        texts = st.text(max_size=12)
+        texts = st.text(st.characters(exclude_characters="\0"), max_size=12)
         items = [
             finding(quote=quote, why=why)
             for quote, why in data.draw(st.lists(st.tuples(texts, texts), max_size=4))

@@ -81,6 +81,18 @@ CONNECTION_FAULTS = frozenset(
         "empty_body",
     }
 )
+#: Answers that drip or flood without an end, instead of an answer.
+ENDLESS_FAULTS = frozenset(
+    {
+        "drip_headers",
+        "drip_body",
+        "ping_flood",
+        "comment_flood",
+        "endless_line",
+        "endless_body",
+        "packed_body",
+    }
+)
 #: Faults of a stream after ``after_deltas`` deltas; without a stream they end
 #: the connection after executing.
 STREAM_FAULTS = frozenset(
@@ -123,6 +135,7 @@ OTHER_FAULTS = frozenset(
 KINDS = (
     frozenset(HTTP_FAULTS)
     | CONNECTION_FAULTS
+    | ENDLESS_FAULTS
     | STREAM_FAULTS
     | CONTENT_FAULTS
     | OTHER_FAULTS

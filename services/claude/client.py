@@ -72,7 +72,8 @@ class ClaudeClient:
         self.endpoint = base_url.rstrip("/")
         http_client = http_client or ask_connections_at_once(
             # A redirected POST would go out a second time, and to somebody else.
-            anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False)
+            anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False),
+            exchange_under_way,
         )
         http_client.event_hooks = {"response": [_take_status]}
         self._sdk = anthropic.Anthropic(
@@ -247,8 +248,10 @@ class ByteStream:
             takes too long or is too long
         """
         response = self._response
-        packed = "content-encoding" in response.headers
-        chunks = response.iter_bytes() if packed else response.iter_raw()
+        # A body that was read already (another transport may do so) is there unpacked.
+        raw = "content-encoding" not in response.headers
+        raw = raw and not response.is_stream_consumed
+        chunks = response.iter_raw() if raw else response.iter_bytes()
         size = 0
         try:
             while True:

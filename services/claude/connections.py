@@ -1,4 +1,4 @@
-"""Connections that mind the limits of an exchange, and say at once whether they are open.
+"""Connections that mind an exchange, and say at once whether they are still open.
 
 Each read and write waits no longer than the exchange under way may take.
 
@@ -14,29 +14,39 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore2
 import httpx2
 
-from .exchange import exchange_under_way
+if TYPE_CHECKING:
+    from .exchange import Exchange
 
 _PIECE = 64 * 1024
 """Bytes that are written before the time is looked at again."""
 
 
-def ask_connections_at_once(client: httpx2.Client) -> httpx2.Client:
+def _no_exchange() -> Exchange | None:
+    return None
+
+
+def ask_connections_at_once(
+    client: httpx2.Client,
+    exchange_under_way: Callable[[], Exchange | None] = _no_exchange,
+) -> httpx2.Client:
     """Return ``client``, whose connections mind the exchange under way, and whose idle
     ones are asked with no greenlet switched.
 
     The library has no option for this: its transports are looked into, so that proxies
     of the environment stay as they are.
+
+    :param exchange_under_way: returns the one of this thread
     """
     poll = _unpatched_poll()
     for transport in (client._transport, *client._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if type(getattr(pool, "_network_backend", None)) is httpcore2.SyncBackend:
-            pool._network_backend = _Backend(poll)
+            pool._network_backend = _Backend(poll, exchange_under_way)
     return client
 
 
@@ -52,8 +62,13 @@ def _unpatched_poll() -> Callable[[], Any] | None:
 class _Backend(httpcore2.SyncBackend):
     """Opens connections as the library does."""
 
-    def __init__(self, poll: Callable[[], Any] | None) -> None:
+    def __init__(
+        self,
+        poll: Callable[[], Any] | None,
+        exchange_under_way: Callable[[], Exchange | None],
+    ) -> None:
         self._poll = poll
+        self._exchange_under_way = exchange_under_way
 
     def connect_tcp(
         self,
@@ -65,17 +80,21 @@ class _Backend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         """Override of ``httpcore2``."""
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._poll)
+        return _Stream(stream, self._poll, self._exchange_under_way)
 
 
 class _Stream(httpcore2.NetworkStream):
     """The library's connection, but for how long it waits and how it is asked."""
 
     def __init__(
-        self, stream: httpcore2.NetworkStream, poll: Callable[[], Any] | None
+        self,
+        stream: httpcore2.NetworkStream,
+        poll: Callable[[], Any] | None,
+        exchange_under_way: Callable[[], Exchange | None],
     ) -> None:
         self._stream = stream
         self._poll = poll
+        self._exchange_under_way = exchange_under_way
         self._asked = poll() if poll else None
         if self._asked is not None:
             self._asked.register(stream.get_extra_info("socket"), select.POLLIN)
@@ -83,7 +102,7 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Override of ``httpcore2``: within the limits of the exchange."""
-        exchange = exchange_under_way()
+        exchange = self._exchange_under_way()
         if exchange is None:
             return self._stream.read(max_bytes, timeout)
         data = self._stream.read(max_bytes, exchange.patience(timeout))
@@ -92,7 +111,7 @@ class _Stream(httpcore2.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Override of ``httpcore2``: within the time of the exchange."""
-        exchange = exchange_under_way()
+        exchange = self._exchange_under_way()
         if exchange is None:
             self._stream.write(buffer, timeout)
             return
@@ -102,7 +121,8 @@ class _Stream(httpcore2.NetworkStream):
 
     def start_tls(self, *arguments: Any, **options: Any) -> httpcore2.NetworkStream:
         """Override of ``httpcore2``."""
-        return _Stream(self._stream.start_tls(*arguments, **options), self._poll)
+        stream = self._stream.start_tls(*arguments, **options)
+        return _Stream(stream, self._poll, self._exchange_under_way)
 
     def get_extra_info(self, info: str) -> Any:
         """Override of ``httpcore2``."""

@@ -1,8 +1,9 @@
 """Reads a JSON answer: whole when it is complete, item by item while it streams.
 
 Structured output makes Claude's text follow the schema, but not when it is cut short or
-refused, and some gateways put it into one fence. The text is one JSON object, and
-nothing else: where there is more than that, nobody knows which part is the answer.
+refused, and proxies and older models wrap it: one fence and plain words around it are
+looked through. Where there is a second JSON value, nobody knows which is the answer:
+then there is none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from .errors import ClaudeError
 from .schema import SchemaMismatch, conform
 
 _FENCE = "```"
-_FENCE_LANGUAGE = "json"
+_FENCES = 2
+"""One before the answer and one after it."""
+_BRACKETS = frozenset("{}[]")
 
 
 def read_json_answer(
@@ -36,7 +39,7 @@ def read_json_answer(
     if not text.strip():
         raise ClaudeError("invalid_answer", _("Claude gave an empty answer."))
     try:
-        return storable(conform(_decoder.decode(_unfenced(text)), schema))
+        return storable(conform(_only_object(text), schema))
     except (ValueError, RecursionError) as error:
         # The text is no JSON, or SchemaMismatch: it says where, and never what.
         raise ClaudeError(
@@ -73,17 +76,19 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _unfenced(text: str) -> str:
-    """Return what stands in the one fence around ``text``, if there is one."""
-    text = text.strip()
-    if len(text) < 2 * len(_FENCE) or not (
-        text.startswith(_FENCE) and text.endswith(_FENCE)
-    ):
-        return text
-    inside = text[len(_FENCE) : -len(_FENCE)]
-    if inside[: len(_FENCE_LANGUAGE)].lower() == _FENCE_LANGUAGE:
-        inside = inside[len(_FENCE_LANGUAGE) :]
-    return inside.strip()
+def _only_object(text: str) -> dict[str, Any]:
+    """Return the one JSON object in ``text``; one fence or plain words may be around.
+
+    :raises ValueError: when there is none, or more than one JSON value
+    """
+    start = text.find("{")
+    if start < 0:
+        raise ValueError("no object")
+    value, end = _decoder.raw_decode(text, start)
+    around = text[:start] + text[end:]
+    if _BRACKETS.intersection(around) or around.count(_FENCE) > _FENCES:
+        raise ValueError("more than one value")
+    return value
 
 
 class ItemParser:

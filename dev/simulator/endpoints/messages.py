@@ -11,7 +11,8 @@ from .. import stream
 from ..auth import version_of
 from ..completion import Completion, complete
 from ..connection import cut_connection, reset_connection
-from ..faults import HTTP_FAULTS, STREAM_FAULTS, Fault, Strike
+from ..endless import answer_without_end
+from ..faults import ENDLESS_FAULTS, HTTP_FAULTS, STREAM_FAULTS, Fault, Strike
 from ..journal import Billed
 from ..pricing import cost_parts
 from ..prompt import read_prompt
@@ -212,6 +213,8 @@ async def strike_before(
         entry.delivered["ended_by"] = "fault"
         await asyncio.sleep(float(fault.param("seconds", 3600)))
         return lose_connection(request, reset=False)
+    if kind in ENDLESS_FAULTS:
+        return await answer_without_end(request, fault)
     if kind in ("html", "html_error"):
         status = int(fault.param("status", 200 if kind == "html" else 502))
         entry.status = status

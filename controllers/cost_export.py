@@ -12,6 +12,7 @@ from ..models.costs.attribution import (
     readable_accounts,
 )
 from ..services.costs.csv_file import MARK, Dialect, lines_of
+from .request_checks import check_method, record_id
 
 CHUNK_ROWS = 1_000
 _ANALYTIC_COLUMNS = (
@@ -24,7 +25,7 @@ class CostExportController(http.Controller):
     """Downloads what Claude costs."""
 
     @http.route(
-        "/account_ai/costs/export/<int:export_id>",
+        "/account_ai/costs/export/<string:export_id>",
         type="http",
         auth="user",
         methods=["GET"],
@@ -36,9 +37,13 @@ class CostExportController(http.Controller):
         Only who opened the dialog finds it; what is in the file is read with this
         person's access.
 
-        :param int export_id: id of the dialog
+        :param str export_id: id of the dialog
         """
-        export = request.env["account.ai.cost.export"].browse(export_id).exists()
+        check_method("GET", "HEAD")
+        number = record_id(export_id)
+        if number is None:
+            raise request.not_found()
+        export = request.env["account.ai.cost.export"].browse(number).exists()
         if not export:
             raise request.not_found()
         export.check_access("read")

@@ -7,7 +7,9 @@ from odoo.http import request
 
 from ..models.account_ai_run_start import Start
 from ..models.running.turns import beginning
+from .request_checks import check_method, check_once, record_id
 from .validation_stream import (
+    GRACE_SECONDS,
     EventStreamResponse,
     ValidationStream,
     encode_event,
@@ -30,7 +32,7 @@ class ValidationController(http.Controller):
         methods=["POST"],
         save_session=False,
     )
-    def validate(self, move_id, run_uuid, force="", **_form):
+    def validate(self, move_id="", run_uuid="", force="", **_form):
         """Validate an invoice; the answer is a ``text/event-stream``.
 
         Everything that needs the database happens here, and may be replayed by Odoo:
@@ -41,9 +43,16 @@ class ValidationController(http.Controller):
         :param str run_uuid: UUID of the run, made by who asks
         :param str force: ``1`` asks Claude although nothing has changed
         """
-        if not (move_id.isdecimal() and _UUID.fullmatch(run_uuid)):
-            raise BadRequest("move_id and run_uuid are a number and a UUID")
-        move = request.env["account.move"].browse(int(move_id))
+        check_method("POST")
+        if not isinstance(run_uuid, str) or not _UUID.fullmatch(run_uuid):
+            raise BadRequest("run_uuid must be a UUID, in lower case")
+        if force not in ("", "0", "1"):
+            raise BadRequest("force must be 0 or 1")
+        number = record_id(move_id)
+        if number is None:
+            raise BadRequest("move_id must be the id of an invoice, a whole number")
+        check_once("move_id", "run_uuid", "force")
+        move = request.env["account.move"].browse(number)
         validations = request.env["account.ai.validation"]
         with beginning.turn():
             start = validations._start(move, run_uuid, force=force == "1")
@@ -65,7 +74,7 @@ class ValidationController(http.Controller):
         )
         opening += encode_event("waiting", {"model": validation.model or ""})
         policy = env["account.ai.gateway"]._policy(validation.company_id)
-        seconds = policy.deadline_seconds
+        seconds = policy.deadline_seconds + GRACE_SECONDS
         dbname, uid, context = env.cr.dbname, env.uid, dict(env.context)
         ids = (validation.move_id.id, validation.id)
 

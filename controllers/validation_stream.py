@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from odoo import api
+from odoo import SUPERUSER_ID, api
 from odoo.http import Response
 
 from ..models.backend.cursor import open_cursor
@@ -28,9 +28,8 @@ JOINED_POLL_SECONDS = 1.0
 GRACE_SECONDS = 20.0
 """How long a stream listens beyond its run's deadline.
 
-A connection to Claude that falls silent may end later than that, but a threaded or
-prefork server cuts a request after ``limit_time_real``, 120 by default: the panel then
-looks again by itself.
+The result is stored then, or the lease of a run whose process died is over. A threaded
+or prefork server cuts a request after ``limit_time_real``, 120 by default.
 """
 _TOO_MUCH = frozenset(("too_many_requests", "budget"))
 """Refusals for what this person or company did. All others tell of Claude, and the
@@ -161,23 +160,27 @@ def joined_events(
 ) -> Iterator[bytes]:
     """Yield the end of a run that another request began, looking every second.
 
-    :param seconds: after so many the run is taken for lost
+    A run whose process died is closed as soon as its lease is over.
+
+    :param seconds: longest time to look; the lease of a run is shorter
     """
     give_up = time.monotonic() + seconds
     heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
-    while True:
-        with open_cursor(dbname) as cursor:
-            env = api.Environment(cursor, uid, dict(context))
-            validation = env["account.ai.validation"].browse(validation_id).exists()
-            under_way = validation.state in ("queued", "running")
-            if not under_way or time.monotonic() >= give_up:
-                panel = read_panel(env, move_id)
-                break
+    while _is_under_way(dbname, validation_id) and time.monotonic() < give_up:
         if time.monotonic() >= heartbeat_at:
             heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
             yield HEARTBEAT
         time.sleep(JOINED_POLL_SECONDS)
+    with open_cursor(dbname) as cursor:
+        panel = read_panel(api.Environment(cursor, uid, dict(context)), move_id)
     yield encode_event("done", {"panel": panel})
+
+
+def _is_under_way(dbname: str, validation_id: int) -> bool:
+    with open_cursor(dbname) as cursor:
+        # Only the state: whether the user may still read it is for the panel to see.
+        env = api.Environment(cursor, SUPERUSER_ID, {})
+        return env["account.ai.validation"]._is_under_way(validation_id)
 
 
 def panel_of(dbname: str, uid: int, context: Mapping[str, Any], run: Run) -> dict:

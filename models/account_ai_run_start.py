@@ -323,6 +323,8 @@ class AccountAiRunStart(models.AbstractModel):
         if other.user_id != self.env.uid or other.move_id != move.id:
             raise AccessError(self.env._("This run belongs to somebody else."))
         alive = other.state in ("queued", "running") and other.is_alive
+        if other.state == "running" and not alive:
+            self._own(other.id)._interrupt()
         return Start("joined" if alive else "done", other.id)
 
     @staticmethod

@@ -15,6 +15,13 @@ _EXPIRED = """
 """
 
 
+_STATE = """
+    SELECT state, state = 'running' AND lease_until < now() AT TIME ZONE 'UTC'
+      FROM account_ai_validation
+     WHERE id = %(id)s
+"""
+
+
 class AccountAiRunSweep(models.AbstractModel):
     """The sweeper: what a killed process left behind is closed, or tried again."""
 
@@ -31,6 +38,29 @@ class AccountAiRunSweep(models.AbstractModel):
             continue
         while self._sweep_runs() == SWEEP_LIMIT:
             continue
+
+    @api.model
+    def _is_under_way(self, validation_id: int) -> bool:
+        """Return whether a run goes on.
+
+        One whose process died is closed first, so that whoever waits for it learns it
+        when its lease is over, and not when the sweeper comes by.
+        """
+        state, is_lost = self._state_of(validation_id)
+        if is_lost:
+            self._sweep()
+            state, _is_lost = self._state_of(validation_id)
+        return state in ("queued", "running")
+
+    @api.model
+    def _state_of(self, validation_id: int) -> tuple[str, bool]:
+        """Return a run's state, empty when it is gone, and whether its lease is over.
+
+        In a transaction of its own, which sees what others have just stored.
+        """
+        with open_cursor(self.env.cr.dbname) as cursor:
+            execute(cursor, _STATE, {"id": validation_id})
+            return cursor.fetchone() or ("", False)
 
     @api.model
     def _sweep_runs(self) -> int:

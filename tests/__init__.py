@@ -18,6 +18,7 @@ from . import (
     test_claude_cause,
     test_claude_client,
     test_claude_cost,
+    test_claude_endless,
     test_claude_errors,
     test_claude_gateway,
     test_claude_limits,

@@ -1,13 +1,17 @@
 """The route that validates: what it answers, and what stands on the wire."""
 
+import json
 import uuid
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.controllers import validation as validation_controller
 from odoo.addons.account_ai.controllers.validation_stream import (
+    GRACE_SECONDS,
     joined_events,
 )
 from odoo.addons.account_ai.services.claude.policy import Policy
@@ -217,10 +221,108 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         self.assertEqual(self.post(move).status_code, 403)
         self.assertFalse(self.calls())
 
-    @mute_logger("odoo.http")
+    def post_raw(self, data, **options):
+        """Post whatever it is, with a token where it is a form; return the answer."""
+        self.synchronize()
+        if isinstance(data, dict):
+            data = [*data.items()]
+        if isinstance(data, list):
+            data = [*data, ("csrf_token", http.Request.csrf_token(self))]
+        return self.opener.post(
+            self.base_url() + "/account_ai/validate", data, timeout=30, **options
+        )
+
+    @mute_logger("odoo.http", "werkzeug")
+    def test_malformed_posts_are_refused_with_a_sentence(self):
+        move, run_uuid = str(self.create_move().id), str(uuid.uuid4())
+        whole = {"move_id": move, "run_uuid": run_uuid}
+        for name, data in {
+            "nothing": {},
+            "no invoice": {"run_uuid": run_uuid},
+            "no run": {"move_id": move},
+            "empty": {"move_id": "", "run_uuid": ""},
+            "negative": {**whole, "move_id": f"-{move}"},
+            "zero": {**whole, "move_id": "0"},
+            "digits of another script": {**whole, "move_id": "٣"},
+            "superscript": {**whole, "move_id": "²"},
+            "NUL": {**whole, "move_id": f"{move}\0"},
+            "NUL in the run": {**whole, "run_uuid": f"{run_uuid}\0"},
+            "a line break": {**whole, "run_uuid": f"{run_uuid}\n"},
+            "5,000 digits": {**whole, "move_id": "9" * 5_000},
+            "too large for the database": {**whole, "move_id": str(2**31)},
+            "a point": {**whole, "move_id": f"{move}.0"},
+            "an underscore": {**whole, "move_id": "1_0"},
+            "blanks": {**whole, "move_id": f" {move}"},
+            "force": {**whole, "force": "yes"},
+            "invoice twice": [*whole.items(), ("move_id", "7")],
+            "run twice": [*whole.items(), ("run_uuid", str(uuid.uuid4()))],
+        }.items():
+            with self.subTest(name):
+                response = self.post_raw(data)
+                self.assertEqual(response.status_code, 400)
+                self.assertRegex(response.text, "must be|more than once")
+        for name in ("move_id", "run_uuid", "force"):
+            rest = {key: value for key, value in whole.items() if key != name}
+            with self.subTest(name):
+                response = self.post_raw(rest, files={name: ("x.txt", b"12")})
+                self.assertEqual(response.status_code, 400)
+        for content_type in ("application/json", "text/plain", "multipart/form-data"):
+            with self.subTest(content_type):
+                response = self.post_raw(
+                    json.dumps(whole).encode(), headers={"Content-Type": content_type}
+                )
+                self.assertIn(response.status_code, (400, 415))
+        self.assertFalse(self.calls())
+
+    @mute_logger("odoo.http", "werkzeug")
     def test_only_posts_are_answered(self):
-        response = self.opener.get(self.base_url() + "/account_ai/validate", timeout=10)
-        self.assertEqual(response.status_code, 405)
+        url = self.base_url() + "/account_ai/validate"
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"):
+            with self.subTest(method):
+                response = self.opener.request(method, url, timeout=10)
+                self.assertEqual(response.status_code, 405)
+
+    def expire(self, start):
+        """Have the lease of a run be over, as that of a killed process."""
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        validation.sudo().lease_until = self.env.cr.now() - timedelta(seconds=1)
+        self.synchronize()
+
+    def test_a_run_whose_process_was_killed_is_not_waited_for(self):
+        """Whoever has joined it learns it when its lease is over, and it is closed."""
+        move = self.create_move(VAGUE)
+        start = self.start(move)
+        self.expire(start)
+        ended = joined_events(
+            self.env.cr.dbname,
+            self.accountant.id,
+            {},
+            move.id,
+            start.validation_id,
+            60.0,
+        )
+        with patch("time.sleep", side_effect=AssertionError("it is waited for")):
+            [(name, data)] = read_events(b"".join(ended).decode())
+        self.assertEqual(name, "done")
+        panel = data["panel"]["validation"]
+        self.assertEqual((panel["state"], panel["verdict"]), ("interrupted", "review"))
+
+    def test_a_tab_that_comes_back_to_its_killed_run(self):
+        move = self.create_move(VAGUE)
+        start = self.start(move)
+        self.expire(start)
+        events = read_events(self.post(move, start.run.run_uuid).text)
+        panel = events[-1][1]["panel"]["validation"]
+        self.assertEqual(panel["state"], "interrupted")
+        self.assertFalse(self.calls())
+
+    def test_a_run_is_not_taken_for_dead_before_its_deadline(self):
+        """And not long after it: who has joined listens as long."""
+        start = self.start(self.create_move(VAGUE))
+        validation = self.env["account.ai.validation"].browse(start.validation_id)
+        lease = (validation.lease_until - validation.create_date).total_seconds()
+        deadline = start.run.deadline_seconds
+        self.assertTrue(deadline < lease <= deadline + GRACE_SECONDS)
 
     def test_joined_run(self):
         """A second tab is told what is known, and the result when it has come."""
@@ -229,7 +331,10 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         start = self.start(move)
         gateways = self.env.registry["account.ai.gateway"]
         impatient = Policy(deadline_seconds=0.0)
-        with patch.object(gateways, "_policy", lambda *_args: impatient):
+        with (
+            patch.object(gateways, "_policy", lambda *_args: impatient),
+            patch.object(validation_controller, "GRACE_SECONDS", 0.0),
+        ):
             events = read_events(self.post(move).text)
         self.assertEqual(
             [name for name, _data in events],

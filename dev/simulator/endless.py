@@ -33,7 +33,8 @@ def _bodies(fault: Fault) -> tuple[str, bytes, bytes]:
 
 
 async def answer_without_end(request: web.Request, fault: Fault) -> web.StreamResponse:
-    """Write to ``request`` until the caller leaves, or ``pieces`` are out.
+    """Write to ``request`` until the caller leaves, or ``pieces`` are out: then a body
+    ends, and headers break off.
 
     Parameters: ``status`` (200), ``interval_ms`` between two pieces (0), ``pieces``
     (without a limit). Nothing is executed, and nothing is billed.
@@ -53,7 +54,7 @@ async def answer_without_end(request: web.Request, fault: Fault) -> web.StreamRe
     for _number in _numbers(fault):
         await response.write(piece)
         await _pause(fault)
-    cut_connection(request)
+    await response.write_eof()
     return response
 
 

@@ -116,6 +116,7 @@ from . import (
     test_tours_review,
     test_translations,
     test_turns,
+    test_unstorable,
     test_usage_purge,
     test_usage_rollup,
     test_usage_rollup_concurrency,

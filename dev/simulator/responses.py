@@ -51,7 +51,7 @@ async def read_json(request: web.Request, largest: int) -> tuple[dict[str, Any],
         body = json.loads(text, parse_constant=_no_constant)
         if "\\ud" in text or "\\uD" in text:
             # An escape of half a character is text that no answer could repeat.
-            tokens.compact_json(body).encode()
+            json.dumps(body, ensure_ascii=False).encode()
     except ValueError as error:
         raise invalid(
             "The request body is not valid JSON: " + str(error).split(":")[0]

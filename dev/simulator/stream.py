@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
 from aiohttp import web
@@ -115,11 +115,14 @@ def _deltas(
         f'event: content_block_delta\ndata: {{"type":"content_block_delta",'
         f'"index":{index},"delta":{{"type":"{kind}","{name}":'
     )
+    encode = encode_basestring
+    if tokens.has_half_characters(text):
+        encode = encode_basestring_ascii
     per_delta = max(int(settings.tokens_per_delta), 1)
     size = max(int(per_delta * completion.model.characters_per_token), 1)
     for position in range(0, len(text), size):
         part = text[position : position + size]
-        data = f"{before}{encode_basestring(part)}}}}}\n\n".encode()
+        data = f"{before}{encode(part)}}}}}\n\n".encode()
         yield Piece(data, due, len(part), True)
         due += per_delta
 

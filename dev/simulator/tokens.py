@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from .catalogue import Model
@@ -19,6 +20,7 @@ FORMAT_PROMPT_TOKENS = 60
 #: Tokens around every message (role and separators).
 MESSAGE_TOKENS = 3
 IMAGE_TOKENS = 1_600
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def text_tokens(model: Model, text: str) -> int:
@@ -27,8 +29,19 @@ def text_tokens(model: Model, text: str) -> int:
 
 
 def compact_json(value: Any) -> str:
-    """Return ``value`` as JSON without spaces, in the order it came in."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return ``value`` as JSON without spaces, in the order it came in.
+
+    Half of a surrogate pair has no bytes of its own: then everything is escaped.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if has_half_characters(text):
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def has_half_characters(text: str) -> bool:
+    """Return whether ``text`` holds a surrogate, which UTF-8 cannot."""
+    return _SURROGATE.search(text) is not None
 
 
 def block_tokens(model: Model, block: Any) -> int:

@@ -43,4 +43,4 @@ def check_once(*names: str) -> None:
     for name in names:
         values = [*sent.args.getlist(name), *sent.form.getlist(name)]
         if len(values) > 1:
-            raise BadRequest(f"{name} is there more than once")
+            raise BadRequest(request.env._("%s is there more than once.", name))

@@ -45,12 +45,16 @@ class ValidationController(http.Controller):
         """
         check_method("POST")
         if not isinstance(run_uuid, str) or not _UUID.fullmatch(run_uuid):
-            raise BadRequest("run_uuid must be a UUID, in lower case")
+            raise BadRequest(
+                request.env._("run_uuid must be a UUID, in lower case.")
+            )
         if force not in ("", "0", "1"):
-            raise BadRequest("force must be 0 or 1")
+            raise BadRequest(request.env._("force must be 0 or 1."))
         number = record_id(move_id)
         if number is None:
-            raise BadRequest("move_id must be the id of an invoice, a whole number")
+            raise BadRequest(
+                request.env._("move_id must be the id of an invoice, a whole number.")
+            )
         check_once("move_id", "run_uuid", "force")
         move = request.env["account.move"].browse(number)
         validations = request.env["account.ai.validation"]

@@ -1,13 +1,15 @@
 from psycopg2.pool import PoolError
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .costs.figures import Figures, Scope
 from .costs.period import PERIODS, period_of
 from .costs.roll_up import BATCH
 from .costs.zones import by_zone, read_zones
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 
 class AccountAiDashboard(models.AbstractModel):
@@ -94,6 +96,7 @@ class AccountAiDashboard(models.AbstractModel):
 
         :rtype: Scope
         """
+        self._check_filters(filters)
         wanted = set(filters.get("companies") or self.env.companies.ids)
         seen = [each for each in self._company_choices().ids if each in wanted]
         sees_others = self._sees_everything() or self.env.user.has_group(
@@ -108,6 +111,21 @@ class AccountAiDashboard(models.AbstractModel):
             zones=zones,
             user_id=0 if sees_others else self.env.uid,
         )
+
+    @api.model
+    def _check_filters(self, filters):
+        """Check that ``filters`` are what the client action sends.
+
+        :raise UserError: when they are not
+        """
+        if not isinstance(filters, dict) or not (
+            isinstance(filters.get("period") or "", str)
+            and _are_ids(filters.get("companies") or [])
+            and all(_is_day(filters.get(name)) for name in ("begin", "end"))
+        ):
+            raise UserError(
+                self.env._("The period or the companies cannot be read. Choose again.")
+            )
 
     @api.model
     def _period(self, filters, today):
@@ -140,3 +158,20 @@ class AccountAiDashboard(models.AbstractModel):
         if counted == BATCH:
             # sudo: wakes the addon's own cron
             self.env.ref("account_ai.ir_cron_account_ai_usage_rollup").sudo()._trigger()
+
+
+def _are_ids(value):
+    """Return whether ``value`` is a list of ids, as JSON has it."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(each, int) for each in value
+    )
+
+
+def _is_day(value):
+    """Return whether ``value`` is a day that a ledger may know, or nothing."""
+    if not value:
+        return True
+    try:
+        return _FIRST_YEAR <= fields.Date.to_date(value).year <= _LAST_YEAR
+    except (AttributeError, TypeError, ValueError):
+        return False

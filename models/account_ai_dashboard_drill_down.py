@@ -70,6 +70,8 @@ class AccountAiDashboard(models.AbstractModel):
         """
         self._check_may_see()
         detail = detail or {}
+        if not isinstance(detail, dict) or not isinstance(figure, str):
+            raise UserError(self.env._("There is no such figure: %s", figure))
         if figure not in FIGURES:
             raise UserError(self.env._("There is no such figure: %s", figure))
         scope = self._scope(filters or {})

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..services.documents.document import Document
+from ..services.storable import storable_text
 from ..services.validation.finding import Finding, Origin, Severity
 from ..services.validation.finding_facts import facts_fingerprints
 from .account_ai_disposition import DISMISSING, REASONS_OF, REOPENED
@@ -59,7 +60,9 @@ class AccountAiFinding(models.Model):
             )
         self.check_access("read")
         self.move_id.check_access("read")
-        note = (note or "").strip()
+        if not isinstance(note or "", str):
+            raise UserError(self.env._("Write the reason in your own words."))
+        note = storable_text(note or "").strip()
         self._check_reason(kind, reason, note)
         validation = self.validation_id
         if validation != self.move_id.account_ai_validation_id:
@@ -84,7 +87,7 @@ class AccountAiFinding(models.Model):
         :raises UserError: when it has none, or one that goes with another kind
         """
         kinds = dict(self.env["account.ai.disposition"]._fields["kind"].selection)
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise UserError(self.env._("This decision does not exist."))
         reasons = REASONS_OF.get(kind, ())
         if kind in DISMISSING and reason not in reasons:

@@ -156,7 +156,9 @@ class AccountAiReview(models.Model):
 
         :raises AccessError: for anybody but a reviewer
         """
-        queue = self.search([], limit=min(limit, QUEUE_LIMIT))
+        if not isinstance(limit, int) or not 0 < limit <= QUEUE_LIMIT:
+            limit = QUEUE_LIMIT
+        queue = self.search([], limit=limit)
         return {
             "total": self.search_count([]),
             "items": [review._item() for review in queue],

@@ -3,6 +3,7 @@
 A class that mixes this in gives ``make_backend(breaker)`` and ``advance(seconds)``.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
@@ -173,6 +174,19 @@ class BackendContract:
         closing = self._in_transaction(settle)
         self.assertEqual(closing.released_usd, Decimal("0.01"))
 
+    def test_contract_words_that_no_store_takes_are_booked(self):
+        """Whatever an answer calls itself: what it cost is in the ledger."""
+        self._open()
+        settlement = replace(
+            self._settlement(),
+            stop_reason="end\0turn",
+            request_id="req\ud83d",
+            message_id="\0",
+            unit_prices={"output\0": "0.5"},
+        )
+        settle = lambda t: t.ledger.settle("run:1", settlement)  # noqa: E731
+        self.assertIsNotNone(self._in_transaction(settle))
+
     # === ANSWERS === #
 
     def test_contract_whether_there_is_any_answer(self):
@@ -189,6 +203,24 @@ class BackendContract:
     def test_contract_an_answer_comes_back_as_it_was(self):
         self._put(None)
         self.assertEqual(self._get(), ANSWER)
+
+    def test_contract_an_answer_is_dropped(self):
+        for ttl in (None, 900.0):
+            self._put(ttl)
+            self._put(ttl, company_id=2)
+            drop = lambda t: t.answers.drop(FINGERPRINT, 1)  # noqa: E731
+            for _twice in range(2):
+                self._in_transaction(drop)
+            self.assertIsNone(self._get())
+            self.assertEqual(self._get(company_id=2), ANSWER)
+
+    def test_contract_what_no_store_takes_is_replaced(self):
+        spoiled = {"text": "a\0b\ud83d", "k\0": ["\udc00", float("nan")]}
+        for ttl in (None, 900.0):
+            self._put(ttl, answer=spoiled)
+            self.assertEqual(
+                self._get(), {"text": "a\ufffdb\ufffd", "k\ufffd": ["\ufffd", None]}
+            )
 
     def test_contract_an_answer_stays_within_its_company(self):
         self._put(None)

@@ -22,6 +22,7 @@ from odoo.addons.account_ai.services.claude.ports import (
     OpenCall,
     Settlement,
 )
+from odoo.addons.account_ai.services.storable import storable
 
 
 @dataclass
@@ -102,7 +103,7 @@ class MemoryAnswers:
     def put(self, fingerprint, company_id, answer, ttl_seconds, usage_id):
         now = self._backend.clock()
         expires = None if ttl_seconds is None else now + ttl_seconds
-        self._answers[fingerprint, company_id] = (dict(answer), expires)
+        self._answers[fingerprint, company_id] = (storable(answer), expires)
 
     def drop(self, fingerprint, company_id):
         self._answers.pop((fingerprint, company_id), None)

@@ -10,6 +10,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.account_ai.services.claude.call import Seen
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.errors_mapping import cut_error
+from odoo.addons.account_ai.services.claude.message import read_message
 from odoo.addons.account_ai.services.claude.open_stream import OpenStream
 from odoo.addons.account_ai.services.claude.stream_parser import (
     AnswerReader,
@@ -122,6 +123,50 @@ class TestStreamParser(BaseCase):
 
     def test_a_whole_answer(self):
         self.check_seen(*self.read_stream([b"".join(map(frame, EVENTS))]))
+
+    def test_figures_that_are_no_number_of_tokens(self):
+        """No ledger takes them: nobody knows what was used."""
+        nonsense = (-1, 2**31, 10**30, 1.5, float("nan"), "12", True, [1], {})
+        for figure in nonsense:
+            for usage in (
+                {"input_tokens": figure},
+                {"output_tokens_details": {"thinking_tokens": figure}},
+                {"cache_creation": {"ephemeral_1h_input_tokens": figure}},
+            ):
+                message = {**START["message"], "usage": usage}
+                with self.subTest(usage), self.assertRaises(ClaudeError):
+                    self.read_stream([frame({**START, "message": message})])
+                with self.subTest(usage), self.assertRaises(ClaudeError):
+                    read_message({**message, "content": []}, Seen())
+
+    def test_words_that_no_ledger_takes(self):
+        for said, kept in (
+            ("a\0b", "a\ufffdb"),
+            ("\ud83d", "\ufffd"),
+            ("x" * 5_000, "x" * 200),
+            (["a"], ""),
+            ({"a": 1}, ""),
+            (7, ""),
+        ):
+            message = {**START["message"], "id": said, "model": said}
+            end = {**END, "delta": {"stop_reason": said}}
+            with self.subTest(said):
+                frames = [{**START, "message": message}, end, {"type": "message_stop"}]
+                # As the API may write them, with every character escaped.
+                data = [f"data: {json.dumps(each)}\n\n".encode() for each in frames]
+                seen, _text = self.read_stream(data)
+                words = (seen.model, seen.message_id, seen.stop_reason)
+                self.assertEqual(words, (kept,) * 3)
+
+    def test_an_event_in_the_smallest_pieces(self):
+        whole = b"".join(frame(event, "\r\n") for event in EVENTS)
+        pieces = [whole[number : number + 1] for number in range(len(whole))]
+        self.check_seen(*self.read_stream(pieces))
+
+    def test_an_event_too_deep_to_be_read(self):
+        with self.assertRaises(ClaudeError) as caught:
+            EventDecoder().feed(b"data: " + b"[" * 100_000 + b"\n\n")
+        self.assertTrue(caught.exception.ambiguous)
 
     def test_other_line_ends_and_comments(self):
         frames = [frame(event, "\r\n") for event in EVENTS]

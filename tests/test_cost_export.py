@@ -164,6 +164,18 @@ class TestCostExport(AccountAiHttpCase):
         response = self.url_open("/account_ai/costs/export/999999999")
         self.assertEqual(response.status_code, 404)
 
+    def test_what_is_no_id_is_not_found(self):
+        self.authenticate("accountant", "password-of-a-test")
+        for name in ("0", "-1", str(2**31), "9" * 5_000, "٣", "1%00", "1.0", "x"):
+            with self.subTest(name[:12]):
+                response = self.url_open(f"/account_ai/costs/export/{name}")
+                self.assertEqual(response.status_code, 404)
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            url = f"{self.base_url()}/account_ai/costs/export/1"
+            with self.subTest(method):
+                response = self.opener.request(method, url, timeout=10)
+                self.assertEqual(response.status_code, 405)
+
     def test_a_period_that_ends_before_it_begins(self):
         with self.assertRaises(UserError):
             self.dialog(date_to="2026-09-01").action_export()

@@ -2,6 +2,7 @@
 
 from psycopg2.pool import PoolError
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.models import account_ai_dashboard as dashboard_module
@@ -202,6 +203,34 @@ class TestDashboardRollUp(RollupMixin, AccountAiCase):
     def look(self):
         dashboard = self.env["account.ai.dashboard"].with_user(self.manager)
         return dashboard.get_figures()
+
+    def test_filters_that_cannot_be_read_are_refused(self):
+        dashboard = self.env["account.ai.dashboard"].with_user(self.manager)
+        for filters in (
+            [1],
+            "month",
+            7,
+            {"companies": 1},
+            {"companies": {"a": 1}},
+            {"companies": ["1"]},
+            {"companies": [[1]]},
+            {"period": ["month"]},
+            {"period": "custom", "begin": "yesterday", "end": "2026-11-01"},
+            {"period": "custom", "begin": "2026-11-01\0", "end": "2026-11-02"},
+            {"period": "custom", "begin": 5, "end": [1]},
+            {"period": "custom", "begin": "0001-01-01", "end": "9999-12-31"},
+        ):
+            with self.subTest(filters):
+                with self.assertRaises(UserError):
+                    dashboard.get_figures(filters)
+                with self.assertRaises(UserError):
+                    dashboard.get_drill_down(filters, "spent")
+        for figure in (["spent"], {}, None, 7):
+            with self.subTest(figure), self.assertRaises(UserError):
+                dashboard.get_drill_down({}, figure)
+        for detail in (["bar"], "bar", 7):
+            with self.subTest(detail), self.assertRaises(UserError):
+                dashboard.get_drill_down({}, "spent", detail)
 
     def test_a_look_rolls_up(self):
         self.book()

@@ -9,6 +9,27 @@ from .review_case import FILLER_RUT, VAGUE, ReviewCase
 class TestDispositions(ReviewCase):
     """A person with the right decides; the facts are what the decision holds for."""
 
+    def test_a_decision_of_another_kind_of_data_is_refused(self):
+        move = self.validated()
+        for kind, reason, note in (
+            (["accepted"], "agreed", ""),
+            ({}, "agreed", ""),
+            (7, "agreed", ""),
+            ("accepted", ["agreed"], ""),
+            ("accepted", {}, ""),
+            ("accepted", "other", ["why"]),
+            ("accepted", "other", 7),
+        ):
+            with self.subTest(kind=kind, reason=reason, note=note):
+                with self.assertRaises(UserError):
+                    self.dispose(move, "RUT_DV", kind, reason, note)
+
+    def test_a_reason_that_no_store_takes(self):
+        move = self.validated()
+        self.dispose(move, "RUT_DV", "accepted", "other", "The vendor\0 \ud83d")
+        decision = self.finding(move, "RUT_DV").disposition_id
+        self.assertEqual(decision.note, "The vendor\ufffd \ufffd")
+
     def test_an_accepted_error_counts_no_more(self):
         move = self.validated()
         self.assertEqual(move.account_ai_verdict, "reject")

@@ -27,7 +27,8 @@ class EventDecoder:
 
         :raises ClaudeError: when it is no JSON
         """
-        if self._held or b"\r" in chunk:  # JSON escapes its own; only line ends are left
+        if self._held or b"\r" in chunk:
+            # JSON escapes its own: only line ends are left.
             chunk = self._held + chunk
             self._held = b"\r" if chunk.endswith(b"\r") else b""
             chunk = chunk.removesuffix(b"\r").replace(b"\r\n", b"\n")

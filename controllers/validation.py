@@ -45,9 +45,7 @@ class ValidationController(http.Controller):
         """
         check_method("POST")
         if not isinstance(run_uuid, str) or not _UUID.fullmatch(run_uuid):
-            raise BadRequest(
-                request.env._("run_uuid must be a UUID, in lower case.")
-            )
+            raise BadRequest(request.env._("run_uuid must be a UUID, in lower case."))
         if force not in ("", "0", "1"):
             raise BadRequest(request.env._("force must be 0 or 1."))
         number = record_id(move_id)

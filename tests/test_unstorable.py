@@ -84,7 +84,9 @@ class TestUnstorable(ValidationCase):
         """Not in the JSON, but in the text that is kept with the validation."""
         for number, spoiled in enumerate(("\0", "\ud83d", "a\0\udc00b")):
             with self.subTest(number):
-                self.move = self.create_move([(f"Servicios varios {number}", 4_600_000)])
+                self.move = self.create_move(
+                    [(f"Servicios varios {number}", 4_600_000)]
+                )
                 self.say(f"{spoiled} {json.dumps(answer())} {spoiled}")
                 validation = self.validate(self.move)
                 self.check_good(validation)

@@ -289,7 +289,10 @@ class PostgresLedger:
         rows = [
             {**_columns(call), **each} for call, each in zip(calls, values, strict=True)
         ]
-        parameters = {"calls": json.dumps(storable(rows)), "time_shift": self._time_shift}
+        parameters = {
+            "calls": json.dumps(storable(rows)),
+            "time_shift": self._time_shift,
+        }
         execute(self._cursor, _INSERT, parameters)
         bookings = {}
         for (

@@ -203,9 +203,7 @@ def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
     return outcome
 
 
-def _ask_anew(
-    run: Run, admission: Admission, emit: Emit, outcome: Outcome
-) -> Outcome:
+def _ask_anew(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Outcome:
     """Ask Claude, because what was stored of its answer cannot be read any more."""
     run.gateway.forget(admission)
     run.use_stored, run.asks_anew = False, True

@@ -34,8 +34,8 @@ from .call import (
 )
 from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
-from .exchange import Exchange, bytes_of_message
 from .estimate import worst_case
+from .exchange import Exchange, bytes_of_message
 from .guards import Guard, guards_for
 from .log import log_failed_call, log_refused_call
 from .measure import Measure, counted, is_near_limit, measure_of

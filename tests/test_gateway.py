@@ -147,6 +147,7 @@ class GatewayCalls:
             gateway.settle(admission, error)
             raise
         gateway.settle(admission, result)
+        gateway.keep(admission, result)
         return result
 
 

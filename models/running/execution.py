@@ -163,21 +163,6 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
             return store(run, outcome)
     except Exception:
         _logger.exception("validation %s could not be stored", run.validation_id)
-        return _give_up(run)
-
-
-def _give_up(run: Run) -> dict[str, Any] | None:
-    """Close a run whose result could not be stored; return the panel's data, or
-    ``None`` when that fails too."""
-    try:
-        with open_cursor(run.dbname) as cursor:
-            env = api.Environment(cursor, run.uid, dict(run.context))
-            validation = env["account.ai.validation"]._own(run.validation_id)
-            if validation.exists() and validation.state == "running":
-                validation._interrupt()
-            return read_panel(env, run.move_id)
-    except Exception:
-        _logger.exception("validation %s could not be closed", run.validation_id)
         return None
 
 

@@ -1,3 +1,5 @@
+# The others inherit from it.
+from . import account_ai_decided_fields  # isort: skip
 from . import (
     account_ai_alert,
     account_ai_alert_model,
@@ -54,6 +56,7 @@ from . import (
     account_move_posting,
     account_move_view,
     ir_ui_menu,
+    mail_thread,
     project_project,
     res_company,
     res_company_limits,

@@ -35,7 +35,7 @@ class AccountAiAlert(models.Model):
 
     _name = "account.ai.alert"
     _description = "Account AI Alert"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["account.ai.decided.fields", "mail.thread", "mail.activity.mixin"]
     _order = "raised_at desc, id desc"
     _rec_name = "title"
 

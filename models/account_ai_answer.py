@@ -9,6 +9,7 @@ class AccountAiAnswer(models.Model):
     """
 
     _name = "account.ai.answer"
+    _inherit = "account.ai.decided.fields"
     _description = "Stored Answer of Claude"
     _log_access = False
 

@@ -40,7 +40,7 @@ class AccountAiBudget(models.Model):
 
     _name = "account.ai.budget"
     _description = "Claude Budget"
-    _inherit = ["mail.thread"]
+    _inherit = ["account.ai.decided.fields", "mail.thread"]
     _order = "company_id, scope, period, id"
 
     # === FIELDS === #
@@ -249,7 +249,8 @@ class AccountAiBudget(models.Model):
         """Override of `base`: count anew when other calls count from now on."""
         result = super().write(vals)
         if _COUNTING_FIELDS & vals.keys():
-            for budget in self:
+            # sudo: counted by the product, for who was allowed to write the rest
+            for budget in self.sudo():
                 super(AccountAiBudget, budget).write(
                     {"generation": budget.generation + 1}
                 )

@@ -12,6 +12,7 @@ class AccountAiBudgetPeriod(models.Model):
     """
 
     _name = "account.ai.budget.period"
+    _inherit = "account.ai.decided.fields"
     _description = "Period of a Claude Budget"
     _order = "date_start desc, id desc"
     _rec_name = "date_start"

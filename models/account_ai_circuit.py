@@ -9,6 +9,7 @@ class AccountAiCircuit(models.Model):
     """
 
     _name = "account.ai.circuit"
+    _inherit = "account.ai.decided.fields"
     _description = "Circuit Breaker"
     _log_access = False
     _rec_name = "name"

@@ -8,6 +8,7 @@ class AccountAiFinding(models.Model):
     """One thing found in an invoice, with its evidence; written once."""
 
     _name = "account.ai.finding"
+    _inherit = "account.ai.decided.fields"
     _description = "Finding of a Validation"
     _rec_name = "code"
     _order = "id"

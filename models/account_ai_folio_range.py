@@ -23,7 +23,7 @@ class AccountAiFolioRange(models.Model):
 
     _name = "account.ai.folio.range"
     _description = "Authorized Folios (CAF)"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["account.ai.decided.fields", "mail.thread", "mail.activity.mixin"]
     _order = "company_id, document_type_id, first desc, id"
 
     # === FIELDS === #

@@ -37,7 +37,7 @@ class AccountAiModel(models.Model):
 
     _name = "account.ai.model"
     _description = "Claude Model"
-    _inherit = ["mail.thread", "account.ai.model.prices"]
+    _inherit = ["account.ai.decided.fields", "mail.thread", "account.ai.model.prices"]
     _order = "lifecycle, released_at desc, model"
 
     # === FIELDS === #

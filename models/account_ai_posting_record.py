@@ -38,6 +38,7 @@ class AccountAiPostingRecord(models.Model):
     """
 
     _name = "account.ai.posting.record"
+    _inherit = "account.ai.decided.fields"
     _description = "Posting Despite Findings"
     _rec_name = "move_id"
     _order = "id desc"

@@ -25,6 +25,7 @@ class AccountAiPrompt(models.Model):
     """
 
     _name = "account.ai.prompt"
+    _inherit = "account.ai.decided.fields"
     _description = "Prompt of a validation"
     _rec_name = "version"
     _order = "id desc"

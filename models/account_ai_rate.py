@@ -26,7 +26,7 @@ class AccountAiRate(models.Model):
 
     _name = "account.ai.rate"
     _description = "Dated Value of the Rules"
-    _inherit = ["mail.thread"]
+    _inherit = ["account.ai.decided.fields", "mail.thread"]
     _order = "name, text, valid_from desc, id"
     _rec_name = "name"
 

@@ -8,6 +8,7 @@ class AccountAiRateWindow(models.Model):
     """
 
     _name = "account.ai.rate.window"
+    _inherit = "account.ai.decided.fields"
     _description = "Rate Limit Window"
     _log_access = False
 

@@ -33,6 +33,7 @@ class AccountAiReconciliation(models.Model):
     """
 
     _name = "account.ai.reconciliation"
+    _inherit = "account.ai.decided.fields"
     _description = "Reconciliation with Claude"
     _order = "day desc, theirs_usd desc, model"
     _rec_name = "model"

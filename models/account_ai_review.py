@@ -28,6 +28,7 @@ class AccountAiReview(models.Model):
     """
 
     _name = "account.ai.review"
+    _inherit = "account.ai.decided.fields"
     _description = "Invoice to Review"
     _auto = False
     _rec_name = "move_id"

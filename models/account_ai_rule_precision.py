@@ -12,6 +12,7 @@ class AccountAiRulePrecision(models.Model):
     """
 
     _name = "account.ai.rule.precision"
+    _inherit = "account.ai.decided.fields"
     _description = "Precision of a Rule"
     _auto = False
     _rec_name = "code"

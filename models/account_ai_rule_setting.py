@@ -20,7 +20,7 @@ class AccountAiRuleSetting(models.Model):
     """
 
     _name = "account.ai.rule.setting"
-    _inherit = ["mail.thread"]
+    _inherit = ["account.ai.decided.fields", "mail.thread"]
     _description = "Weight of a Rule"
     _rec_name = "code"
     _order = "code, id"
@@ -52,9 +52,15 @@ class AccountAiRuleSetting(models.Model):
     )
     reason = fields.Text(required=True, tracking=True)
     user_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, ondelete="restrict"
+        "res.users",
+        string="Decided By",
+        readonly=True,
+        default=lambda self: self.env.uid,
+        ondelete="restrict",
     )
-    decided_on = fields.Datetime(readonly=True)
+    decided_on = fields.Datetime(
+        readonly=True, default=lambda self: fields.Datetime.now()
+    )
     rule_title = fields.Char(string="What It Checks", compute="_compute_rule")
     rule_source = fields.Char(string="Legal Source", compute="_compute_rule")
 
@@ -101,9 +107,7 @@ class AccountAiRuleSetting(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of the ORM: record who decided, and judge by it from now on."""
-        for vals in vals_list:
-            vals.update(user_id=self.env.uid, decided_on=fields.Datetime.now())
+        """Override of the ORM: judge by it from now on."""
         settings = super().create(vals_list)
         self.env.registry.clear_cache()
         return settings
@@ -111,14 +115,12 @@ class AccountAiRuleSetting(models.Model):
     def write(self, vals):
         """Override of the ORM: record who decided, and judge by it from now on."""
         decided = {"severity", "reason", "active", "code", "company_id"} & vals.keys()
-        if decided:
-            vals = {
-                **vals,
-                "user_id": self.env.uid,
-                "decided_on": fields.Datetime.now(),
-            }
         result = super().write(vals)
         if decided:
+            # sudo: whoever was allowed to write this has decided; it is not entered
+            super(AccountAiRuleSetting, self.sudo()).write(
+                {"user_id": self.env.uid, "decided_on": fields.Datetime.now()}
+            )
             self.env.registry.clear_cache()
         return result
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
@@ -28,6 +28,7 @@ class AccountAiUsage(models.Model):
     """
 
     _name = "account.ai.usage"
+    _inherit = "account.ai.decided.fields"
     _description = "Claude Usage"
     _order = "opened_at desc, id desc"
     _rec_name = "key"
@@ -208,13 +209,13 @@ class AccountAiUsage(models.Model):
     def create(self, vals_list):
         """Override of the ORM: refuse, for everybody."""
         if vals_list:
-            raise UserError(self.env._("Only calls to Claude are booked here."))
+            raise AccessError(self.env._("Only calls to Claude are booked here."))
         return super().create(vals_list)
 
     def write(self, vals):
         """Override of the ORM: refuse, for everybody."""
         if self and vals:
-            raise UserError(self.env._("The ledger of Claude cannot be changed."))
+            raise AccessError(self.env._("The ledger of Claude cannot be changed."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -15,7 +15,7 @@ class AccountAiUsageDay(models.Model):
 
     _name = "account.ai.usage.day"
     _description = "Claude Usage by Day or Month"
-    _inherit = "account.ai.summed.usage"
+    _inherit = ["account.ai.decided.fields", "account.ai.summed.usage"]
     _order = "day desc, id desc"
     _rec_name = "day"
     _log_access = False

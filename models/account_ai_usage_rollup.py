@@ -19,7 +19,7 @@ class AccountAiUsageRollup(models.Model):
 
     _name = "account.ai.usage.rollup"
     _description = "Claude Usage by Hour"
-    _inherit = "account.ai.summed.usage"
+    _inherit = ["account.ai.decided.fields", "account.ai.summed.usage"]
     _order = "hour desc, id desc"
     _rec_name = "hour"
     _log_access = False

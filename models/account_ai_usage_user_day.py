@@ -13,7 +13,7 @@ class AccountAiUsageUserDay(models.Model):
 
     _name = "account.ai.usage.user.day"
     _description = "Claude Usage by User and Day or Month"
-    _inherit = "account.ai.summed.usage"
+    _inherit = ["account.ai.decided.fields", "account.ai.summed.usage"]
     _order = "day desc, id desc"
     _rec_name = "day"
     _log_access = False

@@ -20,6 +20,7 @@ class AccountAiValidation(models.Model):
 
     _name = "account.ai.validation"
     _inherit = [
+        "account.ai.decided.fields",
         "account.ai.run.start",
         "account.ai.run.insert",
         "account.ai.run.result",

@@ -7,7 +7,8 @@ from .res_company import POSTING_POLICIES
 class AccountJournal(models.Model):
     """A journal may have a posting policy of its own."""
 
-    _inherit = "account.journal"
+    _name = "account.journal"
+    _inherit = ["account.ai.decided.fields", "account.journal"]
 
     # === FIELDS === #
 

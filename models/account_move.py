@@ -9,7 +9,8 @@ INVOICE_TYPES = ("out_invoice", "out_refund", "in_invoice", "in_refund")
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.ai.decided.fields", "account.move"]
 
     # === FIELDS === #
 

@@ -80,7 +80,10 @@ class AccountMove(models.Model):
         judgements = self._account_ai_to_ask()
         if not judgements:
             return None
-        dialog = self.env["account.ai.posting"].create(
+        dialogs = self.env["account.ai.posting"]
+        dialogs.check_access("create")
+        # sudo: nobody enters what the dialog is about and shows
+        dialog = dialogs.sudo().create(
             {
                 "origin": origin,
                 "confirmation_id": confirmation.id if confirmation else False,

@@ -10,7 +10,8 @@ _GROUPS = (
 class ProjectProject(models.Model):
     """What a project's contract is for: Community's projects have no contract."""
 
-    _inherit = "project.project"
+    _name = "project.project"
+    _inherit = ["account.ai.decided.fields", "project.project"]
 
     # === FIELDS === #
 

@@ -17,20 +17,11 @@ POSTING_POLICIES = [
     ("require", "Require a validation"),
 ]
 
-_CONSENT_FIELDS = frozenset(
-    {
-        "account_ai_enabled",
-        "account_ai_consent_user_id",
-        "account_ai_consent_date",
-        "account_ai_consent_version",
-    }
-)
-
-
 class ResCompany(models.Model):
     """What a company decides about Claude: whether, how, and for how long."""
 
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["account.ai.decided.fields", "res.company"]
 
     # === FIELDS === #
 
@@ -97,31 +88,6 @@ class ResCompany(models.Model):
         "CHECK (account_ai_retention_days > 0)",
         "Facts have to be kept for at least one day.",
     )
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Override of `base`: consent cannot be written in passing."""
-        for vals in vals_list:
-            self._account_ai_check_consent_fields(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Override of `base`: consent cannot be written in passing."""
-        self._account_ai_check_consent_fields(vals)
-        return super().write(vals)
-
-    @api.model
-    def _account_ai_check_consent_fields(self, vals):
-        """Check that consent is not given by writing fields.
-
-        :raise UserError: outside of what records who agreed, when, and to what
-        """
-        if not self.env.su and not _CONSENT_FIELDS.isdisjoint(vals):
-            raise UserError(
-                self.env._("Use the dialog that explains what is sent to Claude.")
-            )
 
     # === BUSINESS METHODS === #
 

@@ -12,7 +12,8 @@ from .account_ai_gateway import (
 class ResConfigSettings(models.TransientModel):
     """Key and address of Claude for the database, and what the company decides."""
 
-    _inherit = "res.config.settings"
+    _name = "res.config.settings"
+    _inherit = ["account.ai.decided.fields", "res.config.settings"]
 
     # === FIELDS === #
 

@@ -31,6 +31,7 @@ class AccountAiAccrual(models.TransientModel):
     """
 
     _name = "account.ai.accrual"
+    _inherit = "account.ai.decided.fields"
     _description = "Accrual of Claude Costs"
     _check_company_auto = True
 
@@ -192,6 +193,8 @@ class AccountAiAccrual(models.TransientModel):
         if self.reverse and self.reversal_date <= self.date:
             raise UserError(self.env._("The reversal must come after the entry."))
         moves = self.env["account.move"].create(self._move_values())
+        # sudo: nobody enters which month an entry accrues; the entry is the user's own
+        moves.sudo().account_ai_accrual_month = self._period().begin
         if self.reverse:
             # Odoo's own way, but for posting them.
             moves += moves._reverse_moves(
@@ -331,7 +334,6 @@ class AccountAiAccrual(models.TransientModel):
             "journal_id": self.journal_id.id,
             "date": self.date,
             "ref": label,
-            "account_ai_accrual_month": self._period().begin,
             "line_ids": [Command.create(line) for line in (*lines, liability)],
         }
 

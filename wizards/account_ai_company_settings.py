@@ -31,6 +31,7 @@ class AccountAiCompanySettings(models.TransientModel):
     """
 
     _name = "account.ai.company.settings"
+    _inherit = "account.ai.decided.fields"
     _description = "AI Settings of a Company"
 
     # === FIELDS === #

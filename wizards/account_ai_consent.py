@@ -10,6 +10,7 @@ class AccountAiConsent(models.TransientModel):
     """
 
     _name = "account.ai.consent"
+    _inherit = "account.ai.decided.fields"
     _description = "Consent to Sending to Claude"
 
     # === FIELDS === #
@@ -17,7 +18,6 @@ class AccountAiConsent(models.TransientModel):
     company_id = fields.Many2one(
         "res.company",
         required=True,
-        readonly=True,
         default=lambda self: self.env.company,
     )
     endpoint = fields.Char(compute="_compute_facts")

@@ -11,6 +11,7 @@ class AccountAiCostExport(models.TransientModel):
     """The dialog in which what Claude costs is taken out as a CSV file."""
 
     _name = "account.ai.cost.export"
+    _inherit = "account.ai.decided.fields"
     _description = "Export of Claude Costs"
 
     # === FIELDS === #

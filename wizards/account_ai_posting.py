@@ -17,6 +17,7 @@ class AccountAiPosting(models.TransientModel):
     """
 
     _name = "account.ai.posting"
+    _inherit = "account.ai.decided.fields"
     _description = "Posting of Invoices With Findings"
 
     # === FIELDS === #
@@ -182,12 +183,17 @@ class AccountAiPostingLine(models.TransientModel):
     """One thing that the dialog shows of an invoice."""
 
     _name = "account.ai.posting.line"
+    _inherit = "account.ai.decided.fields"
     _description = "Finding on an Invoice That Is Posted"
 
     # === FIELDS === #
 
-    posting_id = fields.Many2one("account.ai.posting", required=True, index=True)
-    move_id = fields.Many2one("account.move", string="Invoice", required=True)
+    posting_id = fields.Many2one(
+        "account.ai.posting", required=True, readonly=True, index=True
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", required=True, readonly=True
+    )
     partner_id = fields.Many2one(related="move_id.partner_id")
     currency_id = fields.Many2one(related="move_id.currency_id")
     amount_total = fields.Monetary(related="move_id.amount_total")

@@ -20,6 +20,7 @@ class AccountAiQueueing(models.TransientModel):
     """
 
     _name = "account.ai.queueing"
+    _inherit = "account.ai.decided.fields"
     _description = "Queueing of Documents"
 
     # === FIELDS === #
@@ -109,7 +110,9 @@ class AccountAiQueueing(models.TransientModel):
             raise UserError(
                 sentence(error.message, error.params, self.env.lang)
             ) from error
-        queueing = self.create(
+        self.check_access("create")
+        # sudo: nobody enters what the dialog is about and shows
+        queueing = self.sudo().create(
             {
                 "move_ids": [Command.set(found.to_queue.ids)],
                 "fresh_count": len(found.fresh),
@@ -232,6 +235,7 @@ class AccountAiQueueingBudget(models.TransientModel):
     """What is left of one budget, and whether the documents fit into it."""
 
     _name = "account.ai.queueing.budget"
+    _inherit = "account.ai.decided.fields"
     _description = "Budget in the Dialog of Queueing"
 
     queueing_id = fields.Many2one(

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..services.claude.defaults import EFFORTS
@@ -16,6 +16,7 @@ POSTING_POLICIES = [
     ("block", "Block on errors of the rules"),
     ("require", "Require a validation"),
 ]
+
 
 class ResCompany(models.Model):
     """What a company decides about Claude: whether, how, and for how long."""

@@ -9,7 +9,8 @@ from .account_ai_gateway import (
 )
 
 
-class ResConfigSettings(models.TransientModel):
+# Settings of Odoo are no dialog of the addon's own.
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     """Key and address of Claude for the database, and what the company decides."""
 
     _name = "res.config.settings"

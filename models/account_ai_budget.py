@@ -249,6 +249,8 @@ class AccountAiBudget(models.Model):
         """Override of `base`: count anew when other calls count from now on."""
         result = super().write(vals)
         if _COUNTING_FIELDS & vals.keys():
+            # It may not be handed to a company of others; the ORM looks before only.
+            self.check_access("write")
             # sudo: counted by the product, for who was allowed to write the rest
             for budget in self.sudo():
                 super(AccountAiBudget, budget).write(

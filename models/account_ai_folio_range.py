@@ -127,6 +127,8 @@ class AccountAiFolioRange(models.Model):
     def write(self, vals):
         """Override of `base`: the rules see it from now on."""
         result = super().write(vals)
+        # It may not be handed to a company of others; the ORM looks before only.
+        self.check_access("write")
         self.env.registry.clear_cache()
         return result
 

@@ -117,6 +117,8 @@ class AccountAiRuleSetting(models.Model):
         decided = {"severity", "reason", "active", "code", "company_id"} & vals.keys()
         result = super().write(vals)
         if decided:
+            # It may not be handed to a company of others; the ORM looks before only.
+            self.check_access("write")
             # sudo: whoever was allowed to write this has decided; it is not entered
             super(AccountAiRuleSetting, self.sudo()).write(
                 {"user_id": self.env.uid, "decided_on": fields.Datetime.now()}

@@ -493,6 +493,27 @@ class TestWaysIn(DecidedFieldsMixin, AccountAiCase):
                 {"kind": "confirmed", "reason": "agreed", "note": "x"}
             )
 
+    def test_nothing_is_handed_to_a_company_of_others(self):
+        settings = self.env["account.ai.rule.setting"].with_user(self.manager)
+        code = next(
+            code for code, _label in settings._selection_code() if settings._lighter(code)
+        )
+        setting = settings.create(
+            {"code": code, "severity": settings._lighter(code), "reason": "Too many"}
+        )
+        folios = self.env["account.ai.folio.range"].with_user(self.manager)
+        folio_range = folios.create(
+            {
+                "document_type_id": self.document_type("33").id,
+                "first": 1,
+                "last": 9,
+                "authorised_on": "2026-10-01",
+            }
+        )
+        for record in (setting, folio_range):
+            with self.assertRaises(AccessError):
+                record.company_id = self.other_company
+
     def test_people_go_on_entering_what_is_theirs(self):
         self.as_powerful.write(
             {

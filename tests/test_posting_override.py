@@ -62,10 +62,13 @@ class TestPostingOverride(PostingCase):
             forged.action_post()
         with self.assertRaises(UserError):
             forged.action_validate_moves_with_confirmation()
-        dialog.with_context(account_ai_asked=move.ids).write(
-            {"digest": "0", "blocked_count": 0, "reason": "x"}
-        )
-        self.dialog_of(dialog.action_confirm())
+        asked = dialog.with_context(account_ai_asked=move.ids)
+        for forged_values in ({"digest": "0"}, {"blocked_count": 0}):
+            with self.assertRaises(AccessError):
+                asked.write(forged_values)
+        asked.reason = "x"
+        with self.assertRaises(UserError):
+            asked.action_confirm()
         self.assertEqual(move.state, "draft")
 
         values = {

@@ -496,7 +496,9 @@ class TestWaysIn(DecidedFieldsMixin, AccountAiCase):
     def test_nothing_is_handed_to_a_company_of_others(self):
         settings = self.env["account.ai.rule.setting"].with_user(self.manager)
         code = next(
-            code for code, _label in settings._selection_code() if settings._lighter(code)
+            code
+            for code, _label in settings._selection_code()
+            if settings._lighter(code)
         )
         setting = settings.create(
             {"code": code, "severity": settings._lighter(code), "reason": "Too many"}

@@ -1,6 +1,7 @@
 # The others inherit from it.
 from . import account_ai_decided_fields  # isort: skip
 from . import (
+    account_ai_access_by_invoice,
     account_ai_alert,
     account_ai_alert_model,
     account_ai_answer,
@@ -43,6 +44,7 @@ from . import (
     account_ai_usage,
     account_ai_usage_attribution,
     account_ai_usage_day,
+    account_ai_usage_document,
     account_ai_usage_purge,
     account_ai_usage_rollup,
     account_ai_usage_user_day,

@@ -32,7 +32,7 @@ class AccountAiDisposition(models.Model):
     """
 
     _name = "account.ai.disposition"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Decision About a Finding"
     _rec_name = "code"
     _order = "id desc"

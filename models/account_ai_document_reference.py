@@ -10,7 +10,7 @@ class AccountAiDocumentReference(models.Model):
     """
 
     _name = "account.ai.document.reference"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Reference of a Tax Document"
     _order = "move_id, sequence, id"
     _rec_name = "folio"

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 from .running.presentation import panel_finding, sentence
@@ -8,7 +9,7 @@ class AccountAiFinding(models.Model):
     """One thing found in an invoice, with its evidence; written once."""
 
     _name = "account.ai.finding"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Finding of a Validation"
     _rec_name = "code"
     _order = "id"
@@ -77,6 +78,11 @@ class AccountAiFinding(models.Model):
             finding.advice = sentence(finding.advice_source, params, language)
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _domain_of_invoices(self, domain: Domain) -> Domain:
+        """Override of the access by the invoice: by way of the validation."""
+        return Domain("validation_id", "any!", domain)
 
     def _panel_data(self) -> list[dict]:
         """Return the findings as the panel shows them, in the user's language."""

@@ -38,7 +38,7 @@ class AccountAiPostingRecord(models.Model):
     """
 
     _name = "account.ai.posting.record"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Posting Despite Findings"
     _rec_name = "move_id"
     _order = "id desc"

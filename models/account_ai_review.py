@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_ai_disposition import REASONS_OF
@@ -28,7 +27,7 @@ class AccountAiReview(models.Model):
     """
 
     _name = "account.ai.review"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Invoice to Review"
     _auto = False
     _rec_name = "move_id"
@@ -124,16 +123,6 @@ class AccountAiReview(models.Model):
             month=float(MONTH_DAYS),
             share=WARNING_SHARE,
         )
-
-    # === CRUD METHODS === #
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        """Override of the ORM: only invoices that the user may read."""
-        if not self.env.su:
-            readable = self.env["account.move"]._search([])
-            domain = Domain(domain) & Domain("move_id", "in", readable)
-        return super()._search(domain, *args, **kwargs)
 
     # === ACTION METHODS === #
 

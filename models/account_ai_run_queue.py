@@ -267,7 +267,8 @@ class AccountAiRunQueue(models.AbstractModel):
             validations = env["account.ai.validation"]
             try:
                 validations._check_may_validate()
-                reading = validations._read_one(validation.sudo(False).move_id)
+                move = env["account.move"].browse(validation.move_id.id)
+                reading = validations._read_one(move)
             except (AccessError, MissingError, UserError) as error:
                 validation._fail(str(error))
                 return None

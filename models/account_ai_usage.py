@@ -11,6 +11,7 @@ STATES = [
     ("unknown", "Unknown"),
 ]
 LANES = [("screen", "Screen"), ("queue", "Queue")]
+_READER = ("uid", "allowed_company_ids")
 
 
 class AccountAiUsage(models.Model):
@@ -76,11 +77,17 @@ class AccountAiUsage(models.Model):
         help="Screen: somebody waits. Queue: queued and scheduled work.",
     )
     agent = fields.Char(readonly=True)
-    res_model = fields.Char(string="Document Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document", model_field="res_model", readonly=True
+    # Empty for who may not read the document: see ``account_ai_usage_document``.
+    res_model = fields.Char(
+        string="Document Model", readonly=True, depends_context=_READER
     )
-    run_uuid = fields.Char(string="Run", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document",
+        model_field="res_model",
+        readonly=True,
+        depends_context=_READER,
+    )
+    run_uuid = fields.Char(string="Run", readonly=True, depends_context=_READER)
     analytic_distribution = fields.Json(
         readonly=True,
         help="Per cents of the document by analytic account, weighted by its lines. "
@@ -221,20 +228,3 @@ class AccountAiUsage(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("The ledger of Claude cannot be changed."))
-
-    # === ACTION METHODS === #
-
-    def action_open_document(self):
-        """Return the action that opens the document that the call was for."""
-        self.ensure_one()
-        if not self.res_id or self.res_model not in self.env:
-            raise UserError(self.env._("This call belongs to no document."))
-        document = self.env[self.res_model].browse(self.res_id).exists()
-        if not document:
-            raise UserError(self.env._("The document does not exist any more."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }

@@ -6,6 +6,8 @@ from .many2one_without_foreign_key import Many2oneWithoutForeignKey
 from .running.presentation import panel_finding, sentence
 from .running.verdicts import VERDICTS
 
+_SENT = "account_ai.group_sent"
+
 
 class AccountAiValidation(models.Model):
     """One validation of one invoice, with everything that it takes to replay it.
@@ -26,6 +28,7 @@ class AccountAiValidation(models.Model):
         "account.ai.run.result",
         "account.ai.run.queue",
         "account.ai.run.sweep",
+        "account.ai.access.by.invoice",
     ]
     _description = "Validation of an Invoice"
     _rec_name = "move_id"
@@ -99,14 +102,20 @@ class AccountAiValidation(models.Model):
     judged_on = fields.Date(
         readonly=True, help="The day that the rules took for today."
     )
-    document_data = fields.Json(readonly=True, prefetch=False)
-    context_data = fields.Json(readonly=True, prefetch=False)
+    # What was read, sent and answered, names of people included. The product itself
+    # uses it in private methods, with sudo.
+    document_data = fields.Json(readonly=True, prefetch=False, groups=_SENT)
+    context_data = fields.Json(readonly=True, prefetch=False, groups=_SENT)
     facts = fields.Text(
-        readonly=True, prefetch=False, help="What Claude was shown, as it was sent."
+        readonly=True,
+        prefetch=False,
+        groups=_SENT,
+        help="What Claude was shown, as it was sent.",
     )
     model_answer = fields.Json(
         readonly=True,
         prefetch=False,
+        groups=_SENT,
         help="What Claude answered: text and stop reason.",
     )
     prompt_id = Many2oneWithoutForeignKey(

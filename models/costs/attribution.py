@@ -5,7 +5,7 @@ Each starts from a search, which adds the record rules of the user.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -33,8 +33,8 @@ COLUMNS = {
     "operation": "usage.operation",
     "lane": "usage.lane",
     "agent": "usage.agent",
-    "document_model": "usage.res_model",
-    "document_id": "usage.res_id",
+    "document_model": "res_model",
+    "document_id": "res_id",
     "analytic_distribution": "usage.analytic_distribution::text",
     "model": "usage.model",
     "service_tier": "usage.service_tier",
@@ -56,7 +56,9 @@ COLUMNS = {
     "request_id": "usage.request_id",
     "message_id": "usage.message_id",
 }
-"""Columns of the detail, in order, and their SQL."""
+"""Columns of the detail, in order, and their SQL, or :data:`_GUARDED` fields."""
+_GUARDED = ("res_model", "res_id")
+"""Fields of the ledger that not everybody sees who sees the row."""
 _AMOUNTS = ("cost_usd", "cost_company", "saved_usd")
 _AMOUNT_PLACES = [list(COLUMNS).index(name) for name in _AMOUNTS]
 
@@ -156,12 +158,22 @@ def read_detail(
                     OR partner.company_id = usage.company_id)
              ORDER BY usage.opened_at, usage.id
             """,
-            columns=SQL(", ".join(COLUMNS.values())),
+            columns=SQL(", ").join(_columns(env)),
             readable=query.select(),
         )
     )
     place = Place(*rows[-1][:2]) if len(rows) == limit else None
     return [_with_decimals(row[2:]) for row in rows], place
+
+
+def _columns(env: Environment) -> Iterator[SQL]:
+    """Yield the SQL of each column, as far as the user may see it."""
+    usages = env["account.ai.usage"]
+    for column in COLUMNS.values():
+        if column in _GUARDED:
+            yield usages._field_to_sql("usage", column)
+        else:
+            yield SQL(column)
 
 
 def _with_decimals(row: Sequence[Any]) -> list[Any]:

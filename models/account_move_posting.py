@@ -94,7 +94,12 @@ class AccountMove(models.Model):
         return dialog._show(judgements)
 
     def _account_ai_to_ask(self) -> list[Judgement]:
-        """Return what stands in the way and nobody has been asked about, as it is."""
+        """Return what stands in the way and nobody has been asked about, as it is.
+
+        :raises AccessError: when the user may not read one of the invoices
+        """
+        # The rules judge as the system: what they find is told to who may read it.
+        self.check_access("read")
         judgements = [each for each in self._account_ai_judge_posting() if each.problem]
         records = self.env["account.ai.posting.record"]
         return records._undecided(judgements, by_people=True)

@@ -183,7 +183,7 @@ class AccountAiPostingLine(models.TransientModel):
     """One thing that the dialog shows of an invoice."""
 
     _name = "account.ai.posting.line"
-    _inherit = "account.ai.decided.fields"
+    _inherit = ["account.ai.access.by.invoice", "account.ai.decided.fields"]
     _description = "Finding on an Invoice That Is Posted"
 
     # === FIELDS === #

@@ -23,9 +23,9 @@ class AccountAiAccessByInvoice(models.AbstractModel):
         Odoo reads names with sudo, in many2one fields and in its access errors.
         """
         readable = self.sudo(False)._filtered_access("read").with_env(self.env)
-        super(AccountAiAccessByInvoice, readable)._compute_display_name()
         for record in self - readable:
             record.display_name = f"{record._name},{record.id}"
+        return super(AccountAiAccessByInvoice, readable)._compute_display_name()
 
     # === CRUD METHODS === #
 

@@ -1,4 +1,6 @@
 from . import (
+    test_access_by_invoice,
+    test_access_by_routes,
     test_accrual,
     test_agents_answers,
     test_agents_facts,
@@ -118,6 +120,7 @@ from . import (
     test_translations,
     test_turns,
     test_unstorable,
+    test_usage_documents,
     test_usage_purge,
     test_usage_rollup,
     test_usage_rollup_concurrency,

@@ -259,9 +259,9 @@ WAYS: dict[str, Way] = {
         case.call(user, model, "search_read", [("id", "in", ids)], ["move_id"])
     ),
     "web_search_read": lambda case, user, model, ids: _found(
-        (
-            case.call(user, model, "web_search_read", [("id", "in", ids)], {}) or {}
-        ).get("records")
+        (case.call(user, model, "web_search_read", [("id", "in", ids)], {}) or {}).get(
+            "records"
+        )
     ),
     "search by value": _by_value("move_id"),
     "formatted_read_group": _by_groups("formatted_read_group"),

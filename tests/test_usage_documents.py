@@ -78,11 +78,13 @@ class TestUsageDocuments(AccessCase):
             yield {
                 self.keys[each["id"]]
                 for each in values
-                if each[name] and each[name] == self.values[self.keys[each["id"]]][place]
+                if each[name]
+                and each[name] == self.values[self.keys[each["id"]]][place]
             }
             for each in values:
                 self.assertIn(
-                    each[name] or False, (False, self.values[self.keys[each["id"]]][place])
+                    each[name] or False,
+                    (False, self.values[self.keys[each["id"]]][place]),
                 )
 
     def test_read(self):
@@ -92,9 +94,7 @@ class TestUsageDocuments(AccessCase):
             for values in (
                 self.call(user, "account.ai.usage", "read", ids, list(FIELDS)),
                 self.call(user, "account.ai.usage", "web_read", ids, specification),
-                self.call(
-                    user, "account.ai.usage", "search_read", [], ["id", *FIELDS]
-                ),
+                self.call(user, "account.ai.usage", "search_read", [], ["id", *FIELDS]),
             ):
                 values = [each for each in values if each["id"] in self.keys]
                 self.assertEqual({self.keys[each["id"]] for each in values}, rows)

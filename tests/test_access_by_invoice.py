@@ -41,6 +41,16 @@ class TestAccessByInvoice(AccessCase):
     def test_system_administrators_need_access_to_the_invoice_too(self):
         self.assert_seen(self.system, [SHOWN])
 
+    def test_a_rule_that_hides_all_invoices_hides_all(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Nothing",
+                "model_id": self.env.ref("account.model_account_move").id,
+                "domain_force": "[(0, '=', 1)]",
+            }
+        )
+        self.assert_seen(self.manager, [])
+
     def test_companies_are_followed(self):
         self.assert_seen(self.of_both, [SHOWN, ELSEWHERE])
         both = self.company + self.other_company

@@ -217,6 +217,39 @@ class TestUsageDocuments(AccessCase):
                     usage.action_open_document()
                 self.assertNotIsInstance(refused.exception, AccessError)
 
+    def test_a_rule_that_hides_all_invoices_hides_all(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Nothing",
+                "model_id": self.env.ref("account.model_account_move").id,
+                "domain_force": "[(0, '=', 1)]",
+            }
+        )
+        usages = self.usages(self.manager).search([("id", "in", list(self.keys))])
+        self.assertEqual(len(usages), 5)
+        self.assertEqual(set(usages.mapped("res_id")), {0})
+
+    def test_the_file_names_partners_that_one_may_read(self):
+        rows = [self.ids[SHOWN], self.ids[HIDDEN]]
+        hidden = self.moves[HIDDEN].partner_id
+        for usage_id, key in zip(rows, (SHOWN, HIDDEN), strict=True):
+            self.env.cr.execute(
+                "UPDATE account_ai_usage SET partner_id = %s WHERE id = %s",
+                (self.moves[key].partner_id.id, usage_id),
+            )
+        self.env["ir.rule"].create(
+            {
+                "name": "A rule of a customer's own",
+                "model_id": self.env.ref("base.model_res_partner").id,
+                "domain_force": f"[('id', '!=', {hidden.id})]",
+            }
+        )
+        scope = Scope(self.company.ids, datetime(2026, 10, 1), datetime(2026, 11, 1))
+        found, _place = read_detail(self.usages(self.manager).env, scope, None, 100)
+        partners = [dict(zip(COLUMNS, row, strict=True))["partner"] for row in found]
+        self.assertIn(self.moves[SHOWN].partner_id.name, partners)
+        self.assertNotIn(hidden.name, partners)
+
     def test_domains_in_memory(self):
         usages = self.usages(self.manager).browse(self.ids[key] for key in self.ids)
         usages = usages._filtered_access("read")

@@ -154,11 +154,13 @@ def read_detail(
               LEFT JOIN res_users users ON users.id = usage.user_id
               LEFT JOIN res_partner partner
                 ON partner.id = usage.partner_id
+               AND partner.id IN %(partners)s
                AND (partner.company_id IS NULL
                     OR partner.company_id = usage.company_id)
              ORDER BY usage.opened_at, usage.id
             """,
             columns=SQL(", ").join(_columns(env)),
+            partners=env["res.partner"]._search([], active_test=False).subselect(),
             readable=query.select(),
         )
     )

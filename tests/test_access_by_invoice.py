@@ -210,8 +210,18 @@ class TestAccessByInvoice(AccessCase):
 
         length, one = queries()
         self.assertEqual(length, 1)
-        for number in range(20):
-            shown.copy({"run_uuid": f"copy-{number}", "state": "done"})
+        self.env[model].create(
+            [
+                {
+                    "run_uuid": f"another-{number}",
+                    "move_id": shown.move_id.id,
+                    "company_id": shown.company_id.id,
+                    "trigger": "user",
+                    "state": "done",
+                }
+                for number in range(20)
+            ]
+        )
         self.env.flush_all()
         length, many = queries()
         self.assertEqual(length, 21)

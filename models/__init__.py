@@ -27,6 +27,7 @@ from . import (
     account_ai_policy,
     account_ai_posting_record,
     account_ai_prompt,
+    account_ai_prompt_count,
     account_ai_queue_forecast,
     account_ai_rate,
     account_ai_rate_window,

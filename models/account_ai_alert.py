@@ -15,6 +15,8 @@ _logger = logging.getLogger(__name__)
 KINDS = [
     ("budget_threshold", "Budget threshold"),
     ("budget_refused", "Budget exhausted"),
+    ("overrun", "Bill above what was reserved"),
+    ("no_budget", "No budget yet"),
     ("spend_limit", "Spending limit at Claude"),
     ("billing", "Billing at Claude"),
     ("model_retiring", "Model retires soon"),

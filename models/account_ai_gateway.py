@@ -71,6 +71,7 @@ class AccountAiGateway(models.AbstractModel):
             self._policy(company),
             simulated=self._is_simulated(),
             own_prices=self.env["account.ai.model"]._own_prices(),
+            prefixes=self.env["account.ai.prompt.count"]._store(),
         )
 
     @api.model

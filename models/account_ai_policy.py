@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import ormcache
 
 from ..services.claude.policy import BreakerPolicy, Policy, RetryPolicy
+from .account_ai_model_prices import decimal_or_none
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class AccountAiGateway(models.AbstractModel):
             company_limit=company_sudo.account_ai_limit_company,
             queue_limit=company_sudo.account_ai_limit_queue,
             max_input_tokens=company_sudo.account_ai_max_input_tokens,
+            max_call_usd=decimal_or_none(company_sudo.account_ai_max_call_usd),
             deadline_seconds=float(company_sudo.account_ai_deadline_seconds),
             retry=self._retry_policy(),
             breaker=self._breaker_policy(),

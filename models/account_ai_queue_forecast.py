@@ -10,6 +10,7 @@ from odoo.tools import SQL, config, split_every
 from ..services.agents.registry import agent as agent_named
 from ..services.claude.errors import ClaudeError
 from ..services.claude.forecast import CallForecast, forecast_of, seconds_for
+from ..services.claude.prefix import prefix_of
 from .account_ai_run_queue import QUEUE_CRONS
 from .account_ai_run_start import AGENT, OPERATION
 
@@ -54,7 +55,8 @@ class QueueForecast(NamedTuple):
     seconds: int
     """Until the last one is done, those that wait already included."""
     too_large: int
-    """Documents above the limit of tokens by our estimate."""
+    """Documents above the limit of tokens, by what ordinary text comes to: near the
+    limit Claude counts before one is refused."""
     is_measured: bool
     """The expected cost is that of calls that were made, not of the price list."""
     is_sampled: bool
@@ -123,7 +125,7 @@ class AccountAiQueueForecast(models.AbstractModel):
                 self._workers(),
                 settings.policy.queue_limit,
             ),
-            too_large=round(sum(call.tokens > limit for call in calls) * scale),
+            too_large=round(sum(call.usual_tokens > limit for call in calls) * scale),
             is_measured=is_measured,
             is_sampled=len(sample) < len(moves),
             refusal=refusal,
@@ -136,21 +138,24 @@ class AccountAiQueueForecast(models.AbstractModel):
         agent = agent_named(AGENT)
         reader = self.env["account.ai.document.reader"]
         own = self.env["account.ai.model"]._own_prices()
+        counts = self.env["account.ai.prompt.count"]._known()
+        prefix_tokens = None
         company_sudo = company.sudo()  # a setting of the company, for code only
         for ids in split_every(_READ_AT_ONCE, moves.ids):
             readings = reader._read_with_places(moves.browse(ids))
             for reading in readings.values():
-                yield forecast_of(
-                    agent.request(
-                        reading.document,
-                        reading.context,
-                        language=settings.language,
-                        model=settings.model,
-                        effort=settings.effort,
-                        mask_persons=company_sudo.account_ai_mask_persons,
-                    ),
-                    own=own,
+                request = agent.request(
+                    reading.document,
+                    reading.context,
+                    language=settings.language,
+                    model=settings.model,
+                    effort=settings.effort,
+                    mask_persons=company_sudo.account_ai_mask_persons,
                 )
+                if counts and prefix_tokens is None:  # the same for all documents
+                    prefix = prefix_of(request, settings.endpoint)
+                    prefix_tokens = counts.get(prefix, 0)
+                yield forecast_of(request, prefix_tokens=prefix_tokens or None, own=own)
 
     @api.model
     def _history(self, company, model: str) -> tuple[int, Decimal, Decimal | None]:

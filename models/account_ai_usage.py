@@ -135,6 +135,13 @@ class AccountAiUsage(models.Model):
     worst_case_usd = fields.Float(
         string="Worst Case (US$)", digits=(16, 8), aggregator=None, readonly=True
     )
+    overrun_usd = fields.Float(
+        string="Above the Worst Case (US$)",
+        digits=(16, 8),
+        readonly=True,
+        help="By how much Claude's bill passed what was reserved. It should never be "
+        "anything: administrators are told.",
+    )
     saved_usd = fields.Float(string="Saved (US$)", digits=(16, 8), readonly=True)
     cost_company = fields.Float(
         string="Cost (Company Currency)",

@@ -24,7 +24,7 @@ BOUNDS = MappingProxyType(
 )
 """Least and most of each limit."""
 
-LIMIT_FIELDS = tuple(BOUNDS)
+LIMIT_FIELDS = (*BOUNDS, "account_ai_max_call_usd")
 
 
 class ResCompany(models.Model):
@@ -80,12 +80,29 @@ class ResCompany(models.Model):
         "five times as much.",
     )
 
+    account_ai_max_call_usd = fields.Float(
+        string="Most That One Call May Cost (US$)",
+        digits=(16, 6),
+        help="A call that may cost more is refused before anything is sent. 0: no such "
+        "ceiling; budgets hold all the same.",
+    )
+
     # === CONSTRAINTS === #
 
     @api.constrains(*LIMIT_FIELDS)
     def _check_account_ai_limits(self):
         for company in self:
             check_bounds(company, BOUNDS)
+            if company.account_ai_max_call_usd < 0:
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: enter an amount above zero, or zero for no "
+                        "ceiling.",
+                        field=company._fields[
+                            "account_ai_max_call_usd"
+                        ]._description_string(self.env),
+                    )
+                )
 
 
 def check_bounds(record, bounds):

@@ -44,6 +44,9 @@ class ResConfigSettings(models.TransientModel):
     account_ai_max_input_tokens = fields.Integer(
         related="company_id.account_ai_max_input_tokens", readonly=False
     )
+    account_ai_max_call_usd = fields.Float(
+        related="company_id.account_ai_max_call_usd", readonly=False
+    )
     account_ai_breaker_failures = fields.Integer(
         string="Failures in a Row",
         config_parameter="account_ai.breaker_failures",

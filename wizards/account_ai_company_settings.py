@@ -20,6 +20,7 @@ _COMPANY_FIELDS = {
     "limit_queue": "account_ai_limit_queue",
     "deadline_seconds": "account_ai_deadline_seconds",
     "max_input_tokens": "account_ai_max_input_tokens",
+    "max_call_usd": "account_ai_max_call_usd",
 }
 
 
@@ -127,6 +128,14 @@ class AccountAiCompanySettings(models.TransientModel):
         default=lambda self: self.env.company.account_ai_max_input_tokens,
         help="Larger documents are not sent. Above 100,000 tokens some models cost "
         "five times as much.",
+    )
+
+    max_call_usd = fields.Float(
+        string="Most That One Call May Cost (US$)",
+        digits=(16, 6),
+        default=lambda self: self.env.company.account_ai_max_call_usd,
+        help="A call that may cost more is refused before anything is sent. 0: no such "
+        "ceiling; budgets hold all the same.",
     )
 
     # === COMPUTE METHODS === #

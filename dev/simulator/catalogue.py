@@ -240,10 +240,15 @@ class Catalogue:
     """The models on offer, with dates that a test may change.
 
     ``dates`` maps a model id to any of ``deprecated_at``, ``retires_at``
-    (ISO 8601) and ``lifecycle``.
+    (ISO 8601) and ``lifecycle``. ``tokens_per_character`` is that of all models;
+    0: each has its own tokenizer.
     """
 
-    def __init__(self, dates: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        dates: Mapping[str, Mapping[str, Any]] | None = None,
+        tokens_per_character: float = 0,
+    ) -> None:
         self._models: dict[str, Model] = {}
         for model in MODELS:
             changes = dict((dates or {}).get(model.id, {}))
@@ -251,6 +256,8 @@ class Catalogue:
                 changes.update((dates or {}).get(alias, {}))
             if "lifecycle" in changes:
                 changes["forced_lifecycle"] = changes.pop("lifecycle")
+            if tokens_per_character:
+                changes["characters_per_token"] = 1 / tokens_per_character
             if changes:
                 model = replace(model, **changes)
             for name in (model.id, *model.aliases):

@@ -18,6 +18,8 @@ class Settings:
     request that is not streamed; 0 is without limit.
     ``write_interval_ms``: deltas that fall into one interval go out in one write.
     ``tokens_per_delta``: tokens of one ``text_delta``.
+    ``tokens_per_character``: how dense the text is, of every model; 0 is as their
+    tokenizers have it.
     ``gullible``: obey any text of the input that asks for something.
     ``workspaces``: API key -> workspace id; other keys get a derived workspace.
     ``allowed_keys``: if not null, only these keys are accepted.
@@ -40,6 +42,7 @@ class Settings:
     tokens_per_second: float = 0
     write_interval_ms: float = 100
     tokens_per_delta: int = 4
+    tokens_per_character: float = 0
     gullible: bool = False
     workspaces: dict[str, str] = field(default_factory=dict)
     allowed_keys: list[str] | None = None

@@ -40,7 +40,9 @@ class State:
         self.faults = FaultQueue()
         self.journal = Journal()
         self.limits = RateLimits(self.settings, self.clock)
-        self.catalogue = Catalogue(self.settings.model_dates)
+        self.catalogue = Catalogue(
+            self.settings.model_dates, self.settings.tokens_per_character
+        )
         self.batches.clear()
 
     def change(self, changes: dict[str, Any]) -> None:
@@ -54,7 +56,14 @@ class State:
         try:
             timestamp = parse_time(clock) if clock else None
             seconds = float(advance or 0)
-            catalogue = Catalogue(changes.get("model_dates", self.settings.model_dates))
+            catalogue = Catalogue(
+                changes.get("model_dates", self.settings.model_dates),
+                float(
+                    changes.get(
+                        "tokens_per_character", self.settings.tokens_per_character
+                    )
+                ),
+            )
         except (TypeError, ValueError, AttributeError) as error:
             raise invalid(f"settings: {error}") from error
         self.settings.change(changes)

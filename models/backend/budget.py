@@ -23,13 +23,21 @@ import pytz
 from odoo.sql_db import BaseCursor
 
 from ...services.claude.budget import (
+    EXACT,
     BudgetState,
     no_rate_refusal,
     parse_thresholds,
     refusal,
     threshold_alerts,
 )
-from ...services.claude.ports import Alerts, Booking, Closing, NotPrepared, OpenCall
+from ...services.claude.ports import (
+    Alerts,
+    Booking,
+    Closing,
+    CountFirst,
+    NotPrepared,
+    OpenCall,
+)
 from .budget_functions import STATE
 from .clock import NOW
 from .cursor import execute
@@ -96,6 +104,7 @@ class PostgresBudget:
         transaction; none when the call is in no budget.
 
         :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
+        :raises CountFirst: it comes near a wall, and its worst case is provisional
         :raises NotPrepared: a budget or its period has just begun
         """
         self.reserve_all(((call, booking),))
@@ -104,9 +113,11 @@ class PostgresBudget:
         """Count several open rows at once, each counter with one lock.
 
         :raises ClaudeError: ``budget``: they do not fit together
+        :raises CountFirst: as :meth:`reserve`
         :raises NotPrepared: as :meth:`reserve`
         """
         costs: dict[int, Decimal] = defaultdict(Decimal)
+        provisional: dict[int, Decimal] = defaultdict(Decimal)
         for call, booking in booked:
             reservation = booking.reservation
             if reservation.without_rate:
@@ -114,13 +125,18 @@ class PostgresBudget:
             if reservation.unprepared:
                 raise NotPrepared(self._prepare)
             for period_id, rate in reservation.charges.items():
-                costs[int(period_id)] += call.worst_case_usd * Decimal(rate)
+                counter, cost = int(period_id), _charge(call.worst_case_usd, rate)
+                costs[counter] = EXACT.add(costs[counter], cost)
+                if call.provisional:
+                    provisional[counter] = max(provisional[counter], cost)
         states = self._move(
             {period_id: Move(reserved=cost) for period_id, cost in costs.items()}
         )
         if len(states) != len(costs):
             # Somebody changed a budget after it was found: its counter is gone.
             raise NotPrepared(self._prepare)
+        if any(states[each].is_near(cost) for each, cost in provisional.items()):
+            raise CountFirst
         passed = [each for each in states if states[each].passed]
         if passed:
             execute(self._cursor, _NOW, {"time_shift": self._time_shift})
@@ -140,9 +156,15 @@ class PostgresBudget:
         released: dict[int, Decimal] = defaultdict(Decimal)
         for closing in closings:
             for period_id, rate in closing.charges.items():
-                spent[int(period_id)] += closing.cost_usd * Decimal(rate)
-                released[int(period_id)] += closing.released_usd * Decimal(rate)
-        moves = {each: Move(spent[each], -released[each]) for each in spent}
+                counter = int(period_id)
+                for sums, amount in (
+                    (spent, closing.cost_usd),
+                    (released, closing.released_usd),
+                ):
+                    sums[counter] = EXACT.add(sums[counter], _charge(amount, rate))
+        moves = {
+            each: Move(spent[each], EXACT.minus(released[each])) for each in spent
+        }
         for period_id, state in self._move(moves).items():
             alerts = threshold_alerts(state)
             if alerts:
@@ -188,6 +210,12 @@ class PostgresBudget:
             },
         )
         return {id: _state(*columns) for id, *columns in self._cursor.fetchall()}
+
+
+def _charge(amount_usd: Decimal, rate: str) -> Decimal:
+    """Return what an amount counts in a budget, to the digit: the database, which sums
+    up the ledger, does not round either."""
+    return EXACT.multiply(amount_usd, Decimal(rate))
 
 
 def _state(

@@ -73,6 +73,13 @@ _INSERT = f"""
                   AND counted.rate IS NULL AND counted.limit_type = 'hard')
 """
 
+
+
+def _overrun(row: str) -> str:
+    """Return SQL for by how much a bill passes what was reserved; NULL for nothing."""
+    return f"NULLIF(GREATEST(%(cost_usd)s - {row}.worst_case_usd, 0), 0)"
+
+
 _BY_KEY = "SELECT key, id, state FROM account_ai_usage WHERE key IN %(keys)s"
 
 _SETTLE = f"""
@@ -95,6 +102,7 @@ _SETTLE = f"""
            unit_prices = COALESCE(%(unit_prices)s, usage.unit_prices),
            cost_usd = %(cost_usd)s,
            cost_company = {company_cost("%(cost_usd)s")},
+           overrun_usd = {_overrun("usage")},
            request_id = %(request_id)s,
            message_id = %(message_id)s,
            latency_ms = %(latency_ms)s,
@@ -120,7 +128,7 @@ _CORRECT = f"""
             service_tier, inference_geo, speed, request_id, message_id,
             latency_ms, first_token_ms, retries,
             unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company,
-            opened_at, settled_at, budget_charges, corrects_id)
+            overrun_usd, opened_at, settled_at, budget_charges, corrects_id)
     SELECT usage.key || ':correction', 'settled', %(outcome)s, %(stop_reason)s,
            FALSE, %(estimated)s, usage.simulated OR %(simulated)s,
            usage.company_id, usage.user_id, usage.partner_id, usage.operation,
@@ -139,6 +147,7 @@ _CORRECT = f"""
            COALESCE(%(unit_prices)s, usage.unit_prices),
            %(cost_usd)s - usage.cost_usd, 0, 0,
            {company_cost("%(cost_usd)s")} - usage.cost_company,
+           {_overrun("usage")},
            {NOW}, {NOW}, usage.budget_charges, usage.id
       FROM account_ai_usage usage
      WHERE usage.key = %(key)s AND usage.state = 'unknown'

@@ -59,25 +59,21 @@ _LONGEST_STORE_PAUSE = 2.0
 def admit(run: Run) -> Admission:
     """Let the run's call pass the guards, in a transaction of its own.
 
-    Where our estimate of its tokens decides, Claude is asked to count them, before the
-    transaction: near the limit, and when it does not fit a budget.
+    Where the bound of its tokens decides, Claude is asked to count them, before the
+    transaction: near the limit, near a budget, and for the price of long prompts.
 
     :raises ClaudeError: when it may not be made
     """
     if run.gateway is None:
         raise run.error or ValueError("a run without a door needs a reason")
-    measure = run.gateway.measure(run.request, run.owner)
     try:
-        return _admit(run, measure)
+        return run.gateway.admit_measured(
+            run.request, run.owner, lambda measure: _admit(run, measure)
+        )
     except ClaudeError as refusal:
-        if refusal.code == "too_large":
-            raise _too_large_error(run, refusal) from refusal
-        if refusal.code != "budget" or measure.counted is not None:
+        if refusal.code != "too_large":
             raise
-        counted = run.gateway.count(run.request, run.owner, measure)
-        if counted.tokens >= measure.tokens:
-            raise
-    return _admit(run, counted)
+        raise _too_large_error(run, refusal) from refusal
 
 
 def _door_of(run: Run) -> Hashable:

@@ -10,7 +10,7 @@ from .call import Admission
 from .errors import ClaudeError
 from .guards import Guard
 from .measure import Measure
-from .ports import NotPrepared, OpenCall, Owner, Transaction
+from .ports import CountFirst, NotPrepared, OpenCall, Owner, Transaction
 from .request import ClaudeRequest
 
 
@@ -73,7 +73,7 @@ def pass_guards_together(
     try:
         # Last: from here to the commit, others wait for the counters.
         transaction.budget.reserve_all(tuple(zip(calls, bookings, strict=True)))
-    except (ClaudeError, NotPrepared) as refusal:
+    except (ClaudeError, CountFirst, NotPrepared) as refusal:
         raise OneByOne from refusal
     for admission, booking in zip(admissions, bookings, strict=True):
         admission.usage_id = booking.usage_id

@@ -5,15 +5,20 @@ Figures only; counting and locking is the backend's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from ..translation import _
 from .errors import ClaudeError
-from .ports import Alert
+from .ports import Alert, OpenCall, Settlement
 
+NEAR_CALLS = 25
+"""A wall is near when fewer calls of the same worst case fit than this: about as many
+as are under way at once."""
+EXACT = Context(prec=1000)
+"""Amounts times rates, and their sums, without any rounding: as PostgreSQL has them."""
 _CENTS = Decimal("0.01")
 _SMALLEST = Decimal("0.0001")
 """One call costs a fraction of a cent, or of a few pesos."""
@@ -47,12 +52,17 @@ class BudgetState:
     @property
     def left(self) -> Decimal:
         """What is neither spent nor reserved; below zero when a soft one is passed."""
-        return self.limit - self.spent - self.reserved
+        counted = EXACT.add(self.spent, self.reserved)
+        return EXACT.subtract(self.limit, counted)
 
     @property
     def passed(self) -> bool:
         """Whether it is a wall, and more is reserved and spent than it allows."""
         return self.hard and self.left < 0
+
+    def is_near(self, cost: Decimal) -> bool:
+        """Return whether it is a wall that few more calls of ``cost`` fit."""
+        return self.hard and self.left < NEAR_CALLS * cost
 
 
 def refusal(
@@ -94,6 +104,53 @@ def refusal(
         params=params,
         retry_after=max((state.ends_at - now).total_seconds(), 0.0),
         alert=_refused_alert(state, params),
+    )
+
+
+def too_dear_refusal(cost_usd: Decimal, ceiling_usd: Decimal) -> ClaudeError:
+    """Return why a call that may cost ``cost_usd`` is above the ceiling of one call."""
+    return ClaudeError(
+        "too_dear",
+        _(
+            "This call may cost up to %(cost)s, more than the %(ceiling)s that one "
+            "call may cost in this company. An administrator of Account AI can raise "
+            "the ceiling, or leave out a part of what is asked."
+        ),
+        params={
+            "cost": money(cost_usd, "USD", ROUND_CEILING),
+            "ceiling": money(ceiling_usd, "USD"),
+        },
+    )
+
+
+def overrun_alert(
+    call: OpenCall, settlement: Settlement, now: Callable[[], datetime]
+) -> Alert | None:
+    """Return what administrators are to be told when a call has cost more than was
+    reserved for it; ``None`` when it has not.
+
+    Once a day for a model: what made one call dearer makes the next ones dearer, too.
+    """
+    if settlement.cost_usd <= call.worst_case_usd:
+        return None
+    company_id = call.owner.company_id
+    return Alert(
+        kind="overrun",
+        key=f"overrun:{company_id}:{call.endpoint}:{call.model}:{now():%Y-%m-%d}",
+        title=_("A call to Claude cost more than was reserved"),
+        message=_(
+            "Claude billed %(cost)s for a call to %(model)s for which %(reserved)s "
+            "was reserved. It is booked in full, and its row in the ledger says by how "
+            "much it passed (key %(key)s). Budgets may be passed by as much: check the "
+            "prices of the model, and Claude's own cost report."
+        ),
+        company_id=company_id,
+        params={
+            "cost": money(settlement.cost_usd, "USD", ROUND_CEILING),
+            "reserved": money(call.worst_case_usd, "USD"),
+            "model": call.model,
+            "key": call.key,
+        },
     )
 
 

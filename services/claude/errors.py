@@ -19,6 +19,7 @@ class ClaudeError(Exception):
         ``ramp_limit`` (the account's usage grows too fast), ``too_many_requests`` (our
         own limit), ``overloaded``, ``server_error``,
         ``timeout``, ``connection``, ``unknown_model``, ``bad_request``, ``too_large``,
+        ``too_dear`` (above the ceiling of one call),
         ``circuit_open``, ``budget``, ``price_unknown``, ``refused`` (by the model),
         ``truncated``, ``invalid_answer``, ``interrupted``, ``deadline``,
         ``in_progress`` (the same call is already under way), ``already_made`` (the same

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from .estimate import estimated_tokens, worst_case
-from .measure import measure_of
+from .measure import measure_of, usual_tokens
 from .own_prices import OwnPrices
 from .pricing import NO_OWN_PRICES, price_of
 from .request import ClaudeRequest
@@ -23,7 +23,9 @@ class CallForecast:
     """One call that may be made."""
 
     tokens: int
-    """Of its input; the estimate that *admit* goes by."""
+    """Of its input at most; what *admit* goes by."""
+    usual_tokens: int
+    """Of its input, when its text is ordinary."""
     worst_usd: Decimal
     """What *admit* would reserve."""
     expected_usd: Decimal
@@ -32,15 +34,20 @@ class CallForecast:
 
 
 def forecast_of(
-    request: ClaudeRequest, *, own: Mapping[str, OwnPrices] = NO_OWN_PRICES
+    request: ClaudeRequest,
+    *,
+    prefix_tokens: int | None = None,
+    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
 ) -> CallForecast:
     """Return what a call with ``request`` may cost. Neither network nor database.
 
+    :param prefix_tokens: Claude's count of its prefix, when it is known
     :param own: prices that an administrator set, by model
     :raises ClaudeError: ``price_unknown``
     """
-    tokens = measure_of(request).tokens
-    worst_usd, _prices = worst_case(request, tokens, own=own)
+    bound = measure_of(request, prefix_tokens).tokens
+    worst_usd, _prices = worst_case(request, bound, own=own)
+    tokens = min(usual_tokens(request), bound)
     cached = 0
     if request.cache_ttl:
         length = sum(map(len, request.system))
@@ -51,7 +58,7 @@ def forecast_of(
         output=min(_USUAL_OUTPUT_TOKENS, request.max_tokens),
     )
     expected_usd, _prices = price_of(request.model, usage, own=own)
-    return CallForecast(tokens, worst_usd, min(expected_usd, worst_usd))
+    return CallForecast(bound, tokens, worst_usd, min(expected_usd, worst_usd))
 
 
 def seconds_for(

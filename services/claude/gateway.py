@@ -21,7 +21,7 @@ from .admitting import (
     pass_guards,
     pass_guards_together,
 )
-from .budget import changing_refusal
+from .budget import changing_refusal, overrun_alert, too_dear_refusal
 from .call import (
     Admission,
     CallResult,
@@ -43,7 +43,16 @@ from .message import read_message
 from .open_stream import OpenStream
 from .own_prices import OwnPrices
 from .policy import Policy
-from .ports import Backend, NotPrepared, OpenCall, Owner, Settlement, Transaction
+from .ports import (
+    Backend,
+    CountFirst,
+    NotPrepared,
+    OpenCall,
+    Owner,
+    Settlement,
+    Transaction,
+)
+from .prefix import PrefixStore, prefix_of, prefix_tokens
 from .pricing import NO_OWN_PRICES
 from .request import ClaudeRequest
 from .retry import retrying
@@ -56,6 +65,8 @@ _LEASE_MARGIN = 30.0
 """Seconds after the deadline: what came is still to be booked."""
 _SHORTEST_REPEAT = 5.0
 """Seconds that must be left for the second attempt of a lost call."""
+_BY_SIZE = frozenset({"too_large", "too_dear", "budget"})
+"""Codes of refusals that rest on how large a request may be."""
 _PREPARATIONS = 5
 """How often the counters of budgets may have to begin while one call is admitted."""
 
@@ -78,6 +89,7 @@ class Gateway:
         simulated: bool = False,
         own_prices: Mapping[str, OwnPrices] = NO_OWN_PRICES,
         guards: Sequence[Guard] | None = None,
+        prefixes: PrefixStore | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -86,6 +98,8 @@ class Gateway:
         :param simulated: the endpoint is a simulator by the settings
         :param own_prices: prices that an administrator set, by model
         :param guards: other guards than those of ``policy``
+        :param prefixes: keeps how many tokens prefixes have; without it their bytes
+            bound them
         :param clock: monotonic seconds
         :param sleep: waits for so many seconds
         """
@@ -95,6 +109,7 @@ class Gateway:
         self._simulated = simulated
         self._own_prices = own_prices
         self._guards = guards_for(policy) if guards is None else tuple(guards)
+        self._prefixes = prefixes
         self._clock = clock
         self._sleep = sleep
 
@@ -103,12 +118,29 @@ class Gateway:
     def measure(self, request: ClaudeRequest, owner: Owner) -> Measure:
         """Return the size of ``request``, counted by Claude when it is near the limit.
 
-        Not within a transaction: it may use the network.
+        Not within a transaction: it may use the network. That of a prefix is counted
+        once and kept.
         """
-        measure = measure_of(request)
-        if is_near_limit(measure, self._policy):
+        known = self._prefixes and prefix_tokens(
+            request,
+            owner,
+            self._prefixes,
+            client=self._client,
+            backend=self._backend,
+            policy=self._policy,
+            clock=self._clock,
+        )
+        measure = measure_of(request, known)
+        if is_near_limit(request, measure, self._policy, self._own_prices):
             return self.count(request, owner, measure)
-        return measure
+        return replace(measure, provisional=True)
+
+    def bounded(self, request: ClaudeRequest) -> Measure:
+        """Return the bound of the size of ``request``; never uses the network."""
+        known = self._prefixes and self._prefixes.get(
+            prefix_of(request, self._client.endpoint)
+        )
+        return measure_of(request, known)
 
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
         """Return ``measure`` with Claude's own count, if there is one; it is free.
@@ -123,6 +155,27 @@ class Gateway:
             backend=self._backend,
             policy=self._policy,
         )
+
+    def admit_measured(
+        self,
+        request: ClaudeRequest,
+        owner: Owner,
+        admit: Callable[[Measure], Admission],
+    ) -> Admission:
+        """Return what ``admit`` returns, given the size of ``request``.
+
+        Far from everything that could refuse the call its bound is enough. Where it
+        decides, Claude counts first; the network is used between two transactions.
+
+        :param admit: calls :meth:`admit` with the size, in one way or the other
+        :raises ClaudeError: as :meth:`admit`
+        """
+        measure = self.measure(request, owner)
+        try:
+            return admit(measure)
+        except CountFirst:
+            pass  # counted outside of what was being handled
+        return admit(self.count(request, owner, measure))
 
     # === ADMIT === #
 
@@ -142,18 +195,22 @@ class Gateway:
 
         :param key: idempotency key: the same key is never called twice
         :param use_stored: false to ask Claude whatever the store has
-        :param measure: of ``request``, see :meth:`measure`; estimated when left out
-        :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_many_requests``,
-            ``circuit_open``, ``budget``, ``in_progress``, ``already_made``
+        :param measure: of ``request``, see :meth:`measure`; its bound when left out
+        :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_dear``,
+            ``too_many_requests``, ``circuit_open``, ``budget``, ``in_progress``,
+            ``already_made``
+        :raises CountFirst: when ``measure`` is provisional and decides
         """
         planned = PlannedCall(
-            request, owner, key, measure or measure_of(request), use_stored
+            request, owner, key, measure or self.bounded(request), use_stored
         )
         admission = self._admission(planned)
         try:
-            self._check_size(admission.call.estimated_input)
+            self._check_size(admission.call)
             self._in_transaction(pass_guards, self._guards, admission)
         except ClaudeError as error:
+            if admission.call.provisional and error.code in _BY_SIZE:
+                raise CountFirst from error
             log_refused_call(admission.call, error)
             self._tell(error)
             raise
@@ -169,10 +226,10 @@ class Gateway:
         try:
             admissions = [self._admission(each) for each in planned]
             for admission in admissions:
-                self._check_size(admission.call.estimated_input)
+                self._check_size(admission.call)
             with self._backend.transaction() as transaction:
                 pass_guards_together(transaction, self._guards, admissions)
-        except (ClaudeError, OneByOne):
+        except (ClaudeError, CountFirst, OneByOne):
             return None
         return admissions
 
@@ -206,6 +263,7 @@ class Gateway:
                 max_output=request.max_tokens,
                 worst_case_usd=worst_case_usd,
                 lease_seconds=self._policy.deadline_seconds + _LEASE_MARGIN,
+                provisional=planned.measure.provisional,
             ),
             body=planned.measure.body,
             deadline=self._clock() + self._policy.deadline_seconds,
@@ -219,14 +277,20 @@ class Gateway:
             with self._backend.transaction() as transaction:
                 transaction.alerts.raise_alert(refusal.alert)
 
-    def _check_size(self, input_tokens: int) -> None:
-        limit = self._policy.max_input_tokens
-        if input_tokens > limit:
+    def _check_size(self, call: OpenCall) -> None:
+        """Check that the call is within the limits of one call, in tokens and in USD.
+
+        :raises ClaudeError: ``too_large`` or ``too_dear``, with the figures
+        """
+        limit, ceiling = self._policy.max_input_tokens, self._policy.max_call_usd
+        if call.estimated_input > limit:
             raise ClaudeError(
                 "too_large",
                 _("The document is too large: %(tokens)s tokens, %(limit)s allowed."),
-                params={"tokens": str(input_tokens), "limit": str(limit)},
+                params={"tokens": str(call.estimated_input), "limit": str(limit)},
             )
+        if ceiling is not None and call.worst_case_usd > ceiling:
+            raise too_dear_refusal(call.worst_case_usd, ceiling)
 
     def _in_transaction(self, act: Callable[..., _T], *arguments: object) -> _T:
         """Return what ``act`` returns, given a short transaction and ``arguments``.
@@ -376,7 +440,9 @@ class Gateway:
     def _open_second(self, admission: Admission, error: ClaudeError) -> bool:
         """Book the lost attempt and open a row for the second; false when refused."""
         self.settle(admission, error)
-        call = replace(admission.call, key=f"{admission.key}:2", attempt=2)
+        call = replace(
+            admission.call, key=f"{admission.key}:2", attempt=2, provisional=False
+        )
         try:
             usage_id = self._in_transaction(self._pass_again, admission, call)
         except ClaudeError as refusal:
@@ -420,6 +486,11 @@ class Gateway:
             late = closing or transaction.ledger.correct(admission.key, settlement)
             if late is not None:
                 transaction.budget.settle(late)
+                overrun = overrun_alert(admission.call, settlement, transaction.now)
+                if overrun is not None:
+                    transaction.alerts.raise_alert(overrun)
+        if late is not None and overrun is not None and self._prefixes is not None:
+            self._prefixes.forget(admission.call.model, admission.call.endpoint)
         if closing is not None and isinstance(outcome, ClaudeError):
             log_failed_call(admission.call, outcome, settlement.state)
         return settlement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 
 from .ports import Owner
@@ -55,11 +56,10 @@ class CountPolicy:
     """When Claude is asked how many tokens a request has; see :mod:`.measure`."""
 
     from_share: float = 0.6
-    """Of the limit of tokens: below it our estimate is enough. An estimate that is
-    further off than this does not happen."""
+    """Of the limit of tokens: a request whose bound is below it is not near."""
     seconds: float = 3.0
-    """Longest wait; then the estimate stands."""
-    limit: int = 120
+    """Longest wait; then the bound stands."""
+    limit: int = 600
     """Counts in a window for one company. They are free, but Claude limits them too."""
 
 
@@ -89,6 +89,8 @@ class Policy:
     max_input_tokens: int = 100_000
     """Larger requests are refused with the figures; above it Haiku 5.5 costs five
     times as much."""
+    max_call_usd: Decimal | None = None
+    """A call that may cost more is refused; ``None``: no such ceiling."""
     deadline_seconds: float = 90.0
     """From the admission to the end of the answer; the lease of the ledger row."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)

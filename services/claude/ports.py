@@ -55,6 +55,9 @@ class OpenCall:
     lease_seconds: float
     """After this the call is past its deadline and the sweeper may close it."""
     attempt: int = 1
+    provisional: bool = False
+    """The worst case rests on a bound that Claude can still be asked to replace: near a
+    budget :class:`CountFirst` is raised instead of reserving it."""
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,13 @@ class NotPrepared(Exception):
         self.prepare = prepare
 
 
+class CountFirst(Exception):
+    """A bound decides whether a call passes: Claude is to be asked for its size first.
+
+    Only where the call says that it is provisional; the transaction is to fail.
+    """
+
+
 class Budget(Protocol):
     """The wall. It locks what others wait for: it comes last in a transaction."""
 
@@ -254,6 +264,7 @@ class Budget(Protocol):
         """Count the open row of ``call``, at its worst case, in all its budgets.
 
         :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
+        :raises CountFirst: it comes near a wall, and is provisional
         :raises NotPrepared: a budget or its period has just begun
         """
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -61,6 +61,15 @@ class ClaudeRequest:
         """Return :meth:`parameters` as JSON: what goes out, without spaces."""
         return self._written(sort_keys=False)
 
+    def prefix(self) -> str:
+        """Return what is the same for all documents, as JSON: everything but the
+        messages, and but how much may be answered."""
+        return self._written(sort_keys=False, leave_out=("messages", "max_tokens"))
+
+    def messages_json(self) -> str:
+        """Return what differs from document to document, as JSON."""
+        return _json(self.messages, sort_keys=False)
+
     def canonical(self) -> str:
         """Return the body as canonical JSON: sorted keys, no spaces, UTF-8."""
         return self._canonical
@@ -77,12 +86,14 @@ class ClaudeRequest:
         """Asked for when a run begins as well as when it is admitted."""
         return self._written(sort_keys=True)
 
-    def _written(self, *, sort_keys: bool) -> str:
+    def _written(self, *, sort_keys: bool, leave_out: Sequence[str] = ()) -> str:
         """Return :meth:`parameters` as JSON.
 
         The system blocks are most of it, and the same for everybody.
         """
         body = self.parameters()
+        for name in leave_out:
+            del body[name]
         system = {"system": _system_json(self.system, self.cache_ttl, sort_keys)}
         pairs = (
             f'"{name}":{system.get(name) or _json(body[name], sort_keys)}'

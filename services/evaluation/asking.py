@@ -86,7 +86,13 @@ class Asking:
             effort=self._effort,
         )
         owner = Owner(0, 0, _OPERATION, lane="evaluation", run_uuid=run_uuid)
-        admission = self._gateway.admit(request, owner, run_uuid, use_stored=False)
+        admission = self._gateway.admit_measured(
+            request,
+            owner,
+            lambda measure: self._gateway.admit(
+                request, owner, run_uuid, use_stored=False, measure=measure
+            ),
+        )
         answer: ModelAnswer | None = None
         outcome: CallResult | ClaudeError
         try:

@@ -100,7 +100,9 @@ def _analytic_lines(export, scope: Scope, dialect: Dialect) -> bytes:
         )
         rows.append(
             (
-                account.plan_id.complete_name or None,
+                # sudo: whoever may read an account may see the name of its plan, though
+                # plans are only for who has analytic accounting
+                account.sudo().plan_id.complete_name or None,
                 account.code or None,
                 account.name or (None if share.account_id else env._("Not charged")),
                 share.account_id or None,

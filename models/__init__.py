@@ -7,6 +7,7 @@ from . import (
     account_ai_answer,
     account_ai_budget,
     account_ai_budget_period,
+    account_ai_budget_proposal,
     account_ai_circuit,
     account_ai_consistency,
     account_ai_dashboard,

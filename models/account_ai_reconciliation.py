@@ -254,8 +254,6 @@ class AccountAiReconciliation(models.Model):
         # Both ends of a day, and what was booked later about its calls.
         begin = fields.Datetime.to_string(self.day)
         end = fields.Datetime.to_string(self.day + timedelta(days=1))
-        catalogue = self.env["account.ai.model"]._catalogue()
-        same = {self.model, *(id_ for id_ in catalogue if undated(id_) == self.model)}
         return {
             "type": "ir.actions.act_window",
             "name": self.display_name,
@@ -270,7 +268,9 @@ class AccountAiReconciliation(models.Model):
                 ("corrects_id.opened_at", ">=", begin),
                 ("corrects_id.opened_at", "<", end),
                 ("endpoint", "=", self.endpoint),
-                ("model", "in", sorted(same)),
+                # Its alias, and the ids with any date: each _ is one digit of it.
+                *("|", ("model", "=", self.model)),
+                ("model", "=like", f"{self.model}-{'_' * 8}"),
                 *domain,
             ],
         }
@@ -323,7 +323,8 @@ class AccountAiReconciliation(models.Model):
         ours = booked_by_day(self.env.cr, first, last, endpoint)
         theirs = {}
         for (day, model), figures in reported.items():
-            theirs[day, undated(model)] = figures
+            # A report may have a model by its alias and by its dated id, too.
+            theirs.setdefault((day, undated(model)), Reported()).add(figures)
         known = self.search(
             [
                 ("day", ">=", first),

@@ -60,7 +60,8 @@ class AccountAiSummedUsage(models.AbstractModel):
         string="Saved by Batches (US$)",
         digits=(16, 8),
         readonly=True,
-        help="A batch costs half: what was paid for its tokens.",
+        help="What the same tokens would have cost as single calls, less what was paid "
+        "for them in batches.",
     )
     dearest_usd = fields.Float(
         string="Dearest Call (US$)", digits=(16, 8), aggregator="max", readonly=True

@@ -16,6 +16,7 @@ from . import (
     test_budget_records,
     test_circuit,
     test_claude_backend,
+    test_claude_bound,
     test_claude_breaker,
     test_claude_cause,
     test_claude_client,

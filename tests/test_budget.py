@@ -355,6 +355,29 @@ class TestPesos(BudgetCase):
         self.assertAlmostEqual(spent, 1500, places=6)
         self.assertAlmostEqual(reserved, 500, places=6)
 
+    def test_pesos_agree_with_the_ledger_to_the_digit(self):
+        """Whatever the rate, and whichever way a call ends: nothing is to repair."""
+        self.rate("913.37", "2026-01-01")
+        budget = self.budget(90_000, currency_kind="company")
+        for number in range(1, 40):
+            worst = Decimal(number) / 7
+            key, late = f"call:{number}", number % 5 == 0
+            self.reserve(str(worst), key=key, lease_seconds=-1 if late else 90)
+            if late:
+                self.backend.close_expired()
+            if number % 4:
+                self.settle(key, str(worst / Decimal("3.1")))
+        self.assertFalse(self.backend.check_budgets(), "nothing was repaired")
+        self.env.cr.execute(
+            """SELECT sum(cost_company) FILTER (WHERE state <> 'open')::text,
+                      sum(worst_case_usd * (budget_charges ->> %s)::numeric)
+                          FILTER (WHERE state = 'open')::text
+                 FROM account_ai_usage WHERE company_id = %s""",
+            [str(budget.period_ids.id), self.company.id],
+        )
+        ledger = tuple(map(Decimal, self.env.cr.fetchone()))
+        self.assertEqual(self.counter(budget), ledger)
+
     def test_a_rate_that_disappears_refuses_and_says_so(self):
         self.rate(1000, "2026-01-01")
         budget = self.budget(3000, currency_kind="company", name="Pesos")

@@ -142,6 +142,20 @@ class TestCostExport(AccountAiHttpCase):
         self.assertEqual(rows[0]["plan"], "Obras")
         self.assertEqual(rows[2]["account_id"], str(gone.id))
 
+    def test_who_has_no_analytic_accounting_gets_the_sums_too(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Obras"})
+        values = {"name": "Obra Norte", "plan_id": plan.id}
+        account = self.env["account.analytic.account"].create(values)
+        self.assertFalse(
+            self.manager.has_group("analytic.group_analytic_accounting"), "no case"
+        )
+        share = json.dumps({str(account.id): 100})
+        self.book(cost_usd="2", cost_company="1900", analytic_distribution=share)
+        (row,) = self.table(self.download(content="analytic"))
+        self.assertEqual(
+            (row["plan"], row["account"], row["cost_usd"]), ("Obras", "Obra Norte", "2")
+        )
+
     def test_without_a_rate_the_sum_in_pesos_stays_empty(self):
         self.book(cost_usd="2", cost_company=None)
         (row,) = self.table(self.download(content="analytic"))

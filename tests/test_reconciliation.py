@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.account_ai.models.account_ai_gateway_reports import (
     WORKSPACE_PARAMETER,
 )
+from odoo.addons.account_ai.services.claude.admin import TOKEN_BUCKETS, Reported
 from odoo.addons.account_ai.services.claude.client import ClaudeClient
 from odoo.addons.account_ai.services.claude.reconciliation import (
     Tolerance,
@@ -19,6 +20,10 @@ from .common import TEST_KEY
 from .reconciliation_case import HAIKU, SONNET, WORKSPACE, ReconciliationCase
 
 DOOR = "odoo.addons.account_ai.services.claude.log"
+
+
+def _tokens(count):
+    return dict.fromkeys(TOKEN_BUCKETS, count)
 
 
 @tagged("post_install", "-at_install")
@@ -167,6 +172,31 @@ class TestReconciliation(ReconciliationCase):
         self.assertEqual((row.model, row.state), ("claude-haiku-4-5", "matches"))
         found = self.env["account.ai.usage"].search(row.action_open_usage()["domain"])
         self.assertEqual(found, self.usages())
+
+    def test_both_names_of_a_model_in_a_report_are_added(self):
+        """As an organization has it whose programs name the model differently."""
+        self.call_on(self.day, "run:1")
+        reported = {
+            (self.day, "claude-haiku-5-5"): Reported(Decimal("0.25"), _tokens(7)),
+            (self.day, "claude-haiku-5-5-20261007"): Reported(Decimal("1"), _tokens(5)),
+        }
+        for report in (reported, dict(reversed(reported.items()))):
+            endpoint = self.simulator.base_url
+            row = self.rows._compare(self.day, self.day, "", endpoint, report)
+            self.assertEqual((row.model, row.theirs_usd), (HAIKU, 1.25))
+            self.assertEqual((row.theirs_output, row.theirs_cache_read), (12, 12))
+
+    def test_drill_down_finds_both_names_of_a_model(self):
+        self.call_on(self.day, "run:1")
+        self.call_on(self.day, "dated:1")
+        self.env.cr.execute(
+            "UPDATE account_ai_usage SET model = 'claude-haiku-5-5-20991231'"
+            " WHERE key = 'dated:1'"
+        )
+        self.env.invalidate_all()
+        row = self.reconcile()
+        found = self.env["account.ai.usage"].search(row.action_open_usage()["domain"])
+        self.assertEqual(set(found.mapped("key")), {"run:1", "dated:1"})
 
     def test_drill_down_shows_the_rows_of_that_day_and_model(self):
         self.call_on(self.day, "run:1")

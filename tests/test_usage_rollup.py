@@ -1,10 +1,14 @@
 """Roll-ups: every closed row is counted once, to the digit."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.models.costs.roll_up import rebuild_days
+from odoo.addons.account_ai.services.claude.own_prices import OwnPrices
+from odoo.addons.account_ai.services.claude.pricing import price_of
+from odoo.addons.account_ai.services.claude.usage import TokenUsage
 
 from .common import AccountAiCase
 from .usage_rows import RollupMixin
@@ -58,6 +62,28 @@ class TestUsageRollup(RollupMixin, AccountAiCase):
         self.assertEqual(self.hours().calls, 2)
         for model in ("account.ai.usage.day", "account.ai.usage.user.day"):
             self.assertEqual(self.total(model, "calls"), 2)
+
+    def test_a_batch_with_a_discount_of_ones_own(self):
+        """30 % instead of half, and a bucket that is not discounted evenly."""
+        own = {
+            "m": OwnPrices(Decimal("1"), Decimal("5"), batch_factor=Decimal("0.7")),
+        }
+        usage = TokenUsage(
+            uncached_input=1000, cache_read=2000, output=100, service_tier="batch"
+        )
+        cost, prices = price_of("m", usage, own=own)
+        self.assertEqual(cost, Decimal("0.00119"))
+        self.book(
+            service_tier="batch",
+            uncached_input_tokens=1000,
+            cache_read_tokens=2000,
+            output_tokens=100,
+            unit_prices=prices.to_data(),
+            cost_usd=str(cost),
+        )
+        self.roll_up()
+        # 1000 × 1.00 + 2000 × 0.10 + 100 × 5.00 = 1700 millionths, less 1190
+        self.assertEqual(self.total(field="saved_batch_usd"), 0.00051)
 
     def test_batches_are_bounded(self):
         for _number in range(5):

@@ -54,8 +54,17 @@ _SAVED_BY_CACHE = " + ".join(
     _priced(f"{bucket}_tokens", f"({_UNCACHED} - {_price(bucket)})")
     for bucket in ("cache_read", "cache_write_5m", "cache_write_1h")
 )
-_TOKEN_COST = " + ".join(
-    _priced(column, _price(bucket))
+
+
+def _batch_discount(bucket: str) -> str:
+    """Return SQL for what a batch pays less for a token of ``bucket``: by the prices
+    of single calls that its row names; half of them in rows that name none."""
+    single = f"(usage.unit_prices ->> 'undiscounted_{bucket}')::numeric"
+    return f"(COALESCE({single}, 2 * {_price(bucket)}) - {_price(bucket)})"
+
+
+_SAVED_BY_BATCH = " + ".join(
+    _priced(column, _batch_discount(bucket))
     for bucket, column in (
         ("uncached_input", "uncached_input_tokens"),
         ("cache_write_5m", "cache_write_5m_tokens"),
@@ -95,8 +104,7 @@ SUMS = {
     " AND usage.cost_usd <> 0 AND usage.cost_company IS NULL)",
     "saved_cache_usd": f"COALESCE(sum(({_SAVED_BY_CACHE}) / 1000000)"
     f" FILTER (WHERE {_IS_BILLED}), 0)",
-    # A batch costs half: what was paid for its tokens was saved once more.
-    "saved_batch_usd": f"COALESCE(sum(({_TOKEN_COST}) / 1000000)"
+    "saved_batch_usd": f"COALESCE(sum(({_SAVED_BY_BATCH}) / 1000000)"
     f" FILTER (WHERE {_IS_BILLED} AND usage.service_tier = 'batch'), 0)",
     "timed_calls": f"count(*) FILTER (WHERE {_IS_TIMED})",
     "latency_ms": f"COALESCE(sum(usage.latency_ms) FILTER (WHERE {_IS_TIMED}), 0)",

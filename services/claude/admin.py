@@ -43,6 +43,12 @@ class Reported:
     )
     """By bucket, named as in :class:`~.usage.TokenUsage`."""
 
+    def add(self, other: Reported) -> None:
+        """Add what is said of the same day and model under another name."""
+        self.usd += other.usd
+        for bucket, tokens in other.tokens.items():
+            self.tokens[bucket] += tokens
+
 
 class AdminReports:
     """Reads the reports of one organization."""

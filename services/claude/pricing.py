@@ -52,6 +52,8 @@ class UnitPrices:
     output: Decimal
     web_search: Decimal
     """USD per thousand searches."""
+    undiscounted: UnitPrices | None = None
+    """Of a batch: what the same would have cost as single calls."""
 
     def cost(self, usage: TokenUsage) -> Decimal:
         """Return the USD of ``usage``; thinking is part of its output."""
@@ -64,8 +66,19 @@ class UnitPrices:
         ) / _MILLION + usage.web_searches * self.web_search / 1000
 
     def to_data(self) -> dict[str, str]:
-        """Return the prices as decimal strings, for the ledger."""
-        return {name: format(value, "f") for name, value in vars(self).items()}
+        """Return the prices as decimal strings, for the ledger.
+
+        Those of single calls have ``undiscounted_`` before their names.
+        """
+        data = {
+            name: format(value, "f")
+            for name, value in vars(self).items()
+            if value is not None and name != "undiscounted"
+        }
+        if self.undiscounted is not None:
+            single = self.undiscounted.to_data().items()
+            data.update({f"undiscounted_{name}": value for name, value in single})
+        return data
 
 
 def unit_prices(
@@ -87,14 +100,22 @@ def unit_prices(
     :param own: prices that an administrator set, by model; they come first
     :raises ClaudeError: ``price_unknown``
     """
-    listed = _prices(model, service_tier == "batch", speed == "fast", on, own)
+    is_batch = service_tier == "batch"
+    listed = _prices(model, is_batch, speed == "fast", on, own)
     # Where it runs is charged for by what was asked or set for the workspace, and the
     # answer echoes it; models before 4.6 cannot choose and answer nothing.
     factor = _US_FACTOR if inference_geo == "us" else Decimal(1)
     prices = {
         name: _of_tier(listed[name], prompt_tokens) * factor for name in _PRICE_KEYS
     }
-    return UnitPrices(**prices, web_search=listed["web_search"])
+    undiscounted = None
+    if is_batch:
+        undiscounted = unit_prices(
+            model, prompt_tokens, speed=speed, inference_geo=inference_geo, on=on, own=own
+        )
+    return UnitPrices(
+        **prices, web_search=listed["web_search"], undiscounted=undiscounted
+    )
 
 
 def price_of(

@@ -150,7 +150,7 @@ export class DashboardAction extends Component {
                 _t("Saved by caching"),
                 _t("Input read from the prompt cache, less what writing to it cost more.")
             ),
-            tile("batch", _t("Saved by batches"), _t("Batches cost half.")),
+            tile("batch", _t("Saved by batches"), _t("Less than the same as single calls.")),
             tile(
                 "store",
                 _t("Saved by the answer store"),

@@ -12,6 +12,7 @@ from . import (
     test_backend_concurrency,
     test_books,
     test_budget,
+    test_budget_bound,
     test_budget_concurrency,
     test_budget_records,
     test_circuit,

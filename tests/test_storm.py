@@ -3,6 +3,7 @@
 import json
 import tempfile
 import unittest
+from collections import Counter
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ import psycopg2
 import psycopg2.extras
 
 from odoo.tests import BaseCase, tagged
+
+from .budget_guard import GUARD, UNEQUAL
 
 CALLS = 2_000
 _PLENTY = 1_000_000
@@ -38,8 +41,111 @@ worker.run(env.cr.dbname, {base_url!r}, Path({plan!r}), Path({report!r}))
 """
 
 
+WALL_CALLS = 450
+WALL_USD = Decimal("0.9")
+_WALL_SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {checkout!r})
+from dev.storm import wall
+env["account.ai.budget"].create(
+    {{"name": "wall", "amount": {amount}, "company_id": 1, "period": "month"}})
+env.cr.execute({guard!r})
+env.cr.commit()
+wall.run(env.cr.dbname, {base_url!r}, {calls}, {seed}, Path({report!r}))
+"""
+
+
+class StormCase(BaseCase):
+    """What a storm left in its database."""
+
+    @classmethod
+    def query(cls, query):
+        """Return the rows of a query on the storm's database, as dictionaries."""
+        with (
+            closing(psycopg2.connect(dbname=cls.database)) as connection,
+            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
+        ):
+            cursor.execute(query)
+            return cursor.fetchall()
+
+
 @tagged("post_install", "-at_install")
-class TestStorm(BaseCase):
+class TestWallStorm(StormCase):
+    """A simulator that bills 1.2 tokens a character never comes over the wall."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            from dev import paths
+            from dev.simulator.process import SimulatorProcess
+            from dev.storm import wall
+        except ImportError as error:
+            raise unittest.SkipTest("the development tools are not here") from error
+        from .server import copied_database
+
+        cls.simulator = SimulatorProcess().start()
+        cls.addClassCleanup(cls.simulator.stop)
+        control = cls.simulator.control
+        control.settings(
+            tokens_per_character=wall.TOKENS_PER_CHARACTER,
+            requests_per_minute=_PLENTY,
+            count_requests_per_minute=_PLENTY,
+            input_tokens_per_minute=1000 * _PLENTY,
+        )
+        prepared, cls.database = cls.enterClassContext(copied_database("wall"))
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        report = folder / "report"
+        prepared.run_script(
+            cls.database,
+            _WALL_SCRIPT.format(
+                checkout=str(paths.CHECKOUT),
+                amount=WALL_USD,
+                guard=GUARD,
+                base_url=cls.simulator.base_url,
+                calls=WALL_CALLS,
+                seed=SEED,
+                report=str(report),
+            ),
+        )
+        cls.outcomes = Counter(
+            json.loads(line)["outcome"] for line in report.read_text().splitlines()
+        )
+        cls.billed = Decimal(control.usage()["usd"])
+
+    def test_the_wall_was_never_passed(self):
+        """Neither by what is counted nor by what is billed; each commit was watched."""
+        self.assertLessEqual(self.billed, WALL_USD)
+        (found,) = self.query(
+            "SELECT spent::text, reserved::text FROM account_ai_budget_period"
+        )
+        self.assertLessEqual(Decimal(found["spent"]), WALL_USD)
+        self.assertEqual(Decimal(found["reserved"]), 0)
+        self.assertLessEqual(self.billed, Decimal(found["spent"]))
+
+    def test_no_call_cost_more_than_was_reserved(self):
+        dearer = self.query(
+            "SELECT key, cost_usd::text, worst_case_usd::text FROM account_ai_usage"
+            " WHERE cost_usd > worst_case_usd OR overrun_usd IS NOT NULL"
+        )
+        self.assertEqual(dearer, [])
+
+    def test_counters_agree_with_the_ledger(self):
+        self.assertEqual(self.query(UNEQUAL), [])
+
+    def test_the_wall_was_met(self):
+        self.assertGreater(self.outcomes["ok"], 30, self.outcomes)
+        self.assertGreater(self.outcomes["budget"], 30, self.outcomes)
+        self.assertLessEqual(
+            set(self.outcomes), {"ok", "budget", "in_progress", "already_made"}
+        )
+        killed = self.query("SELECT FROM account_ai_usage WHERE state = 'unknown'")
+        self.assertTrue(killed)
+
+
+@tagged("post_install", "-at_install")
+class TestStorm(StormCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -82,16 +188,6 @@ class TestStorm(BaseCase):
         # As text: Odoo has numbers read as floats.
         names = [f"{name}::text" if "usd" in name else name for name in columns]
         return cls.query(f"SELECT {', '.join(names)} FROM account_ai_usage")
-
-    @classmethod
-    def query(cls, query):
-        """Return the rows of a query on the storm's database, as dictionaries."""
-        with (
-            closing(psycopg2.connect(dbname=cls.database)) as connection,
-            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
-        ):
-            cursor.execute(query)
-            return cursor.fetchall()
 
     def test_the_ledger_agrees_with_the_simulator(self):
         problems = self.balance.problems

@@ -67,7 +67,7 @@ def run(dbname: str, base_url: str, plan: Path, report: Path) -> None:
     calls = read_plan(plan)
     closing = [call for call in calls if call.fault.get("kind") in CLOSING_FAULTS]
     storm = [call for call in calls if call not in closing]
-    _in_processes(
+    in_processes(
         [storm[index::PROCESSES] for index in range(PROCESSES)],
         lambda share: _Caller(dbname, base_url, report).carry_out(share),
     )
@@ -83,7 +83,7 @@ def sweep(dbname: str) -> None:
         pass
 
 
-def _in_processes(shares: Sequence[list[PlannedCall]], work) -> None:
+def in_processes(shares: Sequence[list[PlannedCall]], work) -> None:
     """Have a process work on each share, and a successor when it is killed."""
     sql_db.close_all()
     running = {_fork(share, work): share for share in shares}

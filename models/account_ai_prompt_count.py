@@ -48,8 +48,11 @@ class AccountAiPromptCount(models.Model):
     @ormcache()
     def _known(self):
         """Return the counts by their prefix; from the process's cache."""
-        # sudo: figures for the door, whoever asks; there is nothing of anybody's in them
+        # sudo: figures for the door, whoever asks; nothing of anybody's is in them
         every = self.sudo().search([])  # pylint: disable=no-search-all
         return MappingProxyType(
-            {Prefix(each.digest, each.model, each.endpoint): each.tokens for each in every}
+            {
+                Prefix(each.digest, each.model, each.endpoint): each.tokens
+                for each in every
+            }
         )

@@ -1,4 +1,4 @@
-"""A wall that stands on a bound: dense texts never pass it, ordinary ones fit as ever."""
+"""A wall on a bound: dense texts never pass it, ordinary ones fit as ever."""
 
 import base64
 import math
@@ -69,7 +69,9 @@ class TestBudgetBound(ValidationCase):
             self.assertFalse(usage.overrun_usd)
         self.assertLessEqual(budget.spent, budget.amount)
         self.assertLessEqual(Decimal(self.control.usage()["usd"]), Decimal("0.012"))
-        self.assertFalse(self.env["account.ai.alert"].search([("kind", "=", "overrun")]))
+        self.assertFalse(
+            self.env["account.ai.alert"].search([("kind", "=", "overrun")])
+        )
 
     def test_as_many_ordinary_documents_fit_as_before(self):
         """None of them is settled: what counts is what is reserved."""

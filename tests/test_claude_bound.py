@@ -152,8 +152,10 @@ class TestBound(ClaudeCase):
     @given(
         st.recursive(
             st.text(max_size=20) | st.integers() | st.booleans(),
-            lambda inner: st.lists(inner, max_size=3)
-            | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+            ),
             max_leaves=12,
         )
     )
@@ -181,7 +183,10 @@ class TestBound(ClaudeCase):
         page = {"type": "document", "source": {"type": "url", "url": "https://x"}}
         foreign = {"type": "of_tomorrow"}
         result = {"type": "tool_result", "tool_use_id": "t", "content": [picture]}
-        inside = {"type": "document", "source": {"type": "content", "content": [picture]}}
+        inside = {
+            "type": "document",
+            "source": {"type": "content", "content": [picture]},
+        }
         for block in (picture, paper, page, foreign, result, inside):
             request = make_request(messages=({"role": "user", "content": [block]},))
             self.assertGreaterEqual(measure_of(request, 10).tokens, CONTEXT_TOKENS)

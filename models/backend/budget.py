@@ -162,9 +162,7 @@ class PostgresBudget:
                     (released, closing.released_usd),
                 ):
                     sums[counter] = EXACT.add(sums[counter], _charge(amount, rate))
-        moves = {
-            each: Move(spent[each], EXACT.minus(released[each])) for each in spent
-        }
+        moves = {each: Move(spent[each], EXACT.minus(released[each])) for each in spent}
         for period_id, state in self._move(moves).items():
             alerts = threshold_alerts(state)
             if alerts:

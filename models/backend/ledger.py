@@ -74,7 +74,6 @@ _INSERT = f"""
 """
 
 
-
 def _overrun(row: str) -> str:
     """Return SQL for by how much a bill passes what was reserved; NULL for nothing."""
     return f"NULLIF(GREATEST(%(cost_usd)s - {row}.worst_case_usd, 0), 0)"

@@ -174,8 +174,8 @@ class Gateway:
         try:
             return admit(measure)
         except CountFirst:
-            pass  # counted outside of what was being handled
-        return admit(self.count(request, owner, measure))
+            measure = self.count(request, owner, measure)
+        return admit(measure)
 
     # === ADMIT === #
 

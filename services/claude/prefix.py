@@ -1,7 +1,7 @@
 """How many tokens the prefix of a request has: counted by Claude once, and kept.
 
-The prefix is what is the same for all documents: instructions, tools, schema. It is most
-of a request, and its bytes bound it three times too high.
+The prefix is what is the same for all documents: instructions, tools, schema. It is
+most of a request, and its bytes bound it three times too high.
 """
 
 from __future__ import annotations

@@ -111,7 +111,12 @@ def unit_prices(
     undiscounted = None
     if is_batch:
         undiscounted = unit_prices(
-            model, prompt_tokens, speed=speed, inference_geo=inference_geo, on=on, own=own
+            model,
+            prompt_tokens,
+            speed=speed,
+            inference_geo=inference_geo,
+            on=on,
+            own=own,
         )
     return UnitPrices(
         **prices, web_search=listed["web_search"], undiscounted=undiscounted

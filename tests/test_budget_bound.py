@@ -2,6 +2,7 @@
 
 import base64
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import fields
@@ -12,6 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.account_ai.models.running.execution import admit
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.estimate import worst_case
+from odoo.addons.account_ai.services.claude.measure import Measure
 from odoo.addons.account_ai.services.costs.budget_proposal import proposed_month_usd
 
 from .usage_rows import insert_usage
@@ -95,6 +97,31 @@ class TestBudgetBound(ValidationCase):
             self.assertEqual(error.code, "budget")
             return False
         return True
+
+    def test_an_overrun_is_on_its_row_and_told_once(self):
+        """However it came to it: here too little was reserved on purpose."""
+        budget = self.budget(5)
+        for move in self.moves(2):
+            run = self.start(move).run
+            request = replace(run.request, max_tokens=400)
+            measure = Measure(request.body(), 1)
+            admission = run.gateway.admit(
+                request, run.owner, run.call_key, measure=measure
+            )
+            result = run.gateway.call(admission)
+            run.gateway.settle(admission, result)
+            run.gateway.settle(admission, result)
+        self.synchronize()
+        usages = self.usages()
+        self.assertEqual(len(usages), 2)
+        for usage in usages:
+            over = usage.cost_usd - usage.worst_case_usd
+            self.assertAlmostEqual(usage.overrun_usd, over, places=8)
+            self.assertGreater(over, 0)
+        self.assertAlmostEqual(budget.spent, sum(usages.mapped("cost_usd")), places=4)
+        alert = self.env["account.ai.alert"].search([("kind", "=", "overrun")])
+        self.assertEqual(alert.company_id, self.company)
+        self.assertIn("claude-haiku-5-5", alert.message)
 
     def test_a_prompt_is_counted_once_and_kept(self):
         first, second, third = self.moves(3)

@@ -7,6 +7,7 @@ most of a request, and its bytes bound it three times too high.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from .request import ClaudeRequest
 _PAUSE_SECONDS = 60.0
 _failed_at: dict[Prefix, float] = {}
 """When a count failed in this process: it is not waited for with every call."""
+_under_way: set[Prefix] = set()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def prefix_tokens(
     """Return Claude's count of the prefix with a shortest message, asking for it once.
 
     Not within a transaction: the first time, it uses the network. ``None`` when Claude
-    does not say; it is asked again a minute later.
+    does not say, and is asked again a minute later; or while this process asks already:
+    nobody waits for what another one does.
     """
     prefix = prefix_of(request, client.endpoint)
     failed_at = _failed_at.get(prefix)
@@ -72,12 +76,20 @@ def prefix_tokens(
     tokens = store.get(prefix)
     if tokens is not None:
         return tokens
-    if may_count(owner, client, backend, policy):
-        bare = replace(request, messages=({"role": "user", "content": "."},))
-        tokens = count(bare, owner, client=client, policy=policy)
-    if tokens is None:
-        _failed_at[prefix] = clock()
-    else:
-        _failed_at.pop(prefix, None)
-        store.put(prefix, tokens)
+    with _lock:
+        if prefix in _under_way:
+            return None
+        _under_way.add(prefix)
+    try:
+        if may_count(owner, client, backend, policy):
+            bare = replace(request, messages=({"role": "user", "content": "."},))
+            tokens = count(bare, owner, client=client, policy=policy)
+        if tokens is None:
+            _failed_at[prefix] = clock()
+        else:
+            _failed_at.pop(prefix, None)
+            store.put(prefix, tokens)
+    finally:
+        with _lock:
+            _under_way.discard(prefix)
     return tokens

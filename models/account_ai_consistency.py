@@ -172,7 +172,8 @@ class AccountAiConsistency(models.AbstractModel):
         """Delete open dialogs: they are worked out again when they are opened."""
         for name, model in self.env.items():
             if name.startswith("account.ai.") and model._transient and model._auto:
-                model.sudo().search([]).unlink()  # sudo: dialogs of everybody
+                self.env.cr.execute(SQL("DELETE FROM %s", SQL.identifier(model._table)))
+                model.invalidate_model(flush=False)
 
     # === BUSINESS METHODS - LIST === #
 
@@ -251,28 +252,26 @@ class AccountAiConsistency(models.AbstractModel):
     @api.model
     def _rewritten_dialogs(self) -> Iterator[Oddity]:
         """Return open posting dialogs that somebody else than their owner changed."""
+        rows = self.env.execute_query(
+            SQL("SELECT id FROM account_ai_posting WHERE write_uid <> create_uid")
+        )
         # sudo: dialogs of everybody
-        for dialog in self.env["account.ai.posting"].sudo().search([]):
-            if dialog.write_uid != dialog.create_uid:
-                company = dialog.create_uid.company_id
-                yield Oddity(
-                    company.id,
-                    dialog._name,
-                    dialog.id,
-                    f"{dialog.create_uid.login} < {dialog.write_uid.login}",
-                    "dialog_rewritten",
-                )
+        dialogs = self.env["account.ai.posting"].sudo()
+        for dialog in dialogs.browse(row[0] for row in rows):
+            owner = dialog.create_uid
+            name = f"{owner.login} < {dialog.write_uid.login}"
+            yield Oddity(
+                owner.company_id.id, dialog._name, dialog.id, name, "dialog_rewritten"
+            )
 
     @api.model
     def _rates(self) -> Iterator[Oddity]:
         """Return rates, which hold for all companies, that somebody changed last who
         does not administer the system."""
         # sudo: rates of the product, whoever upgrades
-        for rate in self.env["account.ai.rate"].sudo().search([]):
-            changed_by = rate.write_uid
-            if changed_by.id != api.SUPERUSER_ID and not changed_by.has_group(
-                "base.group_system"
-            ):
+        rates = self.env["account.ai.rate"].sudo()
+        for rate in rates.search([("write_uid", "!=", api.SUPERUSER_ID)]):
+            if not rate.write_uid.has_group("base.group_system"):
                 yield self._oddity(rate, "rate")
 
     # === BUSINESS METHODS - REPORT === #

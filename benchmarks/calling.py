@@ -79,8 +79,11 @@ def measure(
                 for event in door.stream(admission):
                     last = event
                 door.settle(admission, last.result)
+                door.keep(admission, last.result)
             else:
-                door.settle(admission, door.call(admission))
+                result = door.call(admission)
+                door.settle(admission, result)
+                door.keep(admission, result)
 
         return make
 

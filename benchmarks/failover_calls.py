@@ -47,7 +47,9 @@ def make(env: Any, process: int, threads: int, folder: str) -> None:
         begin, error = time.time(), ""
         try:
             admission = door.admit(request, owner, f"bench:{process}:{number}")
-            door.settle(admission, door.call(admission))
+            result = door.call(admission)
+            door.settle(admission, result)
+            door.keep(admission, result)
         except ClaudeError as refusal:
             error = refusal.code
         except Exception as exception:  # whatever it is, it is what is looked for

@@ -94,7 +94,9 @@ class TestFailover(RedisMixin, BaseCase):
         )
         owner = Owner(company_id=1, user_id=2, operation="validation")
         admission = self.gateway.admit(request, owner, f"{self.name}:{number}")
-        self.gateway.settle(admission, self.gateway.call(admission))
+        result = self.gateway.call(admission)
+        self.gateway.settle(admission, result)
+        self.gateway.keep(admission, result)
 
     def wait_for(self, is_true):
         end = time.monotonic() + LONGEST

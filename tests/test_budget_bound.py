@@ -103,7 +103,7 @@ class TestBudgetBound(ValidationCase):
         budget = self.budget(5)
         for move in self.moves(2):
             run = self.start(move).run
-            request = replace(run.request, max_tokens=400)
+            request = replace(run.request, max_tokens=50)
             measure = Measure(request.body(), 1)
             admission = run.gateway.admit(
                 request, run.owner, run.call_key, measure=measure

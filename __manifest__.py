@@ -26,6 +26,7 @@
         "security/account_ai_usage_security.xml",
         "security/account_ai_alert_security.xml",
         "security/account_ai_budget_security.xml",
+        "security/account_ai_dialog_security.xml",
         "data/ir_cron.xml",
         "data/account_ai_budget_cron.xml",
         "data/account_ai_alert_cron.xml",

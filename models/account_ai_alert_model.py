@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 _KINDS = ("model_retiring", "model_retired")
 
@@ -36,8 +37,13 @@ class AccountAiAlert(models.Model):
         """Let the company ask the successor from now on, and mark the alert done.
 
         :raise AccessError: for anybody but an administrator of the addon
+        :raise UserError: when it names no company, or there is no successor
         """
         self.ensure_one()
+        if not self.company_id:
+            raise UserError(
+                self.env._("This concerns all companies: there is no model to change.")
+            )
         model = (self.params or {}).get("model")
         successor = self.company_id._account_ai_use_successor(model)
         message = self.env._("%(model)s is asked from now on.", model=successor)

@@ -195,7 +195,8 @@ class AccountAiReconciliation(models.Model):
     @api.model
     def get_empty_list_help(self, help_message):
         """Override of `base`: without a key, say what to do about it."""
-        if self.env["account.ai.gateway"]._admin_key():
+        keys = self.env["account.ai.gateway"]
+        if not self.env.user.has_group("base.group_system") or keys._admin_key():
             return super().get_empty_list_help(help_message)
         title = self.env._("There is no Admin key")
         text = self.env._(

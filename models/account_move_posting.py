@@ -74,16 +74,17 @@ class AccountMove(models.Model):
 
         :param str origin: what the dialog goes on with; see the dialog's field
         :param confirmation: Odoo's own dialog that it goes on with, if it was that
+        :raises AccessError: for who may not post these
         """
         if set(self.ids) <= set(self.env.context.get(ASKED) or ()):
             return None
+        # The rules judge as the system; what they say is for who may post these.
+        self.check_access("write")
         judgements = self._account_ai_to_ask()
         if not judgements:
             return None
-        dialogs = self.env["account.ai.posting"]
-        dialogs.check_access("create")
-        # sudo: nobody enters what the dialog is about and shows
-        dialog = dialogs.sudo().create(
+        # sudo: nobody opens such a dialog but posting itself, and it is of who asked
+        dialog_sudo = self.env["account.ai.posting"].sudo().create(
             {
                 "origin": origin,
                 "confirmation_id": confirmation.id if confirmation else False,
@@ -91,7 +92,7 @@ class AccountMove(models.Model):
                 "digest": digest_of(judgements),
             }
         )
-        return dialog._show(judgements)
+        return dialog_sudo.with_env(self.env)._show(judgements)
 
     def _account_ai_to_ask(self) -> list[Judgement]:
         """Return what stands in the way and nobody has been asked about, as it is.
@@ -136,7 +137,11 @@ class AccountMove(models.Model):
         return super(AccountMove, automatic)._autopost_bill()
 
     def _account_ai_keep_draft(self) -> bool:
-        """Return whether the policy forbids to post this, and say so in the chatter."""
+        """Return whether the policy forbids to post this, and say so in the chatter.
+
+        :raises AccessError: for who may not post these
+        """
+        self.check_access("write")
         forbidden = any(each.blocks for each in self._account_ai_to_ask())
         if forbidden:
             self._message_log(

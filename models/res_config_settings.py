@@ -131,8 +131,11 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     def set_values(self):
         """Override of `base`: check the address before it is kept.
 
+        :raise AccessError: for anybody but a system administrator: `base` keeps
+            parameters of the database as the system, whoever calls this
         :raise UserError: when the key would travel unprotected
         """
+        self._account_ai_check_system()
         url = (self.account_ai_base_url or "").strip()
         if url and not is_valid_base_url(url):
             raise UserError(
@@ -169,21 +172,25 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
 
     def action_account_ai_consent(self):
         """Return the dialog that explains what is sent, and switches it on."""
+        self._account_ai_check_system()
         return self.company_id._account_ai_consent_action()
 
     def action_account_ai_use_successor(self):
         """Let the company ask the successor of its model, and reload the page."""
+        self._account_ai_check_system()
         self.company_id._account_ai_use_successor()
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_account_ai_withdraw(self):
         """Switch sending off for the company and reload the page."""
+        self._account_ai_check_system()
         self.company_id._account_ai_withdraw_consent()
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def _account_ai_check_system(self):
-        """Check that the user is a system administrator.
+        """Check that the user is a system administrator, and opened these settings.
 
         :raise AccessError: for anybody else
         """
         self.env["ir.config_parameter"].check_access("write")
+        self.check_access("write")

@@ -92,7 +92,10 @@ class ResConfigSettings(models.TransientModel):
         """Override of `base`: keep the tolerances.
 
         As text, since a number that is zero would count as one that was never set.
+
+        :raise AccessError: for anybody but a system administrator
         """
+        self._account_ai_check_system()
         result = super().set_values()
         parameters = self.env["ir.config_parameter"]
         for name, value in (

@@ -27,8 +27,10 @@ class ResConfigSettings(models.TransientModel):
     def set_values(self):
         """Override of `base`: check that budgets still find what they count.
 
+        :raise AccessError: for anybody but a system administrator
         :raise UserError: for less than two months
         """
+        self._account_ai_check_system()
         if self.account_ai_usage_detail_days < SHORTEST_DETAIL_DAYS:
             raise UserError(
                 self.env._(

@@ -41,6 +41,7 @@ from . import (
     test_dashboard,
     test_dashboard_access,
     test_decided_fields,
+    test_dialogs,
     test_documents_comparison,
     test_documents_dte_xml,
     test_documents_gold_case,

@@ -22,7 +22,9 @@ class TestRates(ValidationMixin, AccountAiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rates = cls.env(user=cls.manager)["account.ai.rate"]
+        system = cls.env.ref("base.user_admin")
+        system.company_ids += cls.company
+        cls.rates = cls.env(user=system)["account.ai.rate"]
 
     def rate(self, name, text=False):
         """Return the record in force."""
@@ -138,10 +140,11 @@ class TestRates(ValidationMixin, AccountAiCase):
         tracked = (vat.message_ids - before).sudo().tracking_value_ids
         self.assertEqual((tracked.old_value_float, tracked.new_value_float), (19, 20))
 
-    def test_only_administrators_change_them(self):
+    def test_only_system_administrators_change_them(self):
+        """They hold for all companies."""
         vat = self.rate("vat_rate")
         self.assertEqual(vat.with_user(self.accountant).value, 19)
-        for user in (self.accountant, self.reviewer):
+        for user in (self.accountant, self.reviewer, self.manager):
             with self.assertRaises(AccessError):
                 vat.with_user(user).value = 1
         with self.assertRaises(AccessError):

@@ -177,6 +177,7 @@ class AccountAiAccrual(models.TransientModel):
     def action_propose(self):
         """Create the entry as a draft, its reversal too if wanted, and show them."""
         self.ensure_one()
+        self.check_access("write")
         self._check_may_propose()
         if problem := self._problem():
             raise UserError(problem)
@@ -272,7 +273,8 @@ class AccountAiAccrual(models.TransientModel):
 
         :raises AccessError: otherwise
         """
-        if not self.env.user.has_group("account_ai.group_manager"):
+        may_see = self.env.user.has_group("account_ai.group_manager")
+        if not may_see or self.company_id not in self.env.companies:
             raise AccessError(
                 self.env._("You are not allowed to see what this company costs.")
             )

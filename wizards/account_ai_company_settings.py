@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.res_company import POSTING_POLICIES
@@ -67,7 +67,9 @@ class AccountAiCompanySettings(models.TransientModel):
         default=lambda self: self.env.company.account_ai_fallback_model_id,
         help="Asked instead of a model that is retired.",
     )
-    model_notice = fields.Char(related="company_id.account_ai_model_notice")
+    model_notice = fields.Char(
+        related="company_id.account_ai_model_notice", related_sudo=False
+    )
     model_placeholder = fields.Char(compute="_compute_model_placeholder")
     fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
     effort = fields.Selection(
@@ -141,18 +143,35 @@ class AccountAiCompanySettings(models.TransientModel):
     # === COMPUTE METHODS === #
 
     def _compute_has_consent(self):
-        for settings in self:
+        self.has_consent = False
+        for settings in self.filtered("company_id"):
+            # Also computed before anything is kept, for whatever a client names.
+            settings.company_id._account_ai_check_administrator()
             settings.has_consent = settings.company_id._account_ai_has_consent()
 
     def _compute_model_placeholder(self):
         self.model_placeholder = default_model("validation").model
         self.fallback_placeholder = fallback_models("validation")[0]
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: what is not told is as it is in the dialog's company,
+        which need not be the one at hand."""
+        ids = []
+        for vals in vals_list:
+            company = self.env["res.company"].browse(vals.get("company_id"))
+            settings = self.with_company(company or self.env.company)
+            ids += super(AccountAiCompanySettings, settings).create([vals]).ids
+        return self.browse(ids)
+
     # === ACTION METHODS === #
 
     def action_apply(self):
         """Keep the settings on the company."""
         self.ensure_one()
+        self.check_access("write")
         self.company_id._account_ai_check_administrator()
         if self.retention_days < 1:
             raise UserError(self.env._("Facts have to be kept for at least one day."))
@@ -164,6 +183,7 @@ class AccountAiCompanySettings(models.TransientModel):
     def action_use_successor(self):
         """Let the company ask the successor of its model from now on."""
         self.ensure_one()
+        self.check_access("write")
         self.company_id._account_ai_use_successor()
         self.model_id = self.company_id.account_ai_model_id
         self.fallback_model_id = self.company_id.account_ai_fallback_model_id
@@ -179,4 +199,5 @@ class AccountAiCompanySettings(models.TransientModel):
     def action_consent(self):
         """Return the dialog that explains what is sent, to switch it on or off."""
         self.ensure_one()
+        self.check_access("read")
         return self.company_id._account_ai_consent_action()

@@ -31,8 +31,13 @@ class AccountAiConsent(models.TransientModel):
     @api.depends("company_id")
     def _compute_facts(self):
         gateway = self.env["account.ai.gateway"]
-        for consent in self:
-            company_sudo = consent.company_id.sudo()  # four settings that are explained
+        self.endpoint = self.simulated = self.mask_persons = False
+        self.retention_days = self.has_consent = False
+        for consent in self.filtered("company_id"):
+            # Also computed before anything is kept, for whatever a client names.
+            consent.company_id._account_ai_check_administrator()
+            # sudo: checked above, four settings that are explained
+            company_sudo = consent.company_id.sudo()
             settings = gateway._settings(consent.company_id)
             consent.endpoint = settings.endpoint
             consent.simulated = settings.simulated
@@ -45,11 +50,13 @@ class AccountAiConsent(models.TransientModel):
     def action_confirm(self):
         """Switch sending on; who, when and by which text is recorded."""
         self.ensure_one()
+        self.check_access("write")
         self.company_id._account_ai_grant_consent()
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_withdraw(self):
         """Switch sending off."""
         self.ensure_one()
+        self.check_access("write")
         self.company_id._account_ai_withdraw_consent()
         return {"type": "ir.actions.client", "tag": "reload"}

@@ -60,6 +60,7 @@ class AccountAiCostExport(models.TransientModel):
     def action_export(self):
         """Return the action that downloads the file."""
         self.ensure_one()
+        self.check_access("read")
         self._scope()
         return {
             "type": "ir.actions.act_url",

@@ -12,8 +12,9 @@ class AccountAiPosting(models.TransientModel):
     """The dialog that asks before invoices are posted which the rules find fault with,
     or lists every one that the posting policy forbids.
 
-    Its lines are for reading only: what is decided about is judged anew when somebody
-    decides.
+    Only posting opens one, and who opened it writes nothing but the reason: what it is
+    about, and what was shown, is not taken from a client. What is decided about is
+    judged anew when somebody decides.
     """
 
     _name = "account.ai.posting"
@@ -63,7 +64,7 @@ class AccountAiPosting(models.TransientModel):
 
         :raises UserError: when the policy forbids one of them, in the meantime too
         """
-        return self._decide(self.move_ids)
+        return self._decide()
 
     def action_override(self):
         """Post against the policy; the reason is kept with the invoices.
@@ -71,6 +72,7 @@ class AccountAiPosting(models.TransientModel):
         :raises AccessError: for who may not override
         :raises UserError: without a reason
         """
+        self.check_access("write")
         if not self.env.user.has_group("account_ai.group_override"):
             raise AccessError(
                 self.env._("You are not allowed to override the posting policy.")
@@ -78,23 +80,19 @@ class AccountAiPosting(models.TransientModel):
         reason = (self.reason or "").strip()
         if not reason:
             raise UserError(self.env._("Write why the policy is overridden."))
-        return self._decide(self.move_ids, reason)
+        return self._decide(reason)
 
     def action_post_others(self):
         """Post those that the policy does not forbid."""
-        blocked = {
-            each.move_id for each in self.move_ids._account_ai_to_ask() if each.blocks
-        }
-        return self._decide(
-            self.move_ids.filtered(lambda move: move.id not in blocked), some=True
-        )
+        return self._decide(others=True)
 
     # === BUSINESS METHODS === #
 
     def _show(self, judgements: list[Judgement]) -> dict:
         """Return the action that opens this dialog, filled with ``judgements``."""
         blocked = {each.move_id for each in judgements if each.blocks}
-        self.write(
+        # sudo: what is shown is posting's to write; see ``write``
+        self.sudo().write(
             {
                 "blocked_count": len(blocked),
                 "other_count": len(self.move_ids) - len(blocked) if blocked else 0,
@@ -138,22 +136,27 @@ class AccountAiPosting(models.TransientModel):
             lines.insert(0, {**own, "severity": "error", "message": label})
         return lines
 
-    def _decide(self, moves, reason: str = "", some: bool = False):
+    def _decide(self, reason: str = "", others: bool = False):
         """Record the decision and go on with what was interrupted.
 
         When there is something else to see by now, it is shown instead.
 
-        :param moves: the invoices to post
-        :param some: they are fewer than what was shown
+        :param others: post only those that the policy does not forbid
+        :raises AccessError: for anybody but who opened the dialog and may still post
         """
         self.ensure_one()
+        self.check_access("write")
+        moves = self.move_ids
         moves.check_access("write")
         judgements = moves._account_ai_to_ask()
-        if not some and digest_of(judgements) != self.digest:
+        if digest_of(judgements) != self.digest:
             question = moves._account_ai_question(self.origin, self.confirmation_id)
             return question or self._go_on(moves)
         blocked = [each for each in judgements if each.blocks]
-        if blocked and not reason:
+        if others:
+            moves -= moves.browse(each.move_id for each in blocked)
+            judgements = [each for each in judgements if not each.blocks]
+        elif blocked and not reason:
             raise UserError(moves._account_ai_refusal(blocked))
         records = self.env["account.ai.posting.record"]
         records._record(judgements, asked=True, reason=reason)
@@ -194,9 +197,10 @@ class AccountAiPostingLine(models.TransientModel):
     move_id = fields.Many2one(
         "account.move", string="Invoice", required=True, readonly=True
     )
-    partner_id = fields.Many2one(related="move_id.partner_id")
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    amount_total = fields.Monetary(related="move_id.amount_total")
+    # Read with the rights of who looks, as the invoice itself.
+    partner_id = fields.Many2one(related="move_id.partner_id", related_sudo=False)
+    currency_id = fields.Many2one(related="move_id.currency_id", related_sudo=False)
+    amount_total = fields.Monetary(related="move_id.amount_total", related_sudo=False)
     blocks = fields.Boolean(readonly=True)
     severity = fields.Selection(
         selection=[("error", "Error"), ("warning", "Warning")], readonly=True

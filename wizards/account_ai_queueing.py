@@ -15,8 +15,9 @@ class AccountAiQueueing(models.TransientModel):
     """The dialog that asks before many documents are queued: what it costs, at least
     likely and at most, what is left of the budgets, and how long it takes.
 
-    What it shows is of the moment when it opened. The wall stands behind it: what does
-    not fit a budget is not called, whatever was shown.
+    What it shows is of the moment when it opened, and nobody writes it by hand. Which
+    documents need it is looked at again when they are queued, and the wall stands behind
+    it: what does not fit a budget is not called, whatever was shown.
     """
 
     _name = "account.ai.queueing"
@@ -75,6 +76,7 @@ class AccountAiQueueing(models.TransientModel):
         :raises UserError: when there is none to validate any more
         """
         self.ensure_one()
+        self.check_access("read")
         queued = self.env["account.ai.validation"]._queue_moves(self.move_ids)
         if not queued:
             raise self._nothing_error()
@@ -110,9 +112,8 @@ class AccountAiQueueing(models.TransientModel):
             raise UserError(
                 sentence(error.message, error.params, self.env.lang)
             ) from error
-        self.check_access("create")
-        # sudo: nobody enters what the dialog is about and shows
-        queueing = self.sudo().create(
+        # sudo: nobody opens such a dialog but this, and it is of who asked
+        queueing_sudo = self.sudo().create(
             {
                 "move_ids": [Command.set(found.to_queue.ids)],
                 "fresh_count": len(found.fresh),
@@ -126,7 +127,7 @@ class AccountAiQueueing(models.TransientModel):
             "type": "ir.actions.act_window",
             "name": self.env._("Validate with AI"),
             "res_model": self._name,
-            "res_id": queueing.id,
+            "res_id": queueing_sudo.id,
             "views": [(False, "form")],
             "target": "new",
         }

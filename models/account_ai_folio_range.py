@@ -127,8 +127,9 @@ class AccountAiFolioRange(models.Model):
     def write(self, vals):
         """Override of `base`: the rules see it from now on."""
         result = super().write(vals)
-        # It may not be handed to a company of others; the ORM looks before only.
-        self.check_access("write")
+        if "company_id" in vals:
+            # Odoo looks before it writes: nobody moves it into a company of others.
+            self.check_access("write")
         self.env.registry.clear_cache()
         return result
 

@@ -84,13 +84,17 @@ class AccountMove(models.Model):
         if not judgements:
             return None
         # sudo: nobody opens such a dialog but posting itself, and it is of who asked
-        dialog_sudo = self.env["account.ai.posting"].sudo().create(
-            {
-                "origin": origin,
-                "confirmation_id": confirmation.id if confirmation else False,
-                "move_ids": [Command.set(self.ids)],
-                "digest": digest_of(judgements),
-            }
+        dialog_sudo = (
+            self.env["account.ai.posting"]
+            .sudo()
+            .create(
+                {
+                    "origin": origin,
+                    "confirmation_id": confirmation.id if confirmation else False,
+                    "move_ids": [Command.set(self.ids)],
+                    "digest": digest_of(judgements),
+                }
+            )
         )
         return dialog_sudo.with_env(self.env)._show(judgements)
 

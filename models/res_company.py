@@ -17,6 +17,9 @@ POSTING_POLICIES = [
     ("require", "Require a validation"),
 ]
 
+INTERNAL = "base.group_user"
+"""Who sees the settings: a company is read by customers in the portal, too."""
+
 
 class ResCompany(models.Model):
     """What a company decides about Claude: whether, how, and for how long."""
@@ -30,19 +33,31 @@ class ResCompany(models.Model):
         string="Send to Claude",
         readonly=True,
         help="Switched on by an administrator who agreed to what is sent where.",
+        groups=INTERNAL,
     )
     account_ai_consent_user_id = fields.Many2one(
-        "res.users", string="Switched On By", readonly=True, ondelete="restrict"
+        "res.users",
+        string="Switched On By",
+        readonly=True,
+        ondelete="restrict",
+        groups=INTERNAL,
     )
-    account_ai_consent_date = fields.Datetime(string="Switched On At", readonly=True)
+    account_ai_consent_date = fields.Datetime(
+        string="Switched On At",
+        readonly=True,
+        groups=INTERNAL,
+    )
     account_ai_consent_version = fields.Char(
-        string="Version of the Consent", readonly=True
+        string="Version of the Consent",
+        readonly=True,
+        groups=INTERNAL,
     )
     account_ai_mask_persons = fields.Boolean(
         string="Mask Natural Persons",
         default=True,
         help="Names, RUTs, e-mails and phone numbers of natural persons are replaced "
         "before sending, and put back in what comes.",
+        groups=INTERNAL,
     )
     account_ai_language = fields.Selection(
         selection=[("es", "Spanish"), ("en", "English")],
@@ -50,15 +65,18 @@ class ResCompany(models.Model):
         default="es",
         required=True,
         help="Language in which Claude writes.",
+        groups=INTERNAL,
     )
     account_ai_model = fields.Char(
         string="Claude Model",
         help="Model that validates invoices. Empty: the default model.",
+        groups=INTERNAL,
     )
     account_ai_effort = fields.Selection(
         selection=[(effort, effort.capitalize()) for effort in EFFORTS],
         string="Effort",
         help="How hard the model thinks. Empty: the default effort.",
+        groups=INTERNAL,
     )
     account_ai_retention_days = fields.Integer(
         string="Keep Facts For (days)",
@@ -66,6 +84,7 @@ class ResCompany(models.Model):
         required=True,
         help="After this, what was sent and what the documents said is deleted from "
         "the validations. Verdicts, codes of findings and costs stay.",
+        groups=INTERNAL,
     )
     account_ai_posting_policy = fields.Selection(
         POSTING_POLICIES,
@@ -77,12 +96,14 @@ class ResCompany(models.Model):
         "recorded. Block: errors have to be mended, or overridden with a reason. "
         "Require: moreover, it has to be validated as it stands, and not with reject. "
         "A journal may have its own policy.",
+        groups=INTERNAL,
     )
     account_ai_posting_rules_only = fields.Boolean(
         string="Rules Suffice While Claude Is Out",
         default=True,
         help="Where a validation is required: while Claude cannot be asked, the rules "
         "alone are enough, and the invoice is marked so.",
+        groups=INTERNAL,
     )
 
     _account_ai_retention_days_positive = models.Constraint(

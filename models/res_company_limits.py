@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..services.claude.policy import Policy
+from .res_company import INTERNAL
 
 _STANDARD = Policy()
 
@@ -39,18 +40,21 @@ class ResCompany(models.Model):
         default=_STANDARD.limits_per_minute["validation"],
         required=True,
         help="That one person may ask for at the screen.",
+        groups=INTERNAL,
     )
     account_ai_limit_chat = fields.Integer(
         string="Chat Turns per Minute",
         default=_STANDARD.limits_per_minute["chat"],
         required=True,
         help="That one person may ask for.",
+        groups=INTERNAL,
     )
     account_ai_limit_project_suggestion = fields.Integer(
         string="Project Suggestions per Minute",
         default=_STANDARD.limits_per_minute["project_suggestion"],
         required=True,
         help="That one person may ask for.",
+        groups=INTERNAL,
     )
     account_ai_limit_company = fields.Integer(
         string="Everybody Together per Minute",
@@ -58,6 +62,7 @@ class ResCompany(models.Model):
         required=True,
         help="Requests of all people of the company at the screen. 0: as many as each "
         "of them may make.",
+        groups=INTERNAL,
     )
     account_ai_limit_queue = fields.Integer(
         string="Queued Documents per Minute",
@@ -65,12 +70,14 @@ class ResCompany(models.Model):
         required=True,
         help="What is queued or scheduled has a lane of its own: it takes nothing from "
         "the people at the screen.",
+        groups=INTERNAL,
     )
     account_ai_deadline_seconds = fields.Integer(
         string="Longest Answer (seconds)",
         default=int(_STANDARD.deadline_seconds),
         required=True,
         help="After this an answer is given up, and the rules alone decide.",
+        groups=INTERNAL,
     )
     account_ai_max_input_tokens = fields.Integer(
         string="Tokens per Request",
@@ -78,6 +85,7 @@ class ResCompany(models.Model):
         required=True,
         help="Larger documents are not sent. Above 100,000 tokens some models cost "
         "five times as much.",
+        groups=INTERNAL,
     )
 
     account_ai_max_call_usd = fields.Float(

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..services.claude.catalogue import find, successor
 from ..services.claude.defaults import default_model, fallback_models
+from .res_company import INTERNAL
 
 _GROUPS = "account_ai.group_manager,base.group_system"
 
@@ -19,6 +20,7 @@ class ResCompany(models.Model):
     account_ai_fallback_model = fields.Char(
         string="Claude Fallback Model",
         help="Asked instead of a model that is retired. Empty: a default one.",
+        groups=INTERNAL,
     )
     # The id stays the one truth: requests, ledger and validations name it. What is
     # picked from the catalogue is only another way to write it.

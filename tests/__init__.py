@@ -1,6 +1,7 @@
 from . import (
     test_access_by_invoice,
     test_access_by_routes,
+    test_access_walk,
     test_accrual,
     test_agents_answers,
     test_agents_facts,

@@ -1,4 +1,4 @@
-"""Whose a dialog is, and what it decides: never what somebody else, or a client, wrote."""
+"""Whose a dialog is, and what it decides: never what a client or another has written."""
 
 from datetime import date
 
@@ -179,9 +179,7 @@ class TestDialogs(PostingCase):
             {"digest": "0"},
         ):
             with self.assertRaises(AccessError):
-                self.call(
-                    self.clerk, "account.ai.posting", "write", dialog.ids, values
-                )
+                self.call(self.clerk, "account.ai.posting", "write", dialog.ids, values)
         with self.assertRaises(AccessError):
             self.call(
                 self.clerk,
@@ -204,8 +202,9 @@ class TestDialogs(PostingCase):
                 ),
                 ("account.ai.queueing.budget", {"queueing_id": queueing.id}),
             ):
-                with self.subTest(f"{model} {user.login}"), self.assertRaises(
-                    AccessError
+                with (
+                    self.subTest(f"{model} {user.login}"),
+                    self.assertRaises(AccessError),
                 ):
                     self.call(user, model, "create", values)
 
@@ -274,9 +273,7 @@ class TestDialogs(PostingCase):
                 )
         line = dialog.line_ids[:1]
         with self.assertRaises(AccessError):
-            self.call(
-                self.owner, line._name, "write", line.ids, {"move_id": other.id}
-            )
+            self.call(self.owner, line._name, "write", line.ids, {"move_id": other.id})
         for user in (self.clerk, self.reviewer, self.manager, self.owner):
             with self.assertRaises(AccessError):
                 self.call(
@@ -317,8 +314,9 @@ class TestDialogs(PostingCase):
             ("action_validate_moves_with_confirmation", {}),
         ):
             for user in (self.clerk, self.reviewer, self.manager):
-                with self.subTest(f"{user.login} {method}"), self.assertRaises(
-                    AccessError
+                with (
+                    self.subTest(f"{user.login} {method}"),
+                    self.assertRaises(AccessError),
                 ):
                     self.call(
                         user, "account.move", method, elsewhere.ids, context=context
@@ -466,12 +464,16 @@ class TestSharedData(PostingCase):
                 {"company_id": self.other_company.id}
             ),
             # Nor without the note in the chatter, which looks at the budget again.
-            lambda: own.with_user(self.manager)
-            .with_context(tracking_disable=True)
-            .write({"company_id": False}),
-            lambda: own.with_user(self.manager)
-            .with_context(tracking_disable=True)
-            .write({"company_id": self.other_company.id}),
+            lambda: (
+                own.with_user(self.manager)
+                .with_context(tracking_disable=True)
+                .write({"company_id": False})
+            ),
+            lambda: (
+                own.with_user(self.manager)
+                .with_context(tracking_disable=True)
+                .write({"company_id": self.other_company.id})
+            ),
         ):
             with self.assertRaises(AccessError):
                 attempt()
@@ -512,7 +514,5 @@ class TestSharedData(PostingCase):
             for ids in ([], settings.create({}).ids):
                 if method == "execute" and not ids:
                     continue
-                with self.subTest(f"{method} {ids}"), self.assertRaises(
-                    AccessError
-                ):
+                with self.subTest(f"{method} {ids}"), self.assertRaises(AccessError):
                     call_kw(settings.with_user(self.manager), method, [ids], {})

@@ -16,8 +16,8 @@ class AccountAiQueueing(models.TransientModel):
     likely and at most, what is left of the budgets, and how long it takes.
 
     What it shows is of the moment when it opened, and nobody writes it by hand. Which
-    documents need it is looked at again when they are queued, and the wall stands behind
-    it: what does not fit a budget is not called, whatever was shown.
+    documents need it is looked at again when they are queued, and the wall stands
+    behind it: what does not fit a budget is not called, whatever was shown.
     """
 
     _name = "account.ai.queueing"

@@ -1,4 +1,4 @@
-"""Whose a dialog is, and what it decides: never what a client or another has written."""
+"""Whose a dialog is, and what it decides: nothing that a client or another wrote."""
 
 from datetime import date
 
@@ -349,7 +349,6 @@ class TestDialogs(PostingCase):
             "account.ai.accrual",
             "account.ai.company.settings",
             "account.ai.consent",
-            "account.ai.cost.export",
         ):
             with self.subTest(model), self.assertRaises(AccessError):
                 self.call(self.manager, model, "create", {"company_id": other.id})
@@ -358,6 +357,12 @@ class TestDialogs(PostingCase):
             self.synchronize()
             with self.subTest(model), self.assertRaises(AccessError):
                 self.call(self.manager, model, "read", row.ids, ["id"])
+
+    def test_the_costs_of_another_company_are_not_exported(self):
+        exports = self.as_user("account.ai.cost.export", self.manager)
+        export = exports.create({"company_id": self.other_company.id})
+        with self.assertRaises(AccessError):
+            export.action_export()
 
     def test_no_dialog_tells_of_another_company_before_it_is_kept(self):
         self.other_company._account_ai_grant_consent()

@@ -1,16 +1,22 @@
 import os
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import partial
 
 from odoo import api, models
 from odoo.tools import str2bool
 
 from ..services.claude.catalogue import ChosenModel, choose, find
 from ..services.claude.client import client_for
-from ..services.claude.defaults import DEFAULT_BASE_URL, default_model
+from ..services.claude.connection_settings import check_address, check_key
+from ..services.claude.defaults import (
+    DEFAULT_BASE_URL,
+    default_model,
+    fallback_models,
+)
 from ..services.claude.errors import ClaudeError
 from ..services.claude.gateway import Gateway
 from ..services.claude.policy import Policy
+from ..services.claude.pricing import reference_price
 from ..services.translation import _ as _lt
 from .backend.transaction import PostgresBackend
 from .running.presentation import sentence
@@ -63,7 +69,8 @@ class AccountAiGateway(models.AbstractModel):
         """Return the gateway of this database under the limits of ``company``.
 
         :rtype: odoo.addons.account_ai.services.claude.gateway.Gateway
-        :raise ClaudeError: ``no_key`` when there is none
+        :raise ClaudeError: ``no_key`` when there is none, ``not_ready`` when settings
+            or server have to be mended first
         """
         return Gateway(
             self._client(),
@@ -92,8 +99,14 @@ class AccountAiGateway(models.AbstractModel):
         info = find(catalogue, wanted)
         chosen = ChosenModel(wanted)
         if info and info.is_retired(now):
-            fallbacks = company._account_ai_fallbacks(operation)
-            chosen = choose(wanted, fallbacks, catalogue, now)
+            chosen = choose(
+                wanted,
+                fallback_models(operation),
+                catalogue,
+                now,
+                preferred=company_sudo.account_ai_fallback_model or "",
+                price_of=partial(reference_price, own=models_._own_prices()),
+            )
             info = find(catalogue, chosen.model)
         effort = company_sudo.account_ai_effort or default.effort
         return GatewaySettings(
@@ -108,9 +121,10 @@ class AccountAiGateway(models.AbstractModel):
 
     @api.model
     def _check_ready(self, company):
-        """Check that calls may be made for ``company``: consent first, then the key.
+        """Check that calls may be made for ``company``: consent first, then the key,
+        then whether key and address can be used at all.
 
-        :raise ClaudeError: ``no_consent`` or ``no_key``
+        :raise ClaudeError: ``no_consent``, ``no_key`` or ``not_ready``
         """
         if not company._account_ai_has_consent():
             raise ClaudeError(
@@ -120,8 +134,11 @@ class AccountAiGateway(models.AbstractModel):
                     "administrator switches it on."
                 ),
             )
-        if not self._api_key():
+        key = self._api_key()
+        if not key:
             raise self._no_key_error()
+        check_key(key)
+        check_address(self._base_url())
 
     @api.model
     def _test_connection(self, company):
@@ -135,7 +152,11 @@ class AccountAiGateway(models.AbstractModel):
         """
         model = self._settings(company).model
         try:
-            known = {found["id"] for found in self._client().models()}
+            known = {
+                found["id"]
+                for found in self._client().models()
+                if isinstance(found, dict) and isinstance(found.get("id"), str)
+            }
         except ClaudeError as error:
             facts = [error.code]
             if error.status:
@@ -162,7 +183,8 @@ class AccountAiGateway(models.AbstractModel):
     def _client(self):
         """Return the client of this process for the key and the address.
 
-        :raise ClaudeError: ``no_key`` when there is none
+        :raise ClaudeError: ``no_key`` when there is none, ``not_ready`` when settings
+            or server have to be mended first
         """
         api_key = self._api_key()
         if not api_key:
@@ -233,8 +255,8 @@ class AccountAiGateway(models.AbstractModel):
 
 def is_valid_base_url(url):
     """Return whether ``url`` may receive the key: HTTPS, or HTTP on this machine."""
-    parts = urlsplit(url)
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
+    try:
+        check_address(url)
+    except ClaudeError:
         return False
-    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return parts.scheme == "https" or (parts.scheme == "http" and loopback)
+    return True

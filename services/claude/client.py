@@ -19,6 +19,8 @@ import anthropic
 import httpx2
 
 from ..storable import storable
+from ..translation import _
+from .connection_settings import check_address, check_key, not_ready
 from .connections import ask_connections_at_once
 from .errors import ClaudeError
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
@@ -28,6 +30,7 @@ from .exchange import (
     Exchange,
     exchange_under_way,
 )
+from .sending import note_sending
 
 # It writes a line for each request; of ours only failures are worth one. A level that
 # the operator chose stands.
@@ -43,6 +46,27 @@ _END_SECONDS = 2.0
 _LIMITS = httpx2.Limits(
     max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0
 )
+_MOST_MODELS = 1000
+"""After so many the list of models is not read on: Claude has some dozens."""
+
+_log = logging.getLogger(__name__)
+
+_NO_SOCKS = _(
+    "The server's environment names a SOCKS proxy, for which a Python package is "
+    "missing: whoever runs the server has to install socksio, or to name another proxy."
+)
+_NO_CERTIFICATES = _(
+    "The certificates that the server's environment names (SSL_CERT_FILE, "
+    "SSL_CERT_DIR) cannot be read: whoever runs the server has to mend them."
+)
+_NO_PROXY = _(
+    "The proxy that the server's environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY) "
+    "cannot be used: whoever runs the server has to mend it."
+)
+_NO_CLIENT = _(
+    "The connection to Claude cannot be prepared on this server: whoever runs it finds "
+    "the kind of error in its log."
+)
 
 
 def client_for(api_key: str, base_url: str) -> ClaudeClient:
@@ -50,8 +74,31 @@ def client_for(api_key: str, base_url: str) -> ClaudeClient:
 
     Building one takes 20 ms (certificates) and its connections stay open, so it is
     built once. A forked process gets its own: connections cannot be shared.
+
+    :raises ClaudeError: ``not_ready``: key, address or the server's environment have
+        to be mended first
     """
-    return _client_of_process(api_key, base_url, os.getpid())
+    check_key(api_key)
+    check_address(base_url)
+    try:
+        return _client_of_process(api_key, base_url, os.getpid())
+    except Exception as error:
+        # Whatever it is, it is no reason to fail: the rules answer. Its words may
+        # repeat a proxy's password, so only its kind is told.
+        _log.warning("no client for Claude: %s", type(error).__name__)
+        raise not_ready(_cause_of(error)) from None
+
+
+def _cause_of(error: Exception) -> str:
+    """Return the sentence for what went wrong while a client was built, whose key and
+    address are good: what is left is the environment of the server."""
+    if isinstance(error, ImportError):
+        return _NO_SOCKS
+    if isinstance(error, OSError):  # of SSL, too
+        return _NO_CERTIFICATES
+    if isinstance(error, ValueError | httpx2.InvalidURL):
+        return _NO_PROXY
+    return _NO_CLIENT
 
 
 @lru_cache(maxsize=8)
@@ -75,7 +122,10 @@ class ClaudeClient:
             anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False),
             exchange_under_way,
         )
-        http_client.event_hooks = {"response": [_take_status]}
+        http_client.event_hooks = {
+            "request": [note_sending],
+            "response": [_take_status],
+        }
         self._sdk = anthropic.Anthropic(
             api_key=api_key,
             base_url=self.endpoint,
@@ -143,39 +193,50 @@ class ClaudeClient:
             raise foreign_answer_error(answer.status)
         return tokens
 
-    def models(self, lifecycles: Sequence[str] = ()) -> list[dict[str, Any]]:
+    def models(
+        self, lifecycles: Sequence[str] = (), seconds: float | None = None
+    ) -> list[Any]:
         """Return the models that the key may use, newest first, as the API tells them:
         ``id``, ``display_name``, ``lifecycle``, ``retires_at``, ``capabilities``...
 
-        It is free, so it also serves to test a connection.
+        It is free, so it also serves to test a connection. What is told may be
+        anything: :func:`.catalogue.read_models` reads it.
 
         :param lifecycles: stages of life to tell of; without any, the API leaves out
             what is retired
+        :param seconds: longest silence
         :raises ClaudeError: on every failure
         """
+        options = {} if seconds is None else {"seconds": seconds}
         query: dict[str, Any] = {"limit": "100"}
         if lifecycles:
             query["lifecycle"] = list(lifecycles)
-        found: list[dict[str, Any]] = []
+        found: list[Any] = []
         after: dict[str, str] = {}
         while True:
-            page = self.get("/v1/models", {**query, **after})
-            if not isinstance(page.get("data"), list):
+            page = self.get("/v1/models", {**query, **after}, **options)
+            told = page.get("data")
+            if not isinstance(told, list):
                 raise foreign_answer_error(200)
-            found += page["data"]
-            if not page.get("has_more") or not page["data"]:
+            found += told
+            if not page.get("has_more") or not told or len(found) > _MOST_MODELS:
                 return found
-            after = {"after_id": page["data"][-1]["id"]}
+            last = told[-1].get("id") if isinstance(told[-1], dict) else None
+            if not isinstance(last, str) or {"after_id": last} == after:
+                raise foreign_answer_error(200)  # it has no end
+            after = {"after_id": last}
 
     def get(
         self,
         path: str,
         query: Mapping[str, Any],
         headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
     ) -> dict[str, Any]:
         """Return the JSON object that ``GET path`` answers; it is free.
 
         :param query: lists become ``name[]=`` once for each value
+        :param seconds: longest silence
         :raises ClaudeError: on every failure
         """
         return self._send(
@@ -186,7 +247,7 @@ class ClaudeClient:
                 options={
                     "params": query,
                     "headers": headers or {},
-                    "timeout": _timeout(READ_SECONDS),
+                    "timeout": _timeout(READ_SECONDS if seconds is None else seconds),
                 },
                 stream=True,
                 stream_cls=anthropic.Stream[object],

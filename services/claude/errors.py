@@ -14,7 +14,8 @@ class ClaudeError(Exception):
 
     SDK and HTTP exceptions never leave this package: they are chained as ``__cause__``.
 
-    :ivar code: machine code: ``no_key``, ``no_consent``, ``invalid_key``,
+    :ivar code: machine code: ``no_key``, ``no_consent``, ``not_ready`` (the settings or
+        the server have to be mended first), ``invalid_key``,
         ``permission``, ``billing``, ``spend_limit``, ``rate_limited`` (the provider's),
         ``ramp_limit`` (the account's usage grows too fast), ``too_many_requests`` (our
         own limit), ``overloaded``, ``server_error``,

@@ -1,16 +1,20 @@
 """Turns what the SDK, HTTP and the stream report into the one error of the door.
 
 Decisions are taken on status, ``error.type`` and ``details.error_code``, never on the
-wording, with one exception: the spending limit that an organization set for itself
-comes as a plain 400 and can be told only by its sentence.
+wording, with two exceptions: the spending limit that an organization set for itself
+comes as a plain 400, and a path that there is not has the type of a model that there is
+not; both can be told only by their sentences.
 
 Billing: an answer with an error status was not executed. A connection that broke after
-the request was sent may have been: that is *ambiguous*.
+the request was sent may have been: that is *ambiguous*. One that broke before its first
+byte was not.
 """
 
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -21,8 +25,10 @@ import anthropic
 import httpx2
 
 from ..translation import _
+from .connection_settings import NOT_READY
 from .errors import ClaudeError
 from .exchange import AnswerTooLong, DeadlinePassed
+from .sending import has_left
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,31 @@ _FOREIGN_ANSWER = _Kind(
     "connection",
     _("Something that is not Claude answered: check the base URL and the proxy."),
 )
+_NO_MESSAGES_HERE = _Kind(
+    NOT_READY,
+    _(
+        "What answers at the base URL of Claude has no Messages API there (HTTP 404): "
+        "a system administrator has to check the address and its path."
+    ),
+)
+_UNUSABLE_ADDRESS = _Kind(
+    NOT_READY,
+    _(
+        "The address of Claude, or of the server's proxy, cannot be used: whoever runs "
+        "the server has to mend it."
+    ),
+)
+_NOT_WRITTEN = _Kind(
+    "connection", _("The request to Claude could not be sent from this server."), True
+)
+_PROXY = _Kind(
+    "connection",
+    _(
+        "The proxy of this server refuses the connection to Claude: whoever runs the "
+        "server has to look at it."
+    ),
+    True,
+)
 
 _KIND_OF_TYPE = {
     "authentication_error": _INVALID_KEY,
@@ -94,7 +125,7 @@ _KIND_OF_STATUS = {
     401: _INVALID_KEY,
     402: _BILLING,
     403: _PERMISSION,
-    404: _UNKNOWN_MODEL,
+    404: _NO_MESSAGES_HERE,
     408: _TIMEOUT,
     409: _SERVER_ERROR,
     413: _TOO_LARGE,
@@ -110,6 +141,8 @@ _KIND_OF_CODE = {
     "request_body_too_large_after_decoding": _TOO_LARGE,
     "ramp_limit_exceeded": _RAMP_LIMIT,
 }
+_NAMES_A_MODEL = re.compile(r"\s*model\b", re.IGNORECASE)
+"""Claude says ``not_found_error`` of a model and of a path; a model it names."""
 _OWN_SPEND_LIMIT = re.compile(r"You have reached your specified .*API usage limits")
 _REGAIN = re.compile(r"regain access on (\d{4}-\d{2}-\d{2}) at (\d{2}:\d{2}) UTC")
 
@@ -120,7 +153,19 @@ _NOT_SENT = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
     httpx2.InvalidURL,
+    # What is against the protocol is not written; and nobody carries out a part.
+    httpx2.LocalProtocolError,
+    # The same without the library's words: no name, no listener, no trust.
+    socket.gaierror,
+    ConnectionRefusedError,
+    ssl.SSLCertVerificationError,
+    FileNotFoundError,
 )
+"""Failures before the first byte of a request. All others may come after it, such as a
+``WriteError``, a ``ReadTimeout`` or a ``RemoteProtocolError``: there it is known only
+when the steps of the connection were taken down."""
+_UNUSABLE = (UnicodeError, OverflowError)
+"""What the operating system's own functions say to hosts and ports that are none."""
 
 
 def error_of_exception(error: Exception, *, now: datetime | None = None) -> ClaudeError:
@@ -134,14 +179,14 @@ def error_of_exception(error: Exception, *, now: datetime | None = None) -> Clau
         return _error_of_status(error, now or datetime.now(timezone.utc))
     wrapped = isinstance(error, anthropic.APIConnectionError)
     cause = error.__cause__ if wrapped else error
-    if isinstance(cause, httpx2.HTTPError | httpx2.InvalidURL):
-        return _error_of_connection(cause)
     if isinstance(cause, DeadlinePassed):
-        return _claude_error(_DEADLINE, ambiguous=True)
+        return _claude_error(_DEADLINE, ambiguous=_may_have_left(cause, error))
     if isinstance(cause, AnswerTooLong):
         return _claude_error(_TOO_LONG, ambiguous=True)
-    if isinstance(cause, OSError):
-        return _claude_error(_CONNECTION, ambiguous=True)
+    if isinstance(cause, httpx2.HTTPError | httpx2.InvalidURL | OSError):
+        return _error_of_connection(cause, _may_have_left(cause, error))
+    if wrapped and isinstance(cause, _UNUSABLE) and not has_left(error):
+        return _claude_error(_UNUSABLE_ADDRESS)
     # The SDK calls whatever happens while it sends a connection error.
     raise cause or error
 
@@ -190,6 +235,8 @@ def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeEr
         kind = _SERVER_ERROR if status >= 500 else _BAD_REQUEST
     if 300 <= status < 400:
         kind = _FOREIGN_ANSWER
+    if kind is _UNKNOWN_MODEL and not _NAMES_A_MODEL.match(sentence):
+        kind = _NO_MESSAGES_HERE
     retryable = kind.retryable
     if error.response.headers.get("x-should-retry") == "false":
         retryable = False
@@ -210,12 +257,22 @@ def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeEr
     )
 
 
-def _error_of_connection(error: Exception) -> ClaudeError:
-    ambiguous = not isinstance(error, _NOT_SENT)
-    if isinstance(error, httpx2.TimeoutException) and ambiguous:
-        return _claude_error(_TIMEOUT, ambiguous=True)
+def _may_have_left(cause: BaseException, error: BaseException) -> bool:
+    """Return whether the request of a failure may have reached Claude."""
+    if isinstance(cause, _NOT_SENT):
+        return False
+    return has_left(error) is not False and has_left(cause) is not False
+
+
+def _error_of_connection(error: BaseException, ambiguous: bool) -> ClaudeError:
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return _claude_error(_FOREIGN_ANSWER)
+    if isinstance(error, httpx2.TimeoutException) and ambiguous:
+        return _claude_error(_TIMEOUT, ambiguous=True)
+    if isinstance(error, httpx2.LocalProtocolError):
+        return _claude_error(_NOT_WRITTEN)
+    if isinstance(error, httpx2.ProxyError):
+        return _claude_error(_PROXY)
     return _claude_error(_CONNECTION, ambiguous=ambiguous)
 
 

@@ -1,0 +1,41 @@
+"""Whether a request had begun to leave when its connection failed.
+
+The HTTP library tells of each of its steps; only the first one that sends the request
+itself matters. What a proxy was asked before does not: it names a host, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+_FIRST_STEP = ".send_request_headers.started"
+
+
+class Sending:
+    """Takes down that a request began to leave; the library's ``trace``."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def __call__(self, step: str, info: Mapping[str, Any]) -> None:
+        if step.endswith(_FIRST_STEP) and not self.begun:
+            method = getattr(info.get("request"), "method", b"")
+            self.begun = method != b"CONNECT"
+
+
+def note_sending(request: httpx2.Request) -> None:
+    """Have it taken down for ``request``; a client's hook."""
+    request.extensions["trace"] = Sending()
+
+
+def has_left(error: BaseException) -> bool | None:
+    """Return whether the request of ``error`` had begun to leave; ``None`` when nobody
+    has taken it down."""
+    try:
+        sending = error.request.extensions.get("trace")  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):  # it belongs to no request
+        return None
+    return sending.begun if isinstance(sending, Sending) else None

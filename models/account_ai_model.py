@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import timezone
+from datetime import timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 from ..services.claude.catalogue import LIFECYCLES, ModelInfo, read_models, undated
 from ..services.claude.defaults import DEFAULT_MODELS, FALLBACK_MODELS
@@ -20,6 +20,9 @@ from .running.presentation import sentence
 _logger = logging.getLogger(__name__)
 
 SYNCHRONIZE_CRON = "account_ai.ir_cron_account_ai_models"
+RECHECK = timedelta(hours=1)
+GONE_FOR = timedelta(days=1)
+"""For so long a model that counts as gone is looked for every hour, then every day."""
 _COMPARED = (
     *("name", "family", "lifecycle", "released_at", "deprecated_at", "retires_at"),
     *("max_input_tokens", "max_output_tokens", "capabilities"),
@@ -199,6 +202,8 @@ class AccountAiModel(models.Model):
             self._synchronize()
         except ClaudeError as error:
             _logger.info("the catalogue of models was not read: %s", error.code)
+        self._forget_unlisted()
+        self._recheck_later()
         self._alert_of_lifecycle()
 
     @api.model
@@ -213,49 +218,90 @@ class AccountAiModel(models.Model):
         self.env["ir.cron"]._commit_progress()
         told = read_models(client.models(LIFECYCLES))
         self._take(told)
-        return len(told)
+        return len(told.models)
 
     @api.model
     def _take(self, told):
         """Store what the API told; what it no longer tells of is retired.
 
-        :param told: list of ModelInfo
+        Where it told of something that could not be read, nothing is: a model that
+        seems to be missing may be just that.
+
+        :param told: services.claude.catalogue.Told
         """
         now = self.env.cr.now()
+        # Many runs may learn of the same at once; each adds what it did not see.
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_xact_lock(hashtext('account_ai_model'))")
+        )
         # A few dozen models.
         every = self.with_context(active_test=False).search([])  # pylint: disable=no-search-all
         listed = self.browse()
-        for info in told:
+        told_ids = {info.model for info in told.models}
+        for info in told.models:
             values = _values_of(info)
             # An alias is not listed: it lives as long as its model.
             same = every.filtered(
-                lambda model, info=info: undated(model.model) == undated(info.model)
+                lambda model, info=info: (
+                    model.model == info.model
+                    or (
+                        model.model not in told_ids
+                        and undated(model.model) == undated(info.model)
+                    )
+                )
             )
             if info.model not in same.mapped("model"):
                 same += self.create({"model": info.model, **values})
-            for model in same:
-                if any(_differs(model, name, values[name]) for name in _COMPARED):
+            for model in same - listed:
+                if any(_differs(model, name, values[name]) for name in values):
                     model.write({**values, "gone_at": False})
                 elif model.gone_at:
                     model.gone_at = False
             listed += same
         listed.synchronized_at = now
+        if told.skipped:
+            return
         gone = (every - listed).filtered(
             lambda model: model.synchronized_at and model.lifecycle != "retired"
         )
         gone.write({"lifecycle": "retired", "gone_at": now})
 
     @api.model
-    def _is_gone(self, model):
-        """Take down that the API answered a call: no such model.
+    def _is_gone(self, model, told):
+        """Take down that Claude knows no such model: it answered a call so, and does
+        not list it.
 
-        The next synchronization tells whether that is so; until then it is retired.
+        What the list says of all others is stored as well. It is listed again, or is
+        not as long as :meth:`_forget_unlisted` says, and is asked for once more.
+
+        :param told: services.claude.catalogue.Told
         """
         self._ensure_known([model])
+        self._take(told)
         record = self.with_context(active_test=False).search([("model", "=", model)])
         if record.lifecycle != "retired":
             record.write({"lifecycle": "retired", "gone_at": self.env.cr.now()})
-            self.env.ref(SYNCHRONIZE_CRON)._trigger()
+        self._recheck_later()
+
+    @api.model
+    def _recheck_later(self):
+        """Have the catalogue read again soon, as long as a model counts as gone."""
+        gone = self.with_context(active_test=False).search_count(
+            [("gone_at", ">", self.env.cr.now() - GONE_FOR)], limit=1
+        )
+        if gone:
+            self.env.ref(SYNCHRONIZE_CRON)._trigger(at=self.env.cr.now() + RECHECK)
+
+    @api.model
+    def _forget_unlisted(self):
+        """Let models be asked for again that were taken for gone a day ago, and of
+        which the API's list never told: it cannot tell that they are back either."""
+        self.with_context(active_test=False).search(
+            [
+                ("gone_at", "<=", self.env.cr.now() - GONE_FOR),
+                ("synchronized_at", "=", False),
+            ]
+        ).write({"lifecycle": "active", "gone_at": False})
 
     @api.model
     def _ensure_known(self, ids):
@@ -344,8 +390,9 @@ class AccountAiModel(models.Model):
 
 
 def _values_of(info):
-    """Return the values of a model that the API told of."""
-    return {
+    """Return the values of a model that the API told of; without those that it told in
+    a way that could not be read."""
+    values = {
         "name": info.name,
         "family": info.family or False,
         "lifecycle": info.lifecycle,
@@ -355,6 +402,9 @@ def _values_of(info):
         "max_input_tokens": info.max_input_tokens,
         "max_output_tokens": info.max_output_tokens,
         "capabilities": dict(info.capabilities) or False,
+    }
+    return {
+        name: value for name, value in values.items() if name not in info.unreadable
     }
 
 

@@ -6,8 +6,22 @@ from odoo import api, models
 
 from ..services.claude.catalogue import find
 from ..services.claude.ports import Alert
+from ..services.claude.pricing import reference_price
 from ..services.translation import _ as _lt
 from .account_ai_model import SYNCHRONIZE_CRON
+
+_RETIRED = _lt("%(model)s is retired")
+_RETIRED_MESSAGE = _lt(
+    "The model %(model)s, which %(company)s uses, is retired: %(asked)s is asked "
+    "instead%(price)s. Take its successor %(successor)s here, or choose another model "
+    "in the settings."
+)
+_NOT_KNOWN = _lt("Claude does not know %(model)s")
+_NOT_KNOWN_MESSAGE = _lt(
+    "Claude does not know the model %(model)s, which %(company)s chose: %(asked)s is "
+    "asked instead%(price)s. Take %(successor)s here, or choose another model in the "
+    "settings. The name may be misspelt; it is tried again after a day."
+)
 
 
 class AccountAiModel(models.Model):
@@ -86,24 +100,43 @@ class AccountAiModel(models.Model):
 
     @api.model
     def _alert_retired(self, company, model):
-        """Alert that ``model`` is retired, and who is asked instead; once for all,
-        since a model retires once, whoever tells of it first."""
+        """Alert that ``model`` is retired, or that Claude does not know it, who is
+        asked instead, and how much dearer that is.
+
+        Once for all where its day is known, since a model retires once, whoever tells
+        of it first; else once a day: it may come back, and go again.
+        """
+        settings = self.env["account.ai.gateway"]._settings(company)
+        record = self.with_context(active_test=False).search([("model", "=", model)])
+        key = f"model_retired:{model}:{company.id}"
+        if record.gone_at and not record.retires_at:
+            key += f":{record.gone_at.date().isoformat()}"
+        known = record.synchronized_at or record.retires_at
         self.env["account.ai.alert"]._raise_alert(
             Alert(
                 kind="model_retired",
-                key=f"model_retired:{model}:{company.id}",
-                title=_lt("%(model)s is retired"),
-                message=_lt(
-                    "The model %(model)s, which %(company)s uses, is retired: "
-                    "%(asked)s is asked instead. Take its successor %(successor)s "
-                    "here, or choose another model in the settings."
-                ),
+                key=key,
+                title=_RETIRED if known else _NOT_KNOWN,
+                message=_RETIRED_MESSAGE if known else _NOT_KNOWN_MESSAGE,
                 company_id=company.id,
                 params={
                     "model": model,
                     "company": company.name,
-                    "asked": self.env["account.ai.gateway"]._settings(company).model,
+                    "asked": settings.model,
+                    "price": self._price_words(model, settings),
                     "successor": company._account_ai_successor(model) or "-",
                 },
             )
         )
+
+    @api.model
+    def _price_words(self, model, settings):
+        """Return what the model that is asked costs beside ``model``, as a part of a
+        sentence; nothing when that is not known."""
+        own = self._own_prices()
+        before = reference_price(model, own)
+        after = reference_price(settings.model, own)
+        if settings.replaced_model != model or not before or not after:
+            return ""
+        ratio = f"{after / before:.1f}".removesuffix(".0")
+        return [(_lt(", which costs %(ratio)s times as much"), {"ratio": ratio})]

@@ -152,12 +152,11 @@ class TestFallback(ModelsCase):
         note = validation.move_id.message_ids[0].body
         self.assertIn(f"{SONNET} was asked instead of {HAIKU}", note)
 
-    def fall_back(self, **fault):
-        """Validate while Claude does not know the model; return validation, events."""
+    def fall_back(self):
+        """Validate when Claude does not know the model any more, which nobody has
+        learned yet; return validation and events."""
         self.read_catalogue()
-        self.simulator.control.fault(
-            "model_retired", times=1, match={"model": HAIKU}, **fault
-        )
+        self.set_dates(lifecycle="retired")
         start = self.start(self.move)
         with self.assertLogs(LOG), self.assertLogs(DOOR):
             events = self.carry_out(start.run)
@@ -183,7 +182,6 @@ class TestFallback(ModelsCase):
         self.fall_back()
         self.assertEqual(self.model(HAIKU).lifecycle, "retired")
         self.assertEqual(len(self.alerts("model_retired")), 1)
-        self.simulator.control.fault("model_retired", match={"model": HAIKU})
         again = self.validate(self.create_move([("Flete a Talca, 3 viajes", 80_000)]))
         self.assertEqual((again.model, again.replaced_model), (SONNET, HAIKU))
         self.assertEqual(len(self.calls()), 3, "the retired one is not asked again")
@@ -191,6 +189,7 @@ class TestFallback(ModelsCase):
 
     def test_the_next_reading_of_the_catalogue_puts_it_right(self):
         self.fall_back()
+        self.simulator.control.settings(model_dates=self.dates)
         self.read_catalogue()
         self.assertEqual(self.model(HAIKU).lifecycle, "active")
         self.assertEqual(self.settings.model, HAIKU)
@@ -204,7 +203,7 @@ class TestFallback(ModelsCase):
 
     def test_a_fallback_that_does_not_fit_leaves_the_rules_and_a_sentence(self):
         self.read_catalogue()
-        self.simulator.control.fault("model_retired", match={"model": HAIKU})
+        self.set_dates(lifecycle="retired")
         start = self.start(self.move)
         run = start.run
         admit = type(run.gateway).admit
@@ -247,7 +246,7 @@ class TestFallbackOnTheWire(ValidationMixin, AccountAiHttpCase):
     def test_the_stream_goes_on_with_the_fallback(self):
         self.authenticate("accountant", "accountant")
         move = self.create_move([("Arriendo de grúa, noviembre 2026", 90_000)])
-        self.simulator.control.fault("model_retired", match={"model": HAIKU})
+        self.simulator.control.settings(model_dates={HAIKU: {"lifecycle": "retired"}})
         self.synchronize()
         with self.assertLogs(LOG), self.assertLogs(DOOR):
             response = self.url_open(

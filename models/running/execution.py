@@ -37,7 +37,7 @@ from ...services.translation import _ as _lt
 from ...services.validation.evidence import is_quoted
 from ...services.validation.merge import weighed_model_finding
 from ..backend.cursor import open_cursor
-from .fallback import is_gone, replace_model
+from .fallback import may_be_gone, replace_model
 from .presentation import finding_values, panel_finding, sentence
 from .run import Outcome, Run
 from .together import Together
@@ -165,14 +165,14 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
 def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
     """Ask Claude and book what it cost, whatever happens; return how it ended.
 
-    When Claude does not know the model any more, the company's fallback is asked at
-    once, if the guards let it pass; both calls are booked.
+    When Claude does not know the model, and its list of models says so too, the
+    company's fallback is asked at once, if the guards let it pass; both are booked.
     """
     started = time.monotonic()
     outcome = _ask_and_book(run, admission, emit)
     if outcome.error and admission.answer is not None:
         outcome = _ask_anew(run, admission, emit, outcome)
-    if is_gone(outcome.error) and replace_model(run):
+    if may_be_gone(outcome.error) and _is_replaced(run):
         try:
             admission = admit(run)
         except ClaudeError as refusal:
@@ -195,6 +195,18 @@ def _ask_anew(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> O
         return outcome
     emit("waiting", {"model": run.request.model})
     return _ask_and_book(run, admission, emit)
+
+
+def _is_replaced(run: Run) -> bool:
+    """Return whether another model is in the request of ``run`` now.
+
+    Whatever keeps it from that, the rules' word is to be stored.
+    """
+    try:
+        return replace_model(run)
+    except Exception:
+        _logger.exception("validation %s found no other model", run.validation_id)
+        return False
 
 
 def _ask_and_book(run: Run, admission: Admission, emit: Emit) -> Outcome:

@@ -6,46 +6,59 @@ import logging
 
 from odoo import SUPERUSER_ID, api
 
+from ...services.claude.catalogue import Told
 from ...services.claude.errors import ClaudeError
+from ..account_ai_gateway import GatewaySettings
 from ..backend.cursor import open_cursor
 from .run import Run
 
 _logger = logging.getLogger(__name__)
 
 
-def is_gone(error: ClaudeError | None) -> bool:
+def may_be_gone(error: ClaudeError | None) -> bool:
     """Return whether Claude itself says that there is no such model.
 
-    Its own answers carry a request id: the 404 of a wrong address does not.
+    Its own answers carry a request id, and name the model: the 404 of a wrong address
+    does neither. It is one word only: the list of models is asked before it is believed.
     """
     return bool(error and error.code == "unknown_model" and error.request_id)
 
 
 def replace_model(run: Run) -> bool:
-    """Take the model of ``run`` for retired, tell administrators, and put the company's
-    fallback into the request; return whether there is one.
+    """Put the company's fallback into the request of ``run``, if its model is gone;
+    return whether it is, and there is one.
 
-    A short transaction of its own: what was learned holds for every run that follows.
+    Whether it is gone is told by Claude's list of models, which is asked with no
+    transaction open, unless another run has found out already. What is learned is
+    stored in a short transaction, for every run that follows.
     """
-    gone = run.request.model
-    with open_cursor(run.dbname) as cursor:
-        env = api.Environment(cursor, SUPERUSER_ID, {})
-        company = env["res.company"].browse(run.owner.company_id)
-        models_ = env["account.ai.model"]
-        models_._is_gone(gone)
-        settings = env["account.ai.gateway"]._settings(company)
-        for model in filter(None, {settings.replaced_model, gone}):
-            if model in company._account_ai_leaving_models():
-                models_._alert_retired(company, model)
-        env.flush_all()
-    env.registry.signal_changes()
-    if settings.model == gone:
+    asked = run.request.model
+    settings = _settings(run)
+    if settings.model == asked:
+        try:
+            told = run.gateway.listed_models()
+        except ClaudeError as error:
+            _logger.warning(
+                "validation %s: Claude does not know %s, and its list of models could "
+                "not be read: %s",
+                *(run.validation_id, asked, error.code),
+            )
+            return False
+        if told.lists(asked):
+            _logger.warning(
+                "validation %s: Claude lists %s and does not know it when asked: "
+                "nothing is taken for gone",
+                *(run.validation_id, asked),
+            )
+            return False
+        settings = _learn(run, told)
+    if settings.model == asked:
         return False
     _logger.warning(
         "validation %s asks %s: Claude does not know %s",
         run.validation_id,
         settings.model,
-        gone,
+        asked,
     )
     judged = run.judged
     run.request = run.agent.request(
@@ -60,3 +73,28 @@ def replace_model(run: Run) -> bool:
     run.replaced_model = settings.replaced_model
     run.fell_back = True
     return True
+
+
+def _settings(run: Run) -> GatewaySettings:
+    """Return how the company of ``run`` asks by now."""
+    with open_cursor(run.dbname) as cursor:
+        env = api.Environment(cursor, SUPERUSER_ID, {})
+        company = env["res.company"].browse(run.owner.company_id)
+        return env["account.ai.gateway"]._settings(company)
+
+
+def _learn(run: Run, told: Told) -> GatewaySettings:
+    """Store that the model of ``run`` is gone, tell administrators, and return how the
+    company asks from now on."""
+    with open_cursor(run.dbname) as cursor:
+        env = api.Environment(cursor, SUPERUSER_ID, {})
+        company = env["res.company"].browse(run.owner.company_id)
+        models_ = env["account.ai.model"]
+        models_._is_gone(run.request.model, told)
+        settings = env["account.ai.gateway"]._settings(company)
+        for model in filter(None, {settings.replaced_model, run.request.model}):
+            if model in company._account_ai_leaving_models():
+                models_._alert_retired(company, model)
+        env.flush_all()
+    env.registry.signal_changes()
+    return settings

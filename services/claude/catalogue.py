@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from .errors_mapping import foreign_answer_error
 
@@ -14,6 +16,20 @@ LIFECYCLES = ("active", "deprecated", "retired")
 NOTICE_DAYS = 60
 """A retirement is announced so many days before; from then on it is time to change."""
 _DATE_SUFFIX = re.compile(r"-\d{8}$")
+_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
+_MOST_MODELS = 500
+"""Claude has some dozens: what comes after so many is not read."""
+_LONGEST_NAME = 200
+_LARGEST_NUMBER = 2**31 - 1
+_CAPABILITY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DEEPEST_CAPABILITY = 4
+_MOST_CAPABILITIES = 100
+_YEARS = range(2000, 2200)
+
+_log = logging.getLogger(__name__)
+
+PriceOf = Callable[[str], Decimal | None]
+"""Returns what a model costs, in any one measure; ``None`` when that is not known."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,9 @@ class ModelInfo:
     """Zero: not told."""
     max_output_tokens: int = 0
     capabilities: Mapping[str, Any] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
+    """Names of the fields that were told in a way that means nothing: what was known
+    of them before holds."""
 
     def is_retired(self, now: datetime) -> bool:
         """Return whether it is not to be asked any more.
@@ -53,8 +72,27 @@ class ModelInfo:
 
     def takes_effort(self, effort: str) -> bool:
         """Return whether it accepts an effort; what the API does not tell is a yes."""
-        told = self.capabilities.get("effort") or {}
-        return _is_supported(told) and _is_supported(told.get(effort) or {})
+        told = self.capabilities.get("effort")
+        if not isinstance(told, Mapping):
+            return True
+        return _is_supported(told) and _is_supported(told.get(effort))
+
+
+class Told(NamedTuple):
+    """What an answer of the Models API tells."""
+
+    models: tuple[ModelInfo, ...]
+    """Newest first."""
+    skipped: int
+    """Entries that could not be read: a model that is missing may be one of them."""
+
+    def lists(self, model: str) -> bool:
+        """Return whether ``model`` is there and not retired, by its id or its alias; or
+        whether it may be among what could not be read."""
+        return self.skipped > 0 or any(
+            model in (info.model, undated(info.model)) and info.lifecycle != "retired"
+            for info in self.models
+        )
 
 
 @dataclass(frozen=True)
@@ -81,20 +119,35 @@ def find(catalogue: Mapping[str, ModelInfo], model: str) -> ModelInfo | None:
     )
 
 
-def read_models(told: Iterable[Mapping[str, Any]]) -> list[ModelInfo]:
-    """Return the models of the answers of ``GET /v1/models``, newest first.
+def read_models(answer: Iterable[Any]) -> Told:
+    """Return the models of the answers of ``GET /v1/models``.
 
-    :raises ClaudeError: when there is none: the answer is not Claude's, such as a
-        gateway's own list, and says nothing about Claude's models
+    What can be used is used: an entry that names no model, or one that was there
+    already, is left out, and a field that holds something else is as if not told.
+
+    :raises ClaudeError: when there is no model at all: the answer is not Claude's, such
+        as a gateway's own list, and says nothing about Claude's models
     """
-    models = [
-        _read_model(each)
-        for each in told
-        if each.get("type") == "model" and isinstance(each.get("id"), str)
-    ]
-    if not models:
+    found: dict[str, ModelInfo] = {}
+    skipped = repeated = 0
+    for entry in answer:
+        info = _read_model(entry)
+        if info is None or len(found) >= _MOST_MODELS:
+            skipped += 1
+        elif info.model in found:
+            repeated += 1
+        else:
+            found[info.model] = info
+    if not found:
         raise foreign_answer_error(200)
-    return models
+    odd = sum(bool(info.unreadable) for info in found.values())
+    if skipped or repeated or odd:
+        _log.warning(
+            "the list of models has %s entries that name no model, %s repeated and %s "
+            "with fields that cannot be read",
+            *(skipped, repeated, odd),
+        )
+    return Told(tuple(found.values()), skipped)
 
 
 def choose(
@@ -102,24 +155,48 @@ def choose(
     fallbacks: Iterable[str],
     catalogue: Mapping[str, ModelInfo],
     now: datetime,
+    *,
+    preferred: str = "",
+    price_of: PriceOf = lambda _model: None,
 ) -> ChosenModel:
     """Return which model is asked when ``wanted`` was chosen.
 
     A model that the catalogue does not know is asked: only the API can tell. When
     nobody can stand in, the one that was wanted is asked all the same.
 
-    :param fallbacks: who may stand in, best first; empty ids are passed over
+    :param fallbacks: who may stand in: the one whose price is nearest to that of
+        ``wanted``, or the first where prices are not known
+    :param preferred: who stands in before all of them; may be empty
+    :param price_of: the price of a model
     """
     info = find(catalogue, wanted)
     if info is None or not info.is_retired(now):
         return ChosenModel(wanted)
     newest = _newest_of_family(info, catalogue, now)
-    candidates = [*fallbacks, *([newest.model] if newest else [])]
+    candidates = [
+        preferred,
+        *_by_price(wanted, [*filter(None, fallbacks)], price_of),
+        *([newest.model] if newest else []),
+    ]
     for candidate in filter(None, candidates):
         known = find(catalogue, candidate)
         if candidate != wanted and not (known and known.is_retired(now)):
             return ChosenModel(candidate, replaced=wanted)
     return ChosenModel(wanted)
+
+
+def _by_price(wanted: str, models: list[str], price_of: PriceOf) -> list[str]:
+    """Return ``models``, those first whose price differs least from that of ``wanted``,
+    as a ratio; as they are where its price is not known."""
+    price = price_of(wanted)
+    if not price:
+        return models
+
+    def distance(model: str) -> Decimal:
+        other = price_of(model)
+        return max(other / price, price / other) if other else Decimal("Infinity")
+
+    return sorted(models, key=distance)
 
 
 def successor(
@@ -165,36 +242,86 @@ def _newest_of_family(
     )
 
 
-def _read_model(told: Mapping[str, Any]) -> ModelInfo:
-    lifecycle = told.get("lifecycle")
-    capabilities = told.get("capabilities")
-    return ModelInfo(
-        model=told["id"],
-        name=told.get("display_name") or told["id"],
-        family=told.get("line") or "",
-        lifecycle=lifecycle if lifecycle in LIFECYCLES else "active",
-        released_at=_moment(told.get("created_at")),
-        deprecated_at=_moment(told.get("deprecated_at")),
-        retires_at=_moment(told.get("retires_at")),
-        max_input_tokens=_number(told.get("max_input_tokens")),
-        max_output_tokens=_number(told.get("max_tokens")),
-        capabilities=capabilities if isinstance(capabilities, Mapping) else {},
-    )
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+def _read_model(told: Any) -> ModelInfo | None:
+    """Return what an entry tells; ``None`` when it names no model."""
+    if not isinstance(told, Mapping) or told.get("type") != "model":
         return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc)
+    model = told.get("id")
+    if not isinstance(model, str) or not _MODEL_ID.fullmatch(model):
+        return None
+    values: dict[str, Any] = {}
+    unreadable = set()
+    for name, (key, read) in _FIELDS.items():
+        value = told.get(key)
+        if value is None:
+            continue
+        understood = read(value)
+        if understood is None:
+            unreadable.add(name)
+        else:
+            values[name] = understood
+    values.setdefault("name", model)
+    return ModelInfo(model=model, unreadable=frozenset(unreadable), **values)
 
 
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+def _text(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    clean = "".join(each for each in value if each.isprintable()).strip()
+    return clean[:_LONGEST_NAME] or None
 
 
-def _is_supported(told: Mapping[str, Any]) -> bool:
-    return told.get("supported", True) is not False
+def _lifecycle(value: Any) -> str | None:
+    return value if value in LIFECYCLES else None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        moment = moment.astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _LARGEST_NUMBER else None
+
+
+def _capabilities(value: Any, depth: int = 1) -> dict[str, Any] | None:
+    """Return names with what is supported of them; ``None`` when it is no such thing."""
+    if not isinstance(value, Mapping) or len(value) > _MOST_CAPABILITIES:
+        return None
+    read: dict[str, Any] = {}
+    for name, told in value.items():
+        if not isinstance(name, str) or not _CAPABILITY_NAME.fullmatch(name):
+            continue
+        if isinstance(told, bool):
+            read[name] = told
+        elif depth < _DEEPEST_CAPABILITY:
+            deeper = _capabilities(told, depth + 1)
+            if deeper is not None:
+                read[name] = deeper
+    return read
+
+
+_FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "name": ("display_name", _text),
+    "family": ("line", _text),
+    "lifecycle": ("lifecycle", _lifecycle),
+    "released_at": ("created_at", _moment),
+    "deprecated_at": ("deprecated_at", _moment),
+    "retires_at": ("retires_at", _moment),
+    "max_input_tokens": ("max_input_tokens", _number),
+    "max_output_tokens": ("max_tokens", _number),
+    "capabilities": ("capabilities", _capabilities),
+}
+"""Fields of :class:`ModelInfo`: the API's names for them, and how they are read."""
+
+
+def _is_supported(told: Any) -> bool:
+    return not isinstance(told, Mapping) or told.get("supported", True) is not False

@@ -32,6 +32,7 @@ from .call import (
     StreamEvent,
     TextDelta,
 )
+from .catalogue import LIFECYCLES, Told, read_models
 from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
 from .estimate import worst_case
@@ -67,6 +68,8 @@ _SHORTEST_REPEAT = 5.0
 """Seconds that must be left for the second attempt of a lost call."""
 _BY_SIZE = frozenset({"too_large", "too_dear", "budget"})
 """Codes of refusals that rest on how large a request may be."""
+_LISTING_SECONDS = 10.0
+"""Longest silence while somebody waits to learn whether a model is gone."""
 _PREPARATIONS = 5
 """How often the counters of budgets may have to begin while one call is admitted."""
 
@@ -176,6 +179,15 @@ class Gateway:
         except CountFirst:
             measure = self.count(request, owner, measure)
         return admit(measure)
+
+    def listed_models(self) -> Told:
+        """Return the models that Claude tells of, retired ones too; it is free.
+
+        Not within a transaction: it uses the network.
+
+        :raises ClaudeError: when the list cannot be had
+        """
+        return read_models(self._client.models(LIFECYCLES, _LISTING_SECONDS))
 
     # === ADMIT === #
 

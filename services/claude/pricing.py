@@ -30,6 +30,8 @@ _MILLION = Decimal(1_000_000)
 _BATCH_FACTOR = Decimal("0.5")
 _US_FACTOR = Decimal("1.1")
 
+_REFERENCE = TokenUsage(uncached_input=10_000, output=1_000)
+
 _PRICE_KEYS = {
     "uncached_input": "input_mtok",
     "cache_write_5m": "cache_write_mtok",
@@ -148,6 +150,17 @@ def price_of(
         own=own,
     )
     return (prices.cost(usage) if billed else Decimal(0)), prices
+
+
+def reference_price(
+    model: str, own: Mapping[str, OwnPrices] = NO_OWN_PRICES
+) -> Decimal | None:
+    """Return what one validation of a usual length costs with ``model``, to compare
+    models by; ``None`` when its price is not known."""
+    try:
+        return price_of(model, _REFERENCE, own=own)[0]
+    except ClaudeError:
+        return None
 
 
 def long_prompt_tokens(

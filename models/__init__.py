@@ -59,6 +59,7 @@ from . import (
     account_move_document,
     account_move_posting,
     account_move_view,
+    ir_config_parameter,
     ir_ui_menu,
     mail_thread,
     project_project,

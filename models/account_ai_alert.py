@@ -24,6 +24,7 @@ KINDS = [
     ("reconciliation", "Ledger and Claude's report differ"),
     ("redis_lost", "Redis out of reach"),
     ("consistency", "Records to look at"),
+    ("rejected_key", "Key refused by Claude"),
 ]
 
 
@@ -56,12 +57,17 @@ class AccountAiAlert(models.Model):
     title = fields.Char(compute="_compute_words")
     message = fields.Text(compute="_compute_words")
     state = fields.Selection(
-        [("raised", "Raised"), ("delivered", "Delivered")],
+        [
+            ("raised", "Raised"),
+            ("delivered", "Delivered"),
+            ("resolved", "Over"),
+        ],
         required=True,
         readonly=True,
     )
     raised_at = fields.Datetime(required=True, readonly=True)
     delivered_at = fields.Datetime(readonly=True)
+    resolved_at = fields.Datetime(string="Over Since", readonly=True)
     channel_id = fields.Many2one(
         "discuss.channel", readonly=True, index="btree_not_null"
     )
@@ -129,6 +135,12 @@ class AccountAiAlert(models.Model):
             subtype_xmlid="mail.mt_comment",
             author_id=self.env.ref("base.partner_root").id,
         )
+
+    def _end_activities(self):
+        """Mark done what people were asked to do: the reason is over."""
+        for activity in self.activity_ids:
+            worded = activity.with_context(lang=activity.user_id.lang)
+            worded.action_feedback(feedback=worded.env._("This is over by now."))
 
     def _recipients(self):
         """Return the company's administrators of Account AI; the system's for what

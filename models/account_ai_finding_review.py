@@ -24,7 +24,7 @@ class AccountAiFinding(models.Model):
     )
     disposition_id = fields.Many2one(
         "account.ai.disposition",
-        string="Decision",
+        string="Decision in Force",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

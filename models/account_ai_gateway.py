@@ -5,6 +5,7 @@ from functools import partial
 from odoo import api, models
 from odoo.tools import str2bool
 
+from ..services.claude.admin import ADMIN_KEY_PREFIX
 from ..services.claude.catalogue import ChosenModel, choose, find
 from ..services.claude.client import client_for
 from ..services.claude.connection_settings import check_address, check_key
@@ -243,6 +244,30 @@ class AccountAiGateway(models.AbstractModel):
         parameters = self.env["ir.config_parameter"]
         # sudo: the key is handed to the client only, the other values are no secrets
         return (parameters.sudo().get_param(name) or "").strip()
+
+    @api.model
+    def _key_problem(self, key):
+        """Return a sentence that says why ``key`` asks no models, or nothing."""
+        if key.startswith(ADMIN_KEY_PREFIX):
+            return self.env._(
+                "This is an Admin key, which asks no models: enter it under "
+                "Reconciliation, and here a key that was made for calls."
+            )
+        return self._problem(check_key, key)
+
+    @api.model
+    def _address_problem(self, url):
+        """Return a sentence that says why the key cannot go to ``url``, or nothing."""
+        return self._problem(check_address, url.rstrip("/"))
+
+    @api.model
+    def _problem(self, check, *values):
+        """Return what ``check`` has to say to ``values``, in the user's language."""
+        try:
+            check(*values)
+        except ClaudeError as error:
+            return sentence(error.message, error.params, self.env.lang)
+        return ""
 
     @api.model
     def _no_key_error(self):

@@ -3,6 +3,8 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, models
 
+from ..services.claude.admin import ADMIN_KEY_PREFIX, NOT_AN_ADMIN_KEY
+from ..services.claude.connection_settings import check_key
 from ..services.claude.reconciliation import Tolerance
 
 ADMIN_KEY_PARAMETER = "account_ai.admin_key"
@@ -57,6 +59,18 @@ class AccountAiGateway(models.AbstractModel):
     @api.model
     def _decimal_parameter(self, name, default):
         try:
-            return Decimal(self._parameter(name) or default)
+            value = Decimal(self._parameter(name) or default)
         except InvalidOperation:
             return default
+        return value if value.is_finite() and value >= 0 else default
+
+    @api.model
+    def _admin_key_problem(self, key):
+        """Return a sentence that says why ``key`` is no Admin key, or nothing."""
+        if not key.startswith(ADMIN_KEY_PREFIX):
+            return self.env._(
+                "An Admin key begins with %(prefix)s; the key that asks models is "
+                "another one.",
+                prefix=ADMIN_KEY_PREFIX,
+            )
+        return self._problem(check_key, key, NOT_AN_ADMIN_KEY)

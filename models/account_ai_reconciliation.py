@@ -6,9 +6,15 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..services.claude.admin import TOKEN_BUCKETS, AdminReports, Reported
+from ..services.claude.admin import (
+    NOT_AN_ADMIN_KEY,
+    TOKEN_BUCKETS,
+    AdminReports,
+    Reported,
+)
 from ..services.claude.catalogue import undated
 from ..services.claude.client import client_for
+from ..services.claude.connection_settings import check_key
 from ..services.claude.errors import ClaudeError
 from ..services.claude.ports import Alert
 from ..services.claude.reconciliation import share_captured
@@ -296,8 +302,8 @@ class AccountAiReconciliation(models.Model):
 
         The transaction ends before the network is waited for.
 
-        :raise ClaudeError: ``no_admin_key``, ``invalid_admin_key``, and whatever keeps
-            the API from answering
+        :raise ClaudeError: ``no_admin_key``, ``invalid_admin_key``, ``not_ready``, and
+            whatever keeps the API from answering
         """
         gateway = self.env["account.ai.gateway"]
         admin_key = gateway._admin_key()
@@ -309,6 +315,7 @@ class AccountAiReconciliation(models.Model):
                     "administrator can set one in the settings."
                 ),
             )
+        check_key(admin_key, NOT_AN_ADMIN_KEY)
         endpoint = gateway._base_url()
         workspace = gateway._reconciled_workspace()
         last = self.env.cr.now().date() - timedelta(days=1)

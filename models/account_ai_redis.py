@@ -131,9 +131,11 @@ class AccountAiGateway(models.AbstractModel):
     def _redis_problem(self, url):
         """Return a sentence that says what is wrong with ``url``, or nothing."""
         try:
-            read_address(url)
+            address = read_address(url)
         except InvalidAddress as error:
             return sentence(error.message, error.params, self.env.lang)
+        if not all(os.access(path, os.R_OK) for path in address.files):
+            return sentence(SENTENCES["certificate_file"], {}, self.env.lang)
         return ""
 
 

@@ -1,12 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ValidationError
 
 from ..services.claude.defaults import DEFAULT_BASE_URL, default_model, fallback_models
-from .account_ai_gateway import (
-    API_KEY_PARAMETER,
-    BASE_URL_PARAMETER,
-    is_valid_base_url,
-)
+from .account_ai_gateway import API_KEY_PARAMETER, BASE_URL_PARAMETER
 
 
 # Settings of Odoo are no dialog of the addon's own.
@@ -97,6 +93,8 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         parameters = self.env["ir.config_parameter"]
         for settings in self:
             key = (settings.account_ai_api_key or "").strip()
+            if key and (problem := self.env["account.ai.gateway"]._key_problem(key)):
+                raise ValidationError(problem)
             if key:
                 parameters.set_param(API_KEY_PARAMETER, key)
 
@@ -133,18 +131,13 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
 
         :raise AccessError: for anybody but a system administrator: `base` keeps
             parameters of the database as the system, whoever calls this
-        :raise UserError: when the key would travel unprotected
+        :raise ValidationError: when the key cannot go there, or would unprotected
         """
         self._account_ai_check_system()
         url = (self.account_ai_base_url or "").strip()
-        if url and not is_valid_base_url(url):
-            raise UserError(
-                self.env._(
-                    "The base URL has to begin with https:// (or http:// on this "
-                    "machine), since the API key is sent there: %(url)s",
-                    url=url,
-                )
-            )
+        problem = url and self.env["account.ai.gateway"]._address_problem(url)
+        if problem:
+            raise ValidationError(problem)
         self.account_ai_base_url = url.rstrip("/") or False
         return super().set_values()
 

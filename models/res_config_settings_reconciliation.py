@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ValidationError
 
-from ..services.claude.admin import ADMIN_KEY_PREFIX
 from .account_ai_gateway_reports import (
     ADMIN_KEY_PARAMETER,
     PERCENT_PARAMETER,
@@ -66,14 +65,9 @@ class ResConfigSettings(models.TransientModel):
         parameters = self.env["ir.config_parameter"]
         for settings in self:
             key = (settings.account_ai_admin_key or "").strip()
-            if key and not key.startswith(ADMIN_KEY_PREFIX):
-                raise UserError(
-                    self.env._(
-                        "An Admin key begins with %(prefix)s; the key that asks models "
-                        "is another one.",
-                        prefix=ADMIN_KEY_PREFIX,
-                    )
-                )
+            problem = key and self.env["account.ai.gateway"]._admin_key_problem(key)
+            if problem:
+                raise ValidationError(problem)
             if key:
                 parameters.set_param(ADMIN_KEY_PARAMETER, key)
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ValidationError
 
 from .account_ai_redis import REDIS_URL_PARAMETER
 
@@ -44,7 +44,7 @@ class ResConfigSettings(models.TransientModel):
             if not url:
                 continue
             if problem := gateway._redis_problem(url):
-                raise UserError(problem)
+                raise ValidationError(problem)
             self.env["ir.config_parameter"].set_param(REDIS_URL_PARAMETER, url)
 
     @api.depends("company_id")

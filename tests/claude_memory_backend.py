@@ -85,6 +85,9 @@ class MemoryAlerts:
     def raise_alert(self, alert):
         return self._alerts.setdefault(alert.key, alert) is alert
 
+    def resolve(self, *keys):
+        return any([self._alerts.pop(key, None) is not None for key in keys])
+
 
 class MemoryAnswers:
     def __init__(self, backend, tables):

@@ -27,7 +27,7 @@ class AccountAiQueueing(models.TransientModel):
     # === FIELDS === #
 
     move_ids = fields.Many2many("account.move", string="Documents", readonly=True)
-    document_count = fields.Integer(string="Documents", readonly=True)
+    document_count = fields.Integer(string="Number of Documents", readonly=True)
     fresh_count = fields.Integer(readonly=True)
     waiting_count = fields.Integer(readonly=True)
     not_available_count = fields.Integer(readonly=True)

@@ -19,6 +19,16 @@ _RAISE = """
         ON CONFLICT (key) DO NOTHING
 """
 
+# Its key is free again: the same reason may come back.
+_RESOLVE = """
+    UPDATE account_ai_alert
+       SET state = 'resolved',
+           resolved_at = now() AT TIME ZONE 'UTC',
+           key = key || ':' || id
+     WHERE key = ANY(%(keys)s)
+    RETURNING id
+"""
+
 
 class PostgresAlerts:
     """Books alerts in the transaction of ``cursor``; a cron delivers them."""
@@ -45,4 +55,18 @@ class PostgresAlerts:
         # Rare enough for an environment: an alert is raised once in its life.
         env = api.Environment(self._cursor, SUPERUSER_ID, {})
         env.ref(DELIVERY_CRON)._trigger()
+        return True
+
+    def resolve(self, *keys: str) -> bool:
+        """End the alerts of ``keys``, where there are any: whoever was to do something
+        about it has nothing left to do, and the next time they alert again."""
+        execute(self._cursor, _RESOLVE, {"keys": list(keys)})
+        rows = self._cursor.fetchall()
+        if not rows:
+            return False
+        env = api.Environment(self._cursor, SUPERUSER_ID, {})
+        alerts = env["account.ai.alert"].browse(row[0] for row in rows)
+        alerts.invalidate_recordset()
+        alerts._end_activities()
+        env.flush_all()
         return True

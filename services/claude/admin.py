@@ -33,6 +33,12 @@ TOKEN_BUCKETS = (
 )
 
 
+NOT_AN_ADMIN_KEY = _(
+    "The Admin key for Claude's reports holds spaces, line breaks or characters that "
+    "no key has: a system administrator has to enter it again."
+)
+
+
 @dataclass
 class Reported:
     """What the provider says of one day and one model."""
@@ -74,12 +80,12 @@ class AdminReports:
         found: dict[tuple[date, str], Reported] = {}
         for day, row in self._rows(_COST_REPORT, first, last, ("description",)):
             if _belongs(row, workspace):
-                name = row.get("model") or row.get("cost_type") or "other"
+                name = _name(row, "model", "cost_type")
                 reported = found.setdefault((day, name), Reported())
                 reported.usd += _usd(row)
         for day, row in self._rows(_USAGE_REPORT, first, last, ("model",)):
             if _belongs(row, workspace):
-                name = row.get("model") or "other"
+                name = _name(row, "model")
                 reported = found.setdefault((day, name), Reported())
                 for bucket, tokens in _tokens(row).items():
                     reported.tokens[bucket] += tokens
@@ -100,10 +106,14 @@ class AdminReports:
             for bucket in _list(page, "data"):
                 day = _day(bucket)
                 for row in _list(bucket, "results"):
+                    if not isinstance(row, Mapping):
+                        raise foreign_answer_error(200)
                     yield day, row
             if not page.get("has_more"):
                 return
             query["page"] = page.get("next_page")
+            if not isinstance(query["page"], str):
+                raise foreign_answer_error(200)
         raise foreign_answer_error(200)
 
     def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,20 +145,39 @@ def _usd(row: Mapping[str, Any]) -> Decimal:
     if row.get("currency") != "USD":
         raise foreign_answer_error(200)
     try:
-        return Decimal(str(row.get("amount"))) / 100
+        amount = Decimal(str(row.get("amount"))) / 100
     except InvalidOperation as error:
         raise foreign_answer_error(200) from error
+    if not amount.is_finite():
+        raise foreign_answer_error(200)
+    return amount
+
+
+def _name(row: Mapping[str, Any], *keys: str) -> str:
+    """Return the first of the texts of ``keys`` that there is."""
+    name = next(filter(None, (row.get(key) for key in keys)), "other")
+    if not isinstance(name, str):
+        raise foreign_answer_error(200)
+    return name
 
 
 def _tokens(row: Mapping[str, Any]) -> dict[str, int]:
     written = row.get("cache_creation") or {}
+    if not isinstance(written, Mapping):
+        raise foreign_answer_error(200)
     return {
-        "uncached_input": row.get("uncached_input_tokens") or 0,
-        "cache_write_5m": written.get("ephemeral_5m_input_tokens") or 0,
-        "cache_write_1h": written.get("ephemeral_1h_input_tokens") or 0,
-        "cache_read": row.get("cache_read_input_tokens") or 0,
-        "output": row.get("output_tokens") or 0,
+        "uncached_input": _number(row.get("uncached_input_tokens")),
+        "cache_write_5m": _number(written.get("ephemeral_5m_input_tokens")),
+        "cache_write_1h": _number(written.get("ephemeral_1h_input_tokens")),
+        "cache_read": _number(row.get("cache_read_input_tokens")),
+        "output": _number(row.get("output_tokens")),
     }
+
+
+def _number(value: Any) -> int:
+    if value is not None and not isinstance(value, int):
+        raise foreign_answer_error(200)
+    return value or 0
 
 
 def _midnight(day: date) -> str:
@@ -164,7 +193,7 @@ def _day(bucket: Mapping[str, Any]) -> date:
 
 
 def _list(holder: Mapping[str, Any], name: str) -> list[Any]:
-    value = holder.get(name)
+    value = holder.get(name) if isinstance(holder, Mapping) else None
     if not isinstance(value, list):
         raise foreign_answer_error(200)
     return value

@@ -20,7 +20,7 @@ NOT_READY = "not_ready"
 
 _LONGEST_ADDRESS = 1000
 _LONGEST_HOST = 253
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST_KEY = 1000
@@ -49,13 +49,14 @@ def not_ready(message: str) -> ClaudeError:
     return ClaudeError(NOT_READY, message)
 
 
-def check_key(key: str) -> None:
+def check_key(key: str, message: str = _NOT_A_KEY) -> None:
     """Check that ``key`` may stand in a header: printable ASCII without a space.
 
+    :param message: what is said where it may not
     :raises ClaudeError: ``not_ready``
     """
     if len(key) > _LONGEST_KEY or not all("!" <= letter <= "~" for letter in key):
-        raise not_ready(_NOT_A_KEY)
+        raise not_ready(message)
 
 
 def check_address(url: str) -> None:

@@ -147,7 +147,8 @@ class Alert:
     kind: str
     """``budget_threshold``, ``spend_limit``, ...: groups alerts in lists."""
     key: str
-    """Unique in the database: the same key never alerts a second time."""
+    """Unique in the database: the same key never alerts a second time, unless it was
+    resolved in between."""
     title: str
     """A few English words, ``%(name)s`` filled by ``params``, marked with ``_``."""
     message: str
@@ -311,6 +312,11 @@ class Alerts(Protocol):
 
     def raise_alert(self, alert: Alert) -> bool:
         """Book the alert; False when its key has alerted before."""
+        ...
+
+    def resolve(self, *keys: str) -> bool:
+        """Take down that the reasons of ``keys`` are over, where they have alerted: the
+        next time, they alert again. Returns whether any had."""
         ...
 
 

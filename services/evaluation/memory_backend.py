@@ -80,6 +80,12 @@ class LoggedAlerts:
         _logger.warning(alert.message % alert.params if alert.params else alert.message)
         return True
 
+    def resolve(self, *keys: str) -> bool:
+        """Let ``keys`` alert again."""
+        known = not self._keys.isdisjoint(keys)
+        self._keys.difference_update(keys)
+        return known
+
 
 class Circuit:
     """One circuit for the one endpoint that is measured."""

@@ -10,6 +10,7 @@ Options of TLS follow as a query: ``ssl_ca_certs``, ``ssl_certfile``, ``ssl_keyf
 Characters with a meaning in URLs are written as ``%40`` and the like.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ _TLS_OPTIONS = frozenset(
     + ("ssl_check_hostname",)
 )
 _SENTINEL_OPTIONS = frozenset(("sentinel_username", "sentinel_password"))
+_DATABASE = re.compile(r"[0-9]{1,6}")
 _FALSE = frozenset(("false", "no", "0"))
 
 
@@ -62,6 +64,12 @@ class Address:
     sentinel_password: str = field(default="", repr=False)
     tls_options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the paths of certificates and keys that it names."""
+        names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+        return tuple(self.tls_options[name] for name in names if name in self.tls_options)
+
     def __str__(self) -> str:
         """Return the address without what is secret, for logs and screens."""
         hosts = ",".join(
@@ -79,8 +87,12 @@ def read_address(url: str) -> Address:
 
     :raise InvalidAddress: with a sentence for whoever typed it
     """
+    url = url.strip()
+    # urlsplit passes over line breaks and the like.
+    if not url.isprintable():
+        raise InvalidAddress(_lt("This is not a URL."))
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
     except ValueError as error:
         raise InvalidAddress(_lt("This is not a URL.")) from error
     if parts.scheme not in _SCHEMES:
@@ -117,7 +129,7 @@ def _path(path: str, sentinel: bool) -> tuple[str, int]:
             _lt("After the Sentinels, the name of the service is missing: /name/0.")
         )
     database = names.pop(0) if names else "0"
-    if names or not (database.isascii() and database.isdigit()):
+    if names or not _DATABASE.fullmatch(database):
         raise InvalidAddress(_lt("The address of Redis ends with a database number."))
     return service, int(database)
 
@@ -137,9 +149,11 @@ def _host(text: str, port: int) -> tuple[str, int]:
     try:
         parts = urlsplit(f"//{text}")
         host, own_port = parts.hostname, parts.port
+        # As it is done when it is connected to: labels too long, or empty.
+        (host or "").rstrip(".").encode("idna")
     except ValueError:
         host = own_port = None
-    if not host or own_port == 0 or parts.username is not None:
+    if not host or " " in host or own_port == 0 or parts.username is not None:
         raise InvalidAddress(
             _lt("The address of Redis needs hosts and ports: host:port.")
         )

@@ -18,6 +18,10 @@ try:
     from redis.retry import Retry
 except ImportError:  # optional: PostgreSQL does the work then
     redis = None
+    _FAILURES: tuple[type[Exception], ...] = (OSError,)
+else:
+    # ValueError: what the operating system says to a host or a text that is none.
+    _FAILURES = (redis.RedisError, OSError, ValueError)
 
 SECONDS = 0.5
 """Longest wait for a connection, and for an answer."""
@@ -224,13 +228,13 @@ class RedisConnection:
             raise RedisLost(self.reason)
         try:
             return act(client)
-        except (redis.RedisError, OSError) as error:
+        except _FAILURES as error:
             if not _may_reconnect(error):
                 raise self._lost(error, client) from error
         client = self._reconnected(client)
         try:
             return act(client)
-        except (redis.RedisError, OSError) as error:
+        except _FAILURES as error:
             raise self._lost(error, client) from error
 
     # === CONNECTING === #
@@ -276,7 +280,7 @@ class RedisConnection:
             )
             try:
                 client.eval(_CHECK, 1, CHECK_KEY)
-            except (redis.RedisError, OSError) as error:
+            except _FAILURES as error:
                 failure = RedisLost(reason_of(error))
                 continue
             return client
@@ -310,7 +314,7 @@ class RedisConnection:
                 found = sentinel.execute_command(
                     "SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.service
                 )
-            except (redis.RedisError, OSError) as error:
+            except _FAILURES as error:
                 failure = RedisLost(reason_of(error))
                 continue
             finally:

@@ -16,6 +16,10 @@ SENTENCES: Mapping[str, str] = {
     "authentication": _lt("Redis does not accept the user name or the password."),
     "permission": _lt("Redis does not allow this user to do what is needed."),
     "certificate": _lt("The certificate of Redis is not trusted."),
+    "certificate_file": _lt(
+        "A certificate file that the address of Redis names cannot be read on this "
+        "server."
+    ),
     "no_master": _lt("The Sentinels know no master of that name that is alive."),
     "read_only": _lt("This Redis is a replica: it cannot be written to."),
     "loading": _lt("Redis is loading its data."),
@@ -35,6 +39,9 @@ _BY_CODE = {
 }
 
 
+_NO_FILE = (FileNotFoundError, IsADirectoryError)
+
+
 class RedisLost(Exception):
     """Redis cannot be used now; PostgreSQL goes on.
 
@@ -50,8 +57,12 @@ def reason_of(error: BaseException) -> str:
     """Return the word for an exception of the library or of the socket."""
     if isinstance(error, RedisLost):
         return error.reason
+    if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
+        return "address"
     if any(isinstance(each, ssl.SSLError) for each in _chain(error)):
         return "certificate"
+    if any(isinstance(each, _NO_FILE) for each in _chain(error)):
+        return "certificate_file"
     names = {cls.__name__ for cls in type(error).__mro__}
     if "TimeoutError" in names:
         return "timeout"

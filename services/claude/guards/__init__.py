@@ -12,12 +12,14 @@ from .answer_store import AnswerStoreGuard
 from .circuit_breaker import CircuitBreakerGuard
 from .guard import Guard
 from .rate_limit import RateLimitGuard
+from .rejected_key import RejectedKeyGuard
 
 __all__ = [
     "AnswerStoreGuard",
     "CircuitBreakerGuard",
     "Guard",
     "RateLimitGuard",
+    "RejectedKeyGuard",
     "guards_for",
 ]
 
@@ -28,4 +30,5 @@ def guards_for(policy: Policy) -> tuple[Guard, ...]:
         AnswerStoreGuard(),
         RateLimitGuard(policy),
         CircuitBreakerGuard(),
+        RejectedKeyGuard(),
     )

@@ -132,7 +132,7 @@ export class ValidationPanel extends Component {
     /** Why Claude will not be asked, before anybody has tried. */
     get notReady() {
         const { degraded } = this.stored || {};
-        if (["no_consent", "no_key"].includes((degraded || this.attempt)?.code)) {
+        if (["no_consent", "no_key", "not_ready"].includes((degraded || this.attempt)?.code)) {
             return ""; // said there
         }
         if (!this.panel.enabled) {

@@ -1,12 +1,14 @@
 """The check that the addon comes and goes without a trace.
 
 It is installed on a database with and one without demonstration data, with no key, no
-Redis and no internet; then uninstalled, installed and uninstalled again.
+Redis and no internet; then uninstalled, installed and uninstalled again. Nothing may be
+warned of on the way.
 """
 
 from __future__ import annotations
 
 import os
+import re
 
 from . import addon_folder, databases
 from .errors import SetupError
@@ -15,6 +17,16 @@ from .outcome import Outcome
 
 UNINSTALL = f"""
 env["ir.module.module"]._get("{addon_folder.NAME}").button_immediate_uninstall()
+"""
+
+_WARNING = re.compile(r"^\S+ \S+ \d+ WARNING |\((?:WARNING|ERROR|SEVERE)/\d\)")
+"""Lines of Odoo's log, and what docutils says to a description."""
+
+DESCRIBE = f"""
+import sys
+from docutils.core import publish_string
+module = env["ir.module.module"]._get("{addon_folder.NAME}")
+publish_string(module.description, settings_overrides={{"warning_stream": sys.stdout}})
 """
 
 TRACES = {
@@ -53,12 +65,22 @@ def _traces_left(odoo: Odoo, demo: bool) -> list[str]:
     databases.copy(odoo, databases.addon_template(odoo, demo=demo), name)
     try:
         odoo.run_script(name, UNINSTALL)
-        odoo.initialize(name, [addon_folder.NAME], demo=demo)
+        log = odoo.initialize(name, [addon_folder.NAME], demo=demo)
+        described = odoo.run_script(name, DESCRIBE)
         odoo.run_script(name, UNINSTALL)
         return [
-            f"left after uninstalling: {kind} {row}"
-            for kind, query in TRACES.items()
-            for row in odoo.postgresql.execute(query, name)
+            *(f"warned: {line}" for line in warnings_in(f"{log}\n{described}")),
+            *(
+                f"left after uninstalling: {kind} {row}"
+                for kind, query in TRACES.items()
+                for row in odoo.postgresql.execute(query, name)
+            ),
         ]
     finally:
         databases.drop(odoo, name)
+
+
+def warnings_in(text: str) -> list[str]:
+    """Return the lines that warn: nothing but the addon is being installed, so whatever
+    is warned of is its own."""
+    return [line for line in text.splitlines() if _WARNING.search(line)]

@@ -63,9 +63,10 @@ class Odoo:
 
     def initialize(
         self, database: str, modules: Sequence[str], *, demo: bool = False
-    ) -> None:
+    ) -> str:
         """Install modules in a database, which is made when it is not there.
 
+        :return: the log, from warnings on
         :raise SetupError: when Odoo fails or reports an error, with its log's end
         """
         log = paths.state("logs") / f"install-{database}.log"
@@ -89,6 +90,7 @@ class Odoo:
                 f"Installing {', '.join(modules)} failed; the log is {log}:\n"
                 + "\n".join(text.splitlines()[-40:])
             )
+        return text
 
     def run_script(self, database: str, script: str) -> str:
         """Run Python with ``env`` in Odoo's shell and commit; return what it printed.

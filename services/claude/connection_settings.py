@@ -20,7 +20,9 @@ NOT_READY = "not_ready"
 
 _LONGEST_ADDRESS = 1000
 _LONGEST_HOST = 253
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
+_LABEL = re.compile(
+    r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII
+)
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST_KEY = 1000

@@ -68,7 +68,9 @@ class Address:
     def files(self) -> tuple[str, ...]:
         """Return the paths of certificates and keys that it names."""
         names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-        return tuple(self.tls_options[name] for name in names if name in self.tls_options)
+        return tuple(
+            self.tls_options[name] for name in names if name in self.tls_options
+        )
 
     def __str__(self) -> str:
         """Return the address without what is secret, for logs and screens."""

@@ -19,16 +19,16 @@ _TITLES = {
 }
 _MESSAGES = {
     "invalid_key": _(
-        "Claude has refused a call of %(operation)s, because it does not accept the API "
-        "key (HTTP %(status)s). Until a system administrator enters another key in the "
-        "settings, or in the server's environment, only the rules answer. This alert "
-        "ends by itself when a call passes."
+        "Claude has refused a call of %(operation)s, because it does not accept the "
+        "API key (HTTP %(status)s). Until a system administrator enters another key in "
+        "the settings, or in the server's environment, only the rules answer. This "
+        "alert ends by itself when a call passes."
     ),
     "permission": _(
-        "Claude has refused a call of %(operation)s with %(model)s, because the API key "
-        "is not allowed to use this model or function (HTTP %(status)s). Until its owner "
-        "allows it in the Claude Console, or another key or model is set, only the rules "
-        "answer. This alert ends by itself when a call passes."
+        "Claude has refused a call of %(operation)s with %(model)s, because the API "
+        "key is not allowed to use this model or function (HTTP %(status)s). Until its "
+        "owner allows it in the Claude Console, or another key or model is set, only "
+        "the rules answer. This alert ends by itself when a call passes."
     ),
 }
 _ANSWERED = frozenset(("refused", "truncated", "invalid_answer"))

@@ -87,7 +87,7 @@ class AccountAiGateway(models.AbstractModel):
         if not text:
             return standard
         least, most = PARAMETER_BOUNDS[name]
-        if text.isdecimal() and least <= int(text) <= most:
+        if text.isdecimal() and len(text) < 10 and least <= int(text) <= most:
             return int(text)
         _logger.warning(
             "system parameter %s has to be a number from %s to %s; taking %s",

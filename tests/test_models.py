@@ -84,6 +84,80 @@ class TestCatalogue(ModelsCase):
         self.assertEqual(self.model(HAIKU).lifecycle, "active")
         self.assertFalse(self.model("gpt-4o"))
 
+    def read_list(self, listed):
+        with patch.object(ClaudeClient, "models", lambda *a: listed):
+            self.read_catalogue()
+
+    def test_what_can_be_used_of_a_malformed_list_is_used(self):
+        self.read_catalogue()
+        before = self.model(HAIKU).read(["name", "retires_at", "max_input_tokens"])
+        odd = {
+            "type": "model",
+            "id": HAIKU,
+            "display_name": 5,
+            "line": ["haiku"],
+            "lifecycle": {"stage": "retired"},
+            "created_at": "yesterday",
+            "retires_at": 2**70,
+            "max_input_tokens": "many",
+            "max_tokens": 2**40,
+            "capabilities": "all",
+        }
+        entries = [
+            *(None, "claude", 5, [], {}, {"type": "model"}, {"id": "claude-x"}),
+            *({"type": "model", "id": None}, {"type": "model", "id": 5}),
+            *({"type": "model", "id": ""}, {"type": "model", "id": "a\x00b"}),
+            {"type": "model", "id": "x" * 5000},
+            odd,
+            {"type": "model", "id": HAIKU, "lifecycle": "retired"},
+            {
+                "type": "model",
+                "id": "claude-new-1",
+                "display_name": "New\x00 \ud800 model",
+                "retires_at": "0001-01-01T00:00:00+14:00",
+                "capabilities": {"effort": "yes", "a\x00": True, "batch": {}},
+            },
+        ]
+        with self.assertLogs("odoo.addons.account_ai.services.claude.catalogue"):
+            self.read_list(entries)
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+        self.assertEqual(
+            self.model(HAIKU).read(["name", "retires_at", "max_input_tokens"]), before
+        )
+        new = self.model("claude-new-1")
+        self.assertEqual((new.name, new.lifecycle), ("New  model", "active"))
+        self.assertEqual(self.model(SONNET).lifecycle, "active", "may be among them")
+        self.company.account_ai_model = "claude-new-1"
+        self.company.account_ai_effort = "high"
+        self.assertEqual(self.settings.effort, "high")
+
+    def test_lists_that_mean_nothing_change_nothing(self):
+        self.read_catalogue()
+        for listed in ([], [None], [{"type": "model"}], ["x"] * 3, [{"id": HAIKU}]):
+            with self.subTest(listed):
+                self.read_list(listed)
+                self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
+    def test_a_huge_list_is_read_in_part(self):
+        self.read_catalogue()
+        known = self.models.search_count([])
+        listed = [{"type": "model", "id": f"m-{number}"} for number in range(2000)]
+        with self.assertLogs("odoo.addons.account_ai.services.claude.catalogue"):
+            self.read_list(listed)
+        self.assertLessEqual(self.models.search_count([]), known + 500)
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
+    def test_pages_without_an_end(self):
+        self.read_catalogue()
+        for data in ([{"type": "model", "id": "a"}], [None], [{"id": 5}]):
+            page = {"data": data, "has_more": True}
+            with (
+                self.subTest(data),
+                patch.object(ClaudeClient, "get", lambda *a, page=page: page),
+            ):
+                self.read_catalogue()
+                self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
     def test_it_is_read_in_pages(self):
         pages = []
         real = ClaudeClient.get

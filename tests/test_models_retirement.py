@@ -1,14 +1,19 @@
 """Models that retire: who is told, and who is asked instead."""
 
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
+
+import httpx2
 
 from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.account_ai.models.running import fallback
+from odoo.addons.account_ai.services.claude.client import ClaudeClient
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 from .common import AccountAiHttpCase
@@ -224,6 +229,143 @@ class TestFallback(ModelsCase):
         self.assertEqual(validation.verdict, "review")
         self.assertEqual(validation.degraded_code, "budget")
         self.assertEqual(self.usages().mapped("state"), ["failed"])
+
+    def not_known(self, **company):
+        """Validate while Claude answers, of what is asked for first: no such model."""
+        self.read_catalogue()
+        self.company.write(company)
+        self.simulator.control.fault("model_retired")
+        start = self.start(self.move)
+        with self.assertLogs(LOG) as logs, self.assertLogs(DOOR):
+            self.carry_out(start.run)
+        self.assertNotIn("Arriendo", "\n".join(logs.output))
+        return self.env["account.ai.validation"].browse(start.validation_id)
+
+    def test_a_model_that_is_listed_is_not_gone(self):
+        """One answer 404 is no reason to ask another model, twenty times dearer."""
+        validation = self.not_known()
+        self.assertEqual(
+            (validation.degraded_code, validation.verdict), ("unknown_model", "review")
+        )
+        self.assertEqual(self.usages().mapped("model"), [HAIKU])
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+        self.assertFalse(self.model(HAIKU).gone_at)
+        self.assertFalse(self.alerts("model_retired"))
+        self.assertEqual(self.settings.model, HAIKU)
+
+    def test_a_list_that_cannot_be_had_retires_nothing(self):
+        self.simulator.control.fault(
+            "overloaded", times=9, match={"endpoint": "models"}
+        )
+        self.synchronize()
+        validation = self.not_known()
+        self.assertEqual(validation.degraded_code, "unknown_model")
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
+    def test_a_list_that_can_be_read_in_part_retires_nothing(self):
+        listed = [
+            {"type": "model", "id": SONNET, "lifecycle": "active"},
+            {"type": "model", "id": None},
+        ]
+        with patch.object(ClaudeClient, "models", lambda *a: listed):
+            validation = self.not_known()
+        self.assertEqual(validation.degraded_code, "unknown_model")
+        self.assertEqual(self.model(HAIKU).lifecycle, "active")
+
+    def test_the_list_is_asked_with_no_transaction_open(self):
+        opened = []
+        real = fallback.open_cursor
+
+        @contextmanager
+        def counted(dbname):
+            with real(dbname) as cursor:
+                opened.append(cursor)
+                yield cursor
+                opened.pop()
+
+        def ask(*_args):
+            self.assertFalse(opened)
+            return [{"type": "model", "id": SONNET}]
+
+        self.read_catalogue()
+        self.set_dates(lifecycle="retired")
+        start = self.start(self.move)
+        with (
+            patch.object(fallback, "open_cursor", counted),
+            patch.object(ClaudeClient, "models", ask),
+            self.assertLogs(LOG),
+            self.assertLogs(DOOR),
+        ):
+            self.carry_out(start.run)
+        self.assertEqual(self.usages()[-1].model, SONNET)
+
+    def test_a_misspelt_name_is_one_companys_own_matter(self):
+        typed = "claude-haiku-55"
+        self.models._ensure_known([typed])
+        self.model(typed).write({"own_input": 1, "own_output": 5})
+        validation = self.not_known(account_ai_model=typed)
+        self.assertFalse(validation.degraded_code)
+        self.assertEqual((validation.model, validation.replaced_model), (HAIKU, typed))
+        others = self.models.search([("model", "in", (HAIKU, SONNET, OPUS))])
+        self.assertEqual(set(others.mapped("lifecycle")), {"active"})
+        other = self.env["account.ai.gateway"]._settings(self.other_company)
+        self.assertEqual(other.model, HAIKU)
+        alert = self.alerts("model_retired")
+        self.assertIn("Claude does not know", alert.message)
+
+    def test_what_was_taken_for_gone_comes_back_by_itself(self):
+        typed = "claude-haiku-55"
+        self.models._ensure_known([typed])
+        self.model(typed).write({"own_input": 1, "own_output": 5})
+        self.not_known(account_ai_model=typed)
+        cron = self.env.ref("account_ai.ir_cron_account_ai_models")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        self.assertTrue(triggers, "looked for again before the night")
+        self.read_catalogue()
+        self.assertEqual(self.model(typed).lifecycle, "retired")
+        self.model(typed).gone_at = self.env.cr.now() - timedelta(days=1)
+        self.read_catalogue()
+        self.assertEqual(self.model(typed).lifecycle, "active")
+        self.assertEqual(self.settings.model, typed)
+
+    def test_the_fallback_is_the_companys_else_the_nearest_in_price(self):
+        self.read_catalogue()
+        self.company.account_ai_model = OPUS
+        self.model(OPUS).lifecycle = "retired"
+        self.assertEqual(self.settings.model, SONNET, "not the cheapest of the table")
+        self.model(OPUS).write(
+            {"own_input": 0.1, "own_output": 0.5, "has_own_prices": True}
+        )
+        self.assertEqual(self.settings.model, HAIKU)
+        self.company.account_ai_fallback_model = SONNET
+        self.assertEqual(self.settings.model, SONNET)
+
+    def test_administrators_are_told_how_much_dearer_it_is(self):
+        self.fall_back()
+        self.assertIn(
+            f"{SONNET} is asked instead, which costs 20 times as much",
+            self.alerts("model_retired").message,
+        )
+
+    def test_paths_that_there_are_not_are_no_models(self):
+        answers = {
+            "Claude's": {"type": "not_found_error", "message": "Not Found"},
+            "a proxy's": None,
+        }
+        for name, error in answers.items():
+            body = {"type": "error", "error": error} if error else {"detail": "no"}
+            reply = httpx2.Response(404, json=body, headers={"request-id": "req_1"})
+            transport = httpx2.MockTransport(lambda request, reply=reply: reply)
+            client = ClaudeClient(
+                "sk-ant-1",
+                "https://host.example",
+                http_client=httpx2.Client(transport=transport),
+            )
+            self.addCleanup(client.close)
+            with self.subTest(name):
+                error = self.failure_of(client.call, "{}")
+                self.assertEqual(error.code, "not_ready")
+                self.assertFalse(error.ambiguous)
 
     def test_a_wrong_address_retires_nothing(self):
         self.read_catalogue()

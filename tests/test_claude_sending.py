@@ -1,4 +1,4 @@
-"""Calls that never left cost nothing; calls that may have left are booked as unknown."""
+"""Calls that never left cost nothing; those that may have left are *unknown*."""
 
 import os
 import socket

@@ -21,6 +21,7 @@ from .models_case import HAIKU, OLD_SONNET, OPUS, SONNET, ModelsCase
 from .validation_case import ValidationMixin, named, read_events
 
 LOG = "odoo.addons.account_ai.models.running.fallback"
+PRICES = {"own_input": 0.1, "own_output": 0.5}
 DOOR = "odoo.addons.account_ai.services.claude.log"
 
 
@@ -302,7 +303,7 @@ class TestFallback(ModelsCase):
     def test_a_misspelt_name_is_one_companys_own_matter(self):
         typed = "claude-haiku-55"
         self.models._ensure_known([typed])
-        self.model(typed).write({"own_input": 1, "own_output": 5})
+        self.model(typed).write({"has_own_prices": True, **PRICES})
         validation = self.not_known(account_ai_model=typed)
         self.assertFalse(validation.degraded_code)
         self.assertEqual((validation.model, validation.replaced_model), (HAIKU, typed))
@@ -316,7 +317,7 @@ class TestFallback(ModelsCase):
     def test_what_was_taken_for_gone_comes_back_by_itself(self):
         typed = "claude-haiku-55"
         self.models._ensure_known([typed])
-        self.model(typed).write({"own_input": 1, "own_output": 5})
+        self.model(typed).write({"has_own_prices": True, **PRICES})
         self.not_known(account_ai_model=typed)
         cron = self.env.ref("account_ai.ir_cron_account_ai_models")
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])

@@ -1,4 +1,4 @@
-"""Settings and servers with which Claude cannot be asked: the rules answer, and say so."""
+"""Settings and servers with which Claude cannot be asked: the rules answer."""
 
 import os
 import tempfile
@@ -48,7 +48,7 @@ BAD_ADDRESSES = (
     *("https://host..example", "https://-host.example", "https://999.1.1.1"),
     *(f"https://{'a' * 64}.example", f"https://{'a.' * 130}example"),
     *("https://🎉.example", "https://host,other", "https://host;x", "https://ho%20st"),
-    *("https://host/ñ", "https://host/\ud800", f"https://host/{'a' * 2000}"),
+    *("https://host/ñ", f"https://host/{'a' * 2000}"),
 )
 GOOD_ADDRESSES = (
     *("https://api.anthropic.com", "https://proxy.example:8443/claude/v1"),
@@ -223,7 +223,8 @@ class TestEntering(ValidationCase):
             with self.subTest(url), self.assertRaises(ValidationError) as caught:
                 self.settings(account_ai_base_url=url)
             self.assertNotIn("s3cret", str(caught.exception))
-        self.assertFalse(is_valid_base_url("https://host\x00"))
+        for url in ("https://host\x00", "https://host/\ud800"):
+            self.assertFalse(is_valid_base_url(url))
         for url in GOOD_ADDRESSES:
             with self.subTest(url):
                 self.settings(account_ai_base_url=url)

@@ -17,11 +17,16 @@ class TestRejectedKey(ValidationCase):
             [("kind", "=", "rejected_key")], order="id"
         )
 
+    def next_move(self):
+        """Return an invoice that nobody has asked for yet."""
+        self.price = getattr(self, "price", 100_000) + 1000
+        return self.create_move([("Arriendo de grúa, noviembre 2026", self.price)])
+
     def refused(self, kind):
         """Validate while Claude refuses the key with the fault ``kind``."""
         self.simulator.control.fault(kind)
         with mute_logger(DOOR):
-            return self.validate(self.create_move())
+            return self.validate(self.next_move())
 
     def test_it_alerts_once_until_a_call_passes(self):
         for kind, code in (
@@ -38,10 +43,10 @@ class TestRejectedKey(ValidationCase):
                 self.assertFalse(alert.company_id, "the key is the database's")
                 self.assertNotIn("sk-ant", alert.message)
                 self.assertNotIn(TEST_KEY, str(alert.params))
-                alert._deliver_raised()
+                alert._deliver()
                 self.assertTrue(alert.activity_ids.user_id)
 
-                self.validate(self.create_move())
+                self.validate(self.next_move())
                 self.synchronize()
                 self.assertEqual(alert.state, "resolved")
                 self.assertTrue(alert.resolved_at)
@@ -53,11 +58,10 @@ class TestRejectedKey(ValidationCase):
 
     def test_what_is_over_before_it_was_told_is_not_told(self):
         self.refused("authentication")
-        self.validate(self.create_move())
+        self.validate(self.next_move())
         alert = self.alerts()
-        alert._deliver_raised()
         self.assertEqual(alert.state, "resolved")
-        self.assertFalse(alert.activity_ids)
+        self.assertFalse(alert._next_raised() & alert)
 
     def test_other_failures_neither_alert_nor_resolve(self):
         self.refused("authentication")

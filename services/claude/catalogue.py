@@ -293,7 +293,7 @@ def _number(value: Any) -> int | None:
 
 
 def _capabilities(value: Any, depth: int = 1) -> dict[str, Any] | None:
-    """Return names with what is supported of them; ``None`` when it is no such thing."""
+    """Return names with what is supported of them; ``None`` where it is no such."""
     if not isinstance(value, Mapping) or len(value) > _MOST_CAPABILITIES:
         return None
     read: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Fourth guard: lets everything pass, and tells administrators of a key that is refused.
+"""Fourth guard: lets everything pass, and tells administrators of a refused key.
 
 A wrong key is no outage, so the circuit breaker stays closed; but nobody except an
 administrator can do anything about it.

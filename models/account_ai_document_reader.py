@@ -36,6 +36,7 @@ from .reading.references import (
 from .reading.rows import LineRow, MoveRow, OriginRow, PartnerRow
 from .running.presentation import Places
 
+_EMPTY_LINES = re.compile(r"\n{3,}")
 CHILE = ZoneInfo("America/Santiago")
 UTC = ZoneInfo("UTC")
 SELF_BILLED = "46"
@@ -388,4 +389,4 @@ def _notes(move: MoveRow, flow: str, origin: OriginRow | None) -> str:
 @lru_cache(maxsize=256)
 def _plain_text(html: str) -> str:
     """Return the text of a narration; most of a company's are the same terms."""
-    return re.sub(r"\n{3,}", "\n\n", html2plaintext(html)).strip()
+    return _EMPTY_LINES.sub("\n\n", html2plaintext(html)).strip()

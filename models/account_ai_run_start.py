@@ -10,6 +10,7 @@ from ..services.agents.registry import agent as agent_named
 from ..services.claude.errors import ClaudeError
 from ..services.claude.gateway import Gateway
 from ..services.claude.ports import Owner
+from ..services.privacy.check_time import CheckTime
 from ..services.validation.by_rules import judge_by_rules
 from .account_ai_document_reader import Reading
 from .account_ai_gateway import GatewaySettings
@@ -172,6 +173,7 @@ class AccountAiRunStart(models.AbstractModel):
         """
         settings, mask_persons, gateway, error = door or self._door(reading.company_id)
         agent = agent_named(AGENT)
+        judged = judged or self._judge_by_rules(reading)
         return Run(
             dbname=self.env.cr.dbname,
             uid=self.env.uid,
@@ -191,7 +193,7 @@ class AccountAiRunStart(models.AbstractModel):
                 run_uuid=run_uuid,
                 analytic=reading.analytic,
             ),
-            judged=judged or self._judge_by_rules(reading),
+            judged=judged,
             agent=agent,
             request=agent.request(
                 reading.document,
@@ -200,6 +202,7 @@ class AccountAiRunStart(models.AbstractModel):
                 model=settings.model,
                 effort=settings.effort,
                 mask_persons=mask_persons,
+                time=judged.time,
             ),
             mask_persons=mask_persons,
             endpoint=settings.endpoint,
@@ -237,8 +240,10 @@ class AccountAiRunStart(models.AbstractModel):
     def _judge_all_by_rules(self, readings: list[Reading]) -> list[Judged]:
         """Return what the rules say, and people decided about it; one query for all."""
         rates = self.env["account.ai.rate"]._dated_data()
+        times = [CheckTime() for _reading in readings]
         reports = [
-            judge_by_rules(each.document, each.context, rates) for each in readings
+            judge_by_rules(each.document, each.context, rates, time)
+            for each, time in zip(readings, times, strict=True)
         ]
         reviewed = self.env["account.ai.disposition"]._reviewed_many(
             [
@@ -253,8 +258,11 @@ class AccountAiRunStart(models.AbstractModel):
                 places=each.places,
                 report=report,
                 findings=findings,
+                time=time,
             )
-            for each, report, findings in zip(readings, reports, reviewed, strict=True)
+            for each, report, findings, time in zip(
+                readings, reports, reviewed, times, strict=True
+            )
         ]
 
     @api.model
@@ -271,6 +279,7 @@ class AccountAiRunStart(models.AbstractModel):
                 model=run.request.model,
                 effort=run.request.effort,
                 mask_persons=run.mask_persons,
+                time=run.judged.time,
             )
             fingerprints.append(request.fingerprint(run.endpoint))
         return fingerprints

@@ -55,6 +55,7 @@ from . import (
     test_gateway,
     test_hoot,
     test_migration_answers,
+    test_linear_patterns,
     test_models,
     test_models_prices,
     test_models_retirement,

@@ -9,6 +9,8 @@ from .rows import PartnerRow
 
 _LEGAL_ENTITIES_FROM = 50_000_000
 """RUT of legal entities begin here; below are natural persons (SII's numbering)."""
+_NO_RUT = re.compile(r"[^0-9kK]")
+_LONGEST_BODY = 8
 _NOTHING = Party()
 
 
@@ -38,5 +40,7 @@ def _is_natural_person(partner: PartnerRow) -> bool:
         return True
     if partner.country not in (None, "CL"):
         return False
-    digits = re.sub(r"[^0-9kK]", "", partner.vat or "")[:-1]
-    return digits.isdigit() and int(digits) < _LEGAL_ENTITIES_FROM
+    digits = _NO_RUT.sub("", partner.vat or "")[:-1]
+    if not digits.isdigit() or len(digits.lstrip("0")) > _LONGEST_BODY:
+        return False
+    return int(digits) < _LEGAL_ENTITIES_FROM

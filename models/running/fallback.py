@@ -69,6 +69,7 @@ def replace_model(run: Run) -> bool:
         effort=settings.effort,
         cache_ttl=run.request.cache_ttl,
         mask_persons=run.mask_persons,
+        time=judged.time,
     )
     run.replaced_model = settings.replaced_model
     run.fell_back = True

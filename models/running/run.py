@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...services.agents.agent import Agent, ModelAnswer
@@ -14,6 +14,7 @@ from ...services.claude.ports import Owner, Settlement
 from ...services.claude.request import ClaudeRequest
 from ...services.documents.context import Context
 from ...services.documents.document import Document
+from ...services.privacy.check_time import CheckTime
 from ...services.rules.checking import RulesReport
 from ...services.validation.finding import Finding
 from ...services.validation.verdict import Verdict, verdict_of
@@ -30,6 +31,8 @@ class Judged:
     report: RulesReport
     findings: tuple[Finding, ...]
     """Of the rules, hostile texts included: what the model cannot remove."""
+    time: CheckTime = field(default_factory=CheckTime, compare=False)
+    """What is left of the time for its checks."""
 
 
 @dataclass

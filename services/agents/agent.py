@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ..claude.request import ClaudeRequest
 from ..documents.context import Context
 from ..documents.document import Document
+from ..privacy.check_time import CheckTime
 from ..validation.finding import Finding
 from ..validation.verdict import Verdict
 
@@ -57,12 +58,15 @@ class Agent(ABC):
         effort: str | None = None,
         cache_ttl: str = "5m",
         mask_persons: bool = True,
+        time: CheckTime | None = None,
     ) -> ClaudeRequest:
         """Return what to ask about ``document``.
 
         :param language: language of the answer, ``es`` or ``en``
         :param cache_ttl: ``5m``, ``1h``, or empty for no prompt caching
         :param mask_persons: false only when the company decided so
+        :param time: of all checks of this document; a request for which it was too
+            short holds nothing of the document, and is not let through the door
         """
 
     @abstractmethod

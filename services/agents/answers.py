@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..privacy.masking import Masking
 from ..translation import _
+from ..unicode_text import normalised
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of, worse_of
 from .agent import ModelAnswer
@@ -22,6 +23,7 @@ MAX_FINDINGS = 12
 _SENTENCE_LENGTH = 300
 _QUOTE_LENGTH = 200
 _SHORTEST_QUOTE = 3
+_WORD = re.compile(r"\S+")
 _QUOTATION_MARKS = " \t\r\n\"'«»“”‘’"
 
 _CODES = {each.code: each for each in SEMANTIC_CODES}
@@ -81,7 +83,7 @@ class AnswerReader:
         self._masking = masking
         document = facts.get("document", {})
         self._lines = frozenset(line["n"] for line in document.get("lines", ()))
-        self._texts = tuple(_values(document))
+        self._texts = tuple(map(_Quotable, _values(document)))
 
     def answer(self, data: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer in ``data``, which fits the schema.
@@ -133,24 +135,59 @@ class AnswerReader:
 
         Case and spacing of the quotation do not count, those of the document are shown.
         """
-        words = unicodedata.normalize("NFC", quote).strip(_QUOTATION_MARKS).split()
+        words = normalised("NFC", quote).strip(_QUOTATION_MARKS).split()
         if not words:
             return ""
-        pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
-        whole = next(filter(None, map(pattern.fullmatch, self._texts)), None)
-        part = None
-        if sum(map(len, words)) >= _SHORTEST_QUOTE:
-            part = next(filter(None, map(pattern.search, self._texts)), None)
-        match = whole or part
-        if match is None:
+        wanted = _lower(" ".join(words))
+        found = next((each.text for each in self._texts if each.plain == wanted), "")
+        if not found and sum(map(len, words)) >= _SHORTEST_QUOTE:
+            found = next(filter(None, (each.part(wanted) for each in self._texts)), "")
+        if not found:
             _logger.info(
                 "claude finding without evidence: its quotation is not literal"
             )
             return ""
-        return self._masking.unmask(match[0])[:_QUOTE_LENGTH].strip()
+        return self._masking.unmask(found)[:_QUOTE_LENGTH].strip()
 
     def _sentence(self, text: str) -> str:
         return _cut(self._masking.unmask(" ".join(text.split())), _SENTENCE_LENGTH)
+
+
+class _Quotable:
+    """A text in which quotations are found, whatever their case and spacing."""
+
+    def __init__(self, text: str) -> None:
+        words = list(_WORD.finditer(text))
+        self.text = text[words[0].start() : words[-1].end()] if words else ""
+        self.plain = _lower(" ".join(word[0] for word in words))
+        self._words = words
+        self._starts: list[int] = []
+
+    def part(self, wanted: str) -> str:
+        """Return what stands in the text for ``wanted``, empty when nothing does."""
+        start = self.plain.find(wanted)
+        if start < 0:
+            return ""
+        first, last = self._place(start), self._place(start + len(wanted) - 1)
+        return self._words[0].string[first : last + 1]
+
+    def _place(self, position: int) -> int:
+        """Return where a character of the plain text stands in the text itself."""
+        if not self._starts:
+            place = 0
+            for word in self._words:
+                self._starts.append(place)
+                place += len(word[0]) + 1
+        number = bisect_right(self._starts, position) - 1
+        return self._words[number].start() + position - self._starts[number]
+
+
+def _lower(text: str) -> str:
+    """Return ``text`` in lower case, as long as it was."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
 
 
 def _unexplained() -> Finding:

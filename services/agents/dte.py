@@ -12,6 +12,7 @@ from ..claude.request import ClaudeRequest, canonical_json
 from ..claude.structured_output import read_json_answer
 from ..documents.context import Context
 from ..documents.document import Document
+from ..privacy.check_time import CheckTime, is_too_long
 from ..privacy.masking import Masking
 from ..translation import _
 from ..validation.finding import Finding
@@ -91,9 +92,10 @@ class DteAgent(Agent):
         effort: str | None = None,
         cache_ttl: str = "5m",
         mask_persons: bool = True,
+        time: CheckTime | None = None,
     ) -> ClaudeRequest:
-        facts = facts_of(document, context, _masking(document, context, mask_persons))
-        text = f"{INTRODUCTION}\n<facts>\n{facts_text(facts)}\n</facts>"
+        facts = _checked_facts(document, context, mask_persons, time or CheckTime())
+        text = f"{INTRODUCTION}\n<facts>\n{facts_text(facts or {})}\n</facts>"
         return ClaudeRequest(
             model=model,
             system=prefix(language),
@@ -103,6 +105,7 @@ class DteAgent(Agent):
             effort=effort,
             cache_ttl=cache_ttl,
             language=language,
+            is_unchecked=facts is None,
         )
 
     def parts(self, request: ClaudeRequest) -> list[tuple[str, float]]:
@@ -156,5 +159,22 @@ class DteAgent(Agent):
         return AnswerReader(facts_of(document, context, masking), masking)
 
 
-def _masking(document: Document, context: Context, mask_persons: bool) -> Masking:
-    return Masking.of(document, context) if mask_persons else Masking.off()
+def _checked_facts(
+    document: Document, context: Context, mask_persons: bool, time: CheckTime
+) -> dict[str, Any] | None:
+    """Return the facts, ``None`` when there was no time to check them."""
+    if is_too_long(document):
+        time.refuse_all()
+    with time.spending():
+        masking = _masking(document, context, mask_persons, time)
+        facts = None if time.is_over() else facts_of(document, context, masking)
+        return None if time.is_over() else facts
+
+
+def _masking(
+    document: Document,
+    context: Context,
+    mask_persons: bool,
+    time: CheckTime | None = None,
+) -> Masking:
+    return Masking.of(document, context, time) if mask_persons else Masking.off()

@@ -12,9 +12,8 @@ from ..documents.document import Document, Line, Party, Reference
 from ..privacy.hidden_text import visible_text
 from ..privacy.hostile_text import is_hostile
 from ..privacy.masking import Masking
+from ..privacy.shown_text import NOTES_LENGTH, TEXT_LENGTH
 
-_TEXT_LENGTH = 1_000
-_NOTES_LENGTH = 4_000
 _PAST_TEXT_LENGTH = 160
 _PAST_LINES = 3
 
@@ -85,7 +84,7 @@ class _Facts:
             "total": _number(totals.total),
             "lines": [self._line(line) for line in document.lines],
             "references": [self._reference(each) for each in document.references],
-            "notes": self._text(document.notes, _NOTES_LENGTH),
+            "notes": self._text(document.notes, NOTES_LENGTH),
         }
 
     def _party(self, party: Party) -> dict[str, Any]:
@@ -128,10 +127,13 @@ class _Facts:
             ],
         }
 
-    def _text(self, text: str, length: int = _TEXT_LENGTH) -> str:
+    def _text(self, text: str, length: int = TEXT_LENGTH) -> str:
+        visible = visible_text(text).strip()
         # Masked before it is cut: half a name would not be found.
-        visible = self._masking.mask(visible_text(text).strip())
-        return visible if len(visible) <= length else visible[: length - 1] + "…"
+        masked = self._masking.mask(visible)
+        # Placeholders may make it longer: what is not said to be cut is not cut.
+        is_whole = len(visible) <= length or len(masked) < length
+        return masked if is_whole else masked[: length - 1] + "…"
 
 
 def _without_empties(value: Any) -> Any:

@@ -21,6 +21,7 @@ class ClaudeError(Exception):
         own limit), ``overloaded``, ``server_error``,
         ``timeout``, ``connection``, ``unknown_model``, ``bad_request``, ``too_large``,
         ``too_dear`` (above the ceiling of one call),
+        ``unchecked`` (its texts were not all checked and masked),
         ``circuit_open``, ``budget``, ``price_unknown``, ``refused`` (by the model),
         ``truncated``, ``invalid_answer``, ``interrupted``, ``deadline``,
         ``in_progress`` (the same call is already under way), ``already_made`` (the same

@@ -123,7 +123,10 @@ class Gateway:
 
         Not within a transaction: it may use the network. That of a prefix is counted
         once and kept.
+
+        :raises ClaudeError: ``unchecked``
         """
+        _check_texts(request)
         known = self._prefixes and prefix_tokens(
             request,
             owner,
@@ -149,7 +152,10 @@ class Gateway:
         """Return ``measure`` with Claude's own count, if there is one; it is free.
 
         Not within a transaction: it uses the network.
+
+        :raises ClaudeError: ``unchecked``
         """
+        _check_texts(request)
         return counted(
             request,
             owner,
@@ -257,8 +263,9 @@ class Gateway:
     def _admission(self, planned: PlannedCall) -> Admission:
         """Return a call as it is to be admitted: open, at its worst-case cost.
 
-        :raises ClaudeError: ``price_unknown``
+        :raises ClaudeError: ``price_unknown``, ``unchecked``
         """
+        _check_texts(planned.request)
         request, input_tokens = planned.request, planned.measure.tokens
         worst_case_usd, prices = worst_case(request, input_tokens, own=self._own_prices)
         return Admission(
@@ -564,3 +571,18 @@ class Gateway:
 def _read_headers(headers: Mapping[str, str], seen: Seen) -> None:
     seen.request_id = word(headers.get("request-id"))
     seen.simulated = SIMULATOR_HEADER in headers
+
+
+def _check_texts(request: ClaudeRequest) -> None:
+    """Refuse what nobody looked through: persons in it may not be masked.
+
+    :raises ClaudeError: ``unchecked``
+    """
+    if request.is_unchecked:
+        raise ClaudeError(
+            "unchecked",
+            _(
+                "The document was not sent to Claude: its texts are too long to be "
+                "checked completely."
+            ),
+        )

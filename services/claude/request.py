@@ -31,6 +31,8 @@ class ClaudeRequest:
     """``5m``, ``1h``, or empty for no caching."""
     language: str = "es"
     tools: tuple[Mapping[str, Any], ...] = ()
+    is_unchecked: bool = False
+    """Its texts were not all checked and masked: the door refuses it."""
 
     def parameters(self) -> dict[str, Any]:
         """Return the body of ``POST /v1/messages`` without ``stream``.

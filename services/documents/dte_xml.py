@@ -37,7 +37,7 @@ _BODIES = tuple(
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _CROWDED = etree.XPath(f"count(//*) > {MAX_ELEMENTS}")
 _DECLARATION = re.compile(
-    rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']"""
+    rb"""<\?xml\s[^>]{0,200}?encoding\s{0,200}=\s{0,200}["']([A-Za-z0-9._-]+)["']"""
 )
 _ENCODINGS = frozenset(
     "utf-8 us-ascii iso-8859-1 iso-8859-15 latin1 windows-1252 cp1252".split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WRITTEN_AT_ALL = re.compile(r"\s*(\d[\d.]*)\s*-?\s*([\dKk])\s*")
+_WRITTEN_AT_ALL = re.compile(r"\s*(\d[\d.]*)\s*(?:-\s*)?([\dKk])\s*")
 _XML_FORMAT = re.compile(r"[0-9]{6,8}-[0-9K]")
 _DIGITS = "0123456789K0"
 

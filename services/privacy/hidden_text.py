@@ -7,7 +7,8 @@ who looks at the invoice, or break a word so that no search finds it.
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from ..unicode_text import heaped_marks, normalised
 
 # Marks that word processors, web pages and emoji leave behind; they hide nothing.
 _HARMLESS = "\u00ad\u200d\ufe0e\ufe0f"
@@ -36,7 +37,7 @@ def visible_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     plain = _INVISIBLE.sub("", _WHITESPACE.sub("\n", text))
-    return unicodedata.normalize("NFC", plain)
+    return normalised("NFC", plain)
 
 
 def hides_text(text: str) -> bool:
@@ -46,11 +47,10 @@ def hides_text(text: str) -> bool:
     """
     if text.isascii() and text.isprintable():
         return False
-    return _SUSPICIOUS.search(text) is not None
+    return _SUSPICIOUS.search(text) is not None or bool(heaped_marks(text))
 
 
 def hidden_characters(text: str) -> tuple[str, ...]:
     """Return the invisible characters of ``text`` as ``U+200B``, each once, sorted."""
-    return tuple(
-        sorted({f"U+{ord(character):04X}" for character in _INVISIBLE.findall(text)})
-    )
+    unseen = heaped_marks(text).union(_INVISIBLE.findall(text))
+    return tuple(sorted({f"U+{ord(character):04X}" for character in unseen}))

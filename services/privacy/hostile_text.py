@@ -12,6 +12,7 @@ from operator import attrgetter
 from ..documents.document import Document
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
+from .check_time import CheckTime
 from .document_texts import Text, document_texts
 from .hidden_text import hidden_characters, hides_text, visible_text
 from .needed_words import may_instruct
@@ -19,38 +20,45 @@ from .reader_instructions import find_reader_instruction, kinds_in
 
 CODE = "SEM_PROMPT_INJECTION"
 _EVIDENCE_LENGTH = 120
+_LONG_TEXT = 1_000
 _SHORTEST_INSTRUCTION = 8
-# More than that of one text is never sent, so it cannot instruct anybody.
-_LENGTH_SENT = 5_000
 # An instruction may go on from one line of the document to the next.
 _GOES_ON = ("NmbItem", "DscItem", "RazonRef")
 
 
-def find_hostile_text(document: Document) -> tuple[Finding, ...]:
+def find_hostile_text(
+    document: Document, time: CheckTime | None = None
+) -> tuple[Finding, ...]:
     """Return a finding for each text of ``document`` that no honest invoice needs.
 
     That is: text that tells whoever validates the document what to conclude, and
-    invisible characters within words. All are warnings: a person must look.
+    invisible characters within words. All are warnings: a person must look. Texts are
+    looked at to their end, also what is too long to be sent.
+
+    :param time: when it is over, the rest is not looked at
     """
+    time = time or CheckTime()
+    with time.spending():
+        return () if time.is_over() else _found_in(document, time)
+
+
+def _found_in(document: Document, time: CheckTime) -> tuple[Finding, ...]:
     texts = list(document_texts(document))
     suspects, fields = _suspects(texts)
-    findings = [
-        finding for text in texts if text in suspects for finding in _judge(text)
-    ]
+    findings: list[Finding] = []
+    for text in texts:
+        if text in suspects and not time.is_over():
+            findings.extend(_judge(text))
     if not findings:
         for field in (each for each in _GOES_ON if each in fields):
             parts = [text for text in texts if text.field == field]
-            findings.extend(_judge_together(parts))
+            findings.extend(_judge_together(parts, time))
     return tuple(findings)
 
 
 def is_hostile(text: str) -> bool:
     """Return whether ``text`` alone would give a finding."""
-    return hides_text(text) or bool(find_reader_instruction(_visible(text)))
-
-
-def _visible(text: str) -> str:
-    return visible_text(text)[:_LENGTH_SENT]
+    return hides_text(text) or bool(find_reader_instruction(visible_text(text)))
 
 
 def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
@@ -63,7 +71,7 @@ def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
     by_field = sorted(texts, key=attrgetter("field"))
     values = tuple(text.value for text in by_field)
     joined = "\n".join(values)
-    if visible_text(joined) != joined or max(map(len, values)) > _LENGTH_SENT:
+    if visible_text(joined) != joined:
         return set(texts), set(_GOES_ON)
     judged = list(zip(by_field, kinds_in(values), strict=True))
     fields = {
@@ -76,10 +84,10 @@ def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
 
 def _judge(text: Text) -> Iterator[Finding]:
     if len(text.value) >= _SHORTEST_INSTRUCTION:
-        visible = _visible(text.value)
+        visible = visible_text(text.value)
         instruction = find_reader_instruction(visible)
         if instruction:
-            yield _instruction(text.field, text.line, visible)
+            yield _instruction(text.field, text.line, visible, instruction)
     if hides_text(text.value):
         yield Finding(
             code=CODE,
@@ -93,16 +101,23 @@ def _judge(text: Text) -> Iterator[Finding]:
         )
 
 
-def _judge_together(texts: list[Text]) -> Iterator[Finding]:
-    visible = [_visible(text.value) for text in texts]
+def _judge_together(texts: list[Text], time: CheckTime) -> Iterator[Finding]:
+    visible = [visible_text(text.value) for text in texts]
     for first, pair in zip(texts, pairwise(visible), strict=False):
+        if time.is_over():
+            return
         both = " ".join(pair)
-        if find_reader_instruction(both, only_orders=True):
-            yield _instruction(first.field, first.line, both)
+        instruction = find_reader_instruction(both, only_orders=True)
+        if instruction:
+            yield _instruction(first.field, first.line, both, instruction)
 
 
-def _instruction(field: str, line: int, visible: str) -> Finding:
+def _instruction(field: str, line: int, visible: str, instruction: str) -> Finding:
     evidence = " ".join(visible.split())
+    if len(evidence) > _LONG_TEXT:
+        # Of a long text its beginning says nothing: what was found there, as it was
+        # searched.
+        evidence = " ".join(instruction.split())
     if len(evidence) > _EVIDENCE_LENGTH:
         evidence = evidence[: _EVIDENCE_LENGTH - 1] + "…"
     return Finding(

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from . import instruction_words as words
 
+# A gap is one character by then: "\s{0,3}" takes all of it, and an endless "\s*" would be
+# tried again from each place of a long one.
+
 # How far apart the parts of one order may stand, within a sentence.
 _FAR = r"[^.;\n]{0,60}?"
 _NEAR = r"[^.;\n]{0,25}?"
@@ -33,8 +36,8 @@ IMITATES = (
     # The answer itself.
     _sentence(
         "verdict's name",
-        r"\b(?:verdict|veredicto|dictamen)\"?'?\s*(?:[=:]|es\b|is\b|sea\b|debe ser\b)"
-        r"\s*[\"']?(?:send|enviar|aprobad\w|review|approved?|ok|valid\w?|favorable)",
+        r"\b(?:verdict|veredicto|dictamen)\"?'?\s{0,3}(?:[=:]|es\b|is\b|sea\b|debe ser\b)"
+        r"\s{0,3}[\"']?(?:send|enviar|aprobad\w|review|approved?|ok|valid\w?|favorable)",
     ),
     _sentence(
         "verdict's name",
@@ -47,26 +50,26 @@ IMITATES = (
     ),
     _sentence(
         "listed",
-        r"\b(?:findings?|hallazgos)[\"']?\s*[=:]\s*"
-        r"(?:\[\s*\]|none|null|0|ningun\w)",
+        r"\b(?:findings?|hallazgos)[\"']?\s{0,3}[=:]\s{0,3}"
+        r"(?:\[\s{0,3}\]|none|null|0|ningun\w)",
     ),
-    _sentence("key", r"[{,]\s*[\"'](?:verdict|findings|conf|role|sev)[\"']\s*:"),
+    _sentence("key", r"[{,]\s{0,3}[\"'](?:verdict|findings|conf|role|sev)[\"']\s{0,3}:"),
     _sentence("code", r"\bsem_[a-z]+_[a-z_]+"),
     # The marks of a conversation.
     _sentence(
         "tag",
-        r"<\s*/?\s*(?:facts|system|assistant|user|human|instructions?|prompt|tool\w*"
+        r"<\s{0,3}/?\s{0,3}(?:facts|system|assistant|user|human|instructions?|prompt|tool\w*"
         r"|admin|instruccion(?:es)?|sistema|datos)\b[^>]{0,40}>|<!--",
     ),
     _sentence(
         "bracketed | tag",
-        r"\[/?\s*(?:inst|system|assistant|sys)\s*\]|<\|[a-z_]+\|>|<<sys>>",
+        r"\[/?\s{0,3}(?:inst|system|assistant|sys)\s{0,3}\]|<\|[a-z_]+\|>|<<sys>>",
     ),
-    _sentence("speaker", r"\n\s*(?:assistant|asistente|human)\s*:"),
+    _sentence("speaker", r"\n\s{0,3}(?:assistant|asistente|human)\s{0,3}:"),
     _sentence(
         "speaker, said",
-        r"(?:^|\n)\s*#*\s*(?:system|assistant|human|asistente)\s*"
-        r"(?:prompt|message|override|note)?\s*:\s*\S[^\n]*\b(?:approve|send|ignore"
+        r"(?:^|\n)\s{0,3}#{0,6}\s{0,3}(?:system|assistant|human|asistente)\s{0,3}"
+        r"(?:prompt|message|override|note)?\s{0,3}:\s{0,3}\S[^\n]*\b(?:approve|send|ignore"
         r"|valid|answer|respond|aprueb|ignor|envia|document|invoice|factura|user)",
     ),
     _sentence(
@@ -164,7 +167,7 @@ CONCLUDE = (
         r"\b(?:(?:aprobar|aprueb[ae]\w*|approve) automatic\w+"
         r"|auto[- ]?(?:approve|aprobar)"
         r"|(?:skip|bypass|omit(?:ir|a|e)|salt(?:ar|a|e)) (?:the |this |la |esta )?"
-        r"(?:review|validation|revision|validacion))\s*(?:$|[.;,!\n])",
+        r"(?:review|validation|revision|validacion))\s{0,3}(?:$|[.;,!\n])",
     ),
     _sentence(
         "listed, must",
@@ -241,7 +244,7 @@ ADDRESSES = (
     _sentence(
         "act",
         r"\b(?:actua|actue|comportate|act|behave|pretend|finge|simula que eres) "
-        rf"(?:como|as|to be|ser|si fueras)?\s*(?:un |una |a |an |if )*{words.AI}",
+        rf"(?:como|as|to be|ser|si fueras)?\s{0,3}(?:un |una |a |an |if )*{words.AI}",
     ),
     _sentence(
         "if, you",
@@ -259,7 +262,7 @@ ADDRESSES = (
     ),
     _sentence(
         "new, tasks",
-        r"\b(?:nuevas?|new) (?:instruc\w+|tareas?|task|reglas?|rules?)\s*:"
+        r"\b(?:nuevas?|new) (?:instruc\w+|tareas?|task|reglas?|rules?)\s{0,3}:"
         rf"{_FAR}\b(?:{words.APPROVE}|{words.ANSWER}|{words.VERDICT}|{words.DROP})\b",
     ),
     _sentence(

@@ -112,7 +112,7 @@ APPROVE = one_of(
 """To judge well of it, as an order."""
 
 GOOD = (
-    r"(?:(?:como|as|=)\s+|(?<=por ))(?:(?:un|una|a|an|la|el|the) )?"
+    r"(?:(?:como|as|=)\s{1,3}|(?<=por ))(?:(?:un|una|a|an|la|el|the) )?"
     r"(?:factura |documento |document |invoice )?"
     r"(?:totalmente |completamente |fully |already |ya )?"
     + one_of(

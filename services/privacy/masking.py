@@ -7,16 +7,18 @@ well without knowing who the person is.
 from __future__ import annotations
 
 import re
-from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from ..documents.context import Context
 from ..documents.document import Document, Party
+from .check_time import CheckTime
 from .document_texts import document_texts, history_texts
 from .hidden_text import visible_text
-from .person_names import name_pattern
+from .person_names import PersonName
 from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, rut_body, ruts_in
 
 _PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
@@ -34,6 +36,8 @@ _PHONE = re.compile(
 )
 # Neither a RUT nor a telephone has less than seven digits.
 _MANY_DIGITS = re.compile(r"(?:\d\D{0,4}){7}")
+_NO_DIGIT = re.compile(r"\D")
+_MOBILE = re.compile(r"9[\s.-]")
 _PHONE_LABEL = re.compile(
     r"(?:fono|tel[eé]fono|tel|celular|cel|m[oó]vil|whats\s?app|wsp|phone|mobile)"
     r"\b[\s.:°ºnN]*$",
@@ -62,11 +66,12 @@ class Masking:
     """
 
     def __init__(self, people: Iterable[Party] = ()) -> None:
-        self._names: list[tuple[re.Pattern[str], str]] = []
+        self._names: list[tuple[PersonName, str]] = []
         self._ruts: list[tuple[re.Pattern[str], str]] = []
         self._phones: set[str] = set()
         self._numbers: dict[tuple[str, str], int] = {}
-        self._spellings: dict[tuple[str, str], list[str]] = {}
+        self._of_kind: Counter[str] = Counter()
+        self._spellings: dict[tuple[str, str], dict[str, int]] = {}
         self._originals: dict[str, str] = {}
         self._masked: dict[str, str] = {}
         """By text: most are asked for again, to be sent."""
@@ -75,14 +80,24 @@ class Masking:
             self._add_person(party)
 
     @classmethod
-    def of(cls, document: Document, context: Context | None = None) -> Masking:
-        """Return the masking for ``document`` and for the texts around it."""
+    def of(
+        cls,
+        document: Document,
+        context: Context | None = None,
+        time: CheckTime | None = None,
+    ) -> Masking:
+        """Return the masking for ``document`` and for the texts around it.
+
+        :param time: for what is to be sent: when it is over, the rest is not masked, so
+            nothing may be sent
+        """
         parties = (document.issuer, document.receiver)
         masking = cls(party for party in parties if is_natural_person(party))
-        for text in document_texts(document):
-            masking.mask(visible_text(text.value))
-        for description in history_texts(context):
-            masking.mask(visible_text(description))
+        texts = (text.value for text in document_texts(document))
+        for text in chain(texts, history_texts(context)):
+            if time and time.is_over():
+                break
+            masking.mask(visible_text(text))
         return masking
 
     @classmethod
@@ -127,7 +142,7 @@ class Masking:
         name = visible_text(party.name).strip()
         if name:
             identity = name.casefold()
-            self._names.append((name_pattern(name), identity))
+            self._names.append((PersonName(name), identity))
             self._placeholder("PERSON", identity, name)
         rut = visible_text(party.rut).strip()
         if rut:
@@ -135,18 +150,16 @@ class Masking:
             self._ruts.append((known_rut_pattern(rut), identity))
             self._placeholder("RUT", identity, rut)
         if party.phone:
-            self._phones.add(re.sub(r"\D", "", party.phone)[-8:])
+            self._phones.add(_NO_DIGIT.sub("", party.phone)[-8:])
 
     def _placeholder(self, kind: str, identity: str, spelling: str) -> str:
         key = (kind, identity)
         if key not in self._numbers:
-            of_kind = sum(1 for known, _identity in self._numbers if known == kind)
-            self._numbers[key] = of_kind + 1
-            self._spellings[key] = []
+            self._of_kind[kind] += 1
+            self._numbers[key] = self._of_kind[kind]
+            self._spellings[key] = {}
         spellings = self._spellings[key]
-        if spelling not in spellings:
-            spellings.append(spelling)
-        position = spellings.index(spelling) + 1
+        position = spellings.setdefault(spelling, len(spellings) + 1)
         suffix = f"_{position}" if position > 1 else ""
         placeholder = f"[{kind}_{self._numbers[key]}{suffix}]"
         self._originals[placeholder] = spelling
@@ -155,12 +168,13 @@ class Masking:
     def _matches(self, text: str) -> list[_Match]:
         """Return what to mask in ``text``, in order; the first claim wins."""
         found: list[_Match] = []
+        taken = bytearray(len(text))
         for match in self._candidates(text):
-            place = bisect(found, match.start, key=_start)
-            is_free_before = place == 0 or found[place - 1].end <= match.start
-            is_free_after = place == len(found) or match.end <= found[place].start
-            if is_free_before and is_free_after:
-                found.insert(place, match)
+            length = match.end - match.start
+            if not any(taken[match.start : match.end]):
+                taken[match.start : match.end] = b"\1" * length
+                found.append(match)
+        found.sort(key=_start)
         return found
 
     def _candidates(self, text: str) -> Iterator[_Match]:
@@ -177,9 +191,8 @@ class Masking:
         if _MANY_DIGITS.search(text):
             yield from map(self._rut_match, ruts_in(text))
             yield from self._phone_matches(text)
-        for pattern, identity in self._names:
-            for match in pattern.finditer(text):
-                start, end = match.span("name" if match["name"] else 0)
+        for name, identity in self._names:
+            for start, end in name.spans(text):
                 yield _Match(start, end, "PERSON", identity)
 
     @staticmethod
@@ -188,8 +201,8 @@ class Masking:
 
     def _phone_matches(self, text: str) -> Iterator[_Match]:
         for match in _PHONE.finditer(text):
-            digits = re.sub(r"\D", "", match[0])
-            is_marked = match[0][0] in "+(" or re.match(r"9[\s.-]", match[0])
+            digits = _NO_DIGIT.sub("", match[0])
+            is_marked = match[0][0] in "+(" or _MOBILE.match(match[0])
             if (
                 is_marked
                 or digits[-8:] in self._phones

@@ -77,12 +77,14 @@ def kinds_of_each(*forms: str) -> list[int]:
     kinds = [0] * count
     if not may_instruct(reduce(or_, known.values(), 0)):
         return kinds
-    padded = [(f" {word} ", bits) for word, bits in known.items()]
+    phrases = [(f" {phrase} ", bits) for phrase, bits in _PHRASES if phrase in known]
     for form in each_form:
         for number, text in enumerate(form.split(SEPARATOR)):
+            for word in known.keys() & text.split():
+                kinds[number] |= known[word]
             alone = f" {text} "
-            for word, bits in padded:
-                if word in alone:
+            for phrase, bits in phrases:
+                if phrase in alone:
                     kinds[number] |= bits
     return kinds
 

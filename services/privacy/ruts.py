@@ -25,12 +25,13 @@ _RUT = re.compile(
 _LABELLED = re.compile(
     rf"""
     (?<![^\W\d_])(?:r\.?\s?u\.?\s?[tn]|c\.?\s?i|c[eé]dula(?:\s+de\s+identidad)?|rol)
-    \.?\s*(?:n[°º.o]*\s*)?:?\s*
+    \.?\s*(?:n[°º.o]*\s*)?(?::\s*)?
     (?P<rut>(?P<body>\d{{1,2}}[. ]?\d{{3}}[. ]?\d{{3}})(?:\s?{_DASH}?\s?[\dkK](?!\w))?)
     (?!\d)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_WRITING = re.compile(rf"\s|^CL(?=\d)|{_DASH}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def known_rut_pattern(rut: str) -> re.Pattern[str]:
 
 def rut_body(rut: str) -> str:
     """Return the digits before the check digit of ``rut`` as written, or nothing."""
-    plain = re.sub(rf"\s|^CL(?=\d)|{_DASH}", "", rut.upper())
+    plain = _WRITING.sub("", rut.upper())
     return normalise(plain)[:-2]
 
 

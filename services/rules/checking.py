@@ -11,6 +11,7 @@ from pathlib import Path
 from ..documents import comparison, received_xml, rut, stamp_comparison
 from ..documents.context import Context
 from ..documents.document import Document
+from ..privacy.check_time import CheckTime
 from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
@@ -26,7 +27,8 @@ class SkippedRule:
     code: str
     reason: str
     """SII names of the fields that the source cannot hold, comma-separated, or
-    ``rate:<name>`` when a dated value is missing."""
+    ``rate:<name>`` when a dated value is missing, or ``time`` when the document took
+    too long."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,18 @@ class RulesReport:
     """How many rules were judged; with ``skipped`` a measure of how sure it is."""
 
 
-def check(document: Document, context: Context, rates: DatedData) -> RulesReport:
+def check(
+    document: Document,
+    context: Context,
+    rates: DatedData,
+    time: CheckTime | None = None,
+) -> RulesReport:
     """Return the findings and the verdict of the rules, without model or network.
 
     A rule that needs a field which the source cannot hold is skipped and named. A rule
     that needs a value of a period without data gives ``RATE_MISSING`` (review).
+
+    :param time: when it is over, the rules that are left are skipped
     """
     findings: list[Finding] = []
     skipped: list[SkippedRule] = []
@@ -57,6 +66,9 @@ def check(document: Document, context: Context, rates: DatedData) -> RulesReport
     for rule in rules_in_force(document.document_type, acting_flow(document), on):
         if absent and rule.needs and not absent.isdisjoint(rule.needs):
             skipped.append(_skipped(rule.code, absent & rule.needs))
+            continue
+        if time and time.is_over():
+            skipped.append(SkippedRule(rule.code, "time"))
             continue
         try:
             violations = tuple(rule.check(document, context, rates))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -17,6 +16,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
+
+from ..unicode_text import normalised
 
 DATA_FOLDER = Path(__file__).parents[2] / "data"
 RATES_FILE = "chile_rates.csv"
@@ -128,7 +129,7 @@ class DatedRows:
 @lru_cache(maxsize=2048)
 def plain(text: str) -> str:
     """Return ``text`` without case, accents, spaces and signs, to compare names."""
-    letters = unicodedata.normalize("NFKD", text)
+    letters = normalised("NFKD", text)
     return "".join(each for each in letters if each.isalnum()).casefold()
 
 

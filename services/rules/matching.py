@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ..documents.context import OrderLine
 from ..documents.document import Document, Line
+from ..unicode_text import normalised
 
 _LEGAL_FORMS = frozenset(
     "spa sa ltda limitada eirl sac cia compania sociedad anonima cerrada abierta "
@@ -22,6 +23,8 @@ _STOP_WORDS = frozenset(
 _SHORTEST_ABBREVIATION = 2
 _SAME_WORD = 0.84
 """Share of equal letters from which two words are one with a slip of the pen."""
+_LONGEST_NAME = 200
+"""Characters of a name that are compared, twice what a tax document may have."""
 _SAME_LINE = 0.5
 """Share of common words from which a line charges a line of an order."""
 
@@ -29,7 +32,7 @@ _SAME_LINE = 0.5
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of ``text`` without accents, case and signs."""
-    letters = unicodedata.normalize("NFKD", text.replace(".", ""))
+    letters = normalised("NFKD", text.replace(".", ""))
     plain = "".join(
         each if each.isalnum() else " "
         for each in letters
@@ -49,6 +52,7 @@ def is_same_name(one: str, other: str) -> bool:
     Legal forms do not count. Each word of the shorter name must be in the other: as it
     is, abbreviated, or with a slip of the pen.
     """
+    one, other = one[:_LONGEST_NAME], other[:_LONGEST_NAME]
     ours = [each for each in words(one) if each not in _LEGAL_FORMS]
     theirs = [each for each in words(other) if each not in _LEGAL_FORMS]
     if not ours or not theirs:
@@ -66,7 +70,13 @@ def _is_same_word(one: str, other: str) -> bool:
         return True
     if any(each.isdigit() for each in one + other):
         return False
-    return SequenceMatcher(None, one, other).ratio() >= _SAME_WORD
+    compared = SequenceMatcher(None, one, other)
+    # The quick ones are upper bounds of it.
+    return (
+        compared.real_quick_ratio() >= _SAME_WORD
+        and compared.quick_ratio() >= _SAME_WORD
+        and compared.ratio() >= _SAME_WORD
+    )
 
 
 def ordered_lines(

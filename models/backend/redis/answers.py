@@ -9,6 +9,9 @@ from ....services.storable import storable
 from .connection import RedisConnection, Script
 from .rate_limit import microseconds
 
+_MEANING_MORE = re.compile(r"([\\*?\[\]])")
+"""Characters that mean more than themselves in a pattern of Redis."""
+
 _GET = Script("""
     local time = redis.call('TIME')
     local now = time[1] * 1000000 + time[2] + ARGV[1]
@@ -100,7 +103,7 @@ class RedisAnswers:
         return forgotten
 
     def _keys(self) -> Iterator[str]:
-        literally = re.sub(r"([\\*?\[\]])", r"\\\1", self._prefix)
+        literally = _MEANING_MORE.sub(r"\\\1", self._prefix)
         cursor = 0
         while True:
             cursor, keys = self._connection.command(

@@ -1,5 +1,8 @@
 from . import controllers, models, wizards
 from .models.backend.budget_functions import drop_functions
+from .models.backend.statement_log import keep_documents_out
+
+keep_documents_out()
 
 
 def uninstall_hook(env):

@@ -86,6 +86,7 @@ def _command(python: Path, root: Path, arguments: Sequence[str]) -> list[str]:
     return [
         *(str(python), "-m", "pytest", "-p", "dev.loopback_only"),
         *("-p", "dev.markers"),
+        *("-p", "dev.planted_names"),
         *("-c", str(paths.CHECKOUT / "pyproject.toml"), f"--rootdir={root}"),
         f"--confcutdir={root}",
         *("-o", f"cache_dir={paths.state('pytest-cache')}"),

@@ -11,6 +11,7 @@ from ..services.documents.serialization import context_to_data, document_to_data
 from ..services.storable import storable
 from ..services.validation.verdict import verdict_of
 from .account_ai_document_reader import Reading
+from .backend.cursor import execute
 from .running.freshness import document_fingerprint
 from .running.presentation import finding_values
 from .running.run import Run
@@ -120,7 +121,10 @@ class AccountAiRunInsert(models.AbstractModel):
             )
             for row in rows
         )
-        inserted = self.env.execute_query(SQL(_INSERT, values))
+        # When somebody else has begun the same a moment ago it fails, and the statement
+        # holds whole invoices: it is not to be logged.
+        execute(self.env.cr, SQL(_INSERT, values))
+        inserted = self.env.cr.fetchall()
         return {run_uuid: validation_id for validation_id, run_uuid in inserted}
 
 

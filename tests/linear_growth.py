@@ -18,9 +18,14 @@ MOST = 24
 _ATTEMPTS = 6
 _UNBOUNDED = 200
 """A repeat of more than that counts as one without end."""
-_LADDER = (12, 16, 20, 25, 31, 39, 49, 61, 76, 95, 119, 149, 233, 364, 570, 890)
-"""Sizes to climb first: where work is exponential, it shows before it never ends."""
-_MOST_A_STEP = 40
+_LADDER = (*range(11, 119, 3), 119, 149, 186, 232, 290, 362, 453, 566, 708, 885)
+"""Sizes to climb first: where work explodes, it shows before it never ends."""
+_BASE = 119
+_STEPS_COMPARED = 4
+_MOST_ON_THE_LADDER = 30
+"""Cubic work grows eightfold within so many steps."""
+_LEAST_SECONDS = 10e-6
+"""Below that a measurement says nothing."""
 _REPEATS = tuple(
     getattr(codes, name)
     for name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
@@ -31,18 +36,33 @@ _REPEATS = tuple(
 def growth(work, text_of, size=SIZE, factor=FACTOR):
     """Return how many times more ``work`` takes for ``factor`` times the text.
 
-    :param text_of: returns the text of a size; a ladder of small ones comes first, and
-        where that explodes ``inf`` is returned
+    Where it is too much already between small sizes, large ones are not tried.
+
+    :param text_of: returns the text of a size
     """
-    before = None
-    for small in (each for each in _LADDER if each < size):
-        took = _least(work, text_of(small), 2)
-        if before is not None and took > max(before, 20e-6) * _MOST_A_STEP:
+    earlier: list[float] = []
+    base = None
+    for step in (each for each in _LADDER if each < size):
+        text = text_of(step)
+        took = _least(work, text, 2)
+        before = max(_LEAST_SECONDS, *earlier[-_STEPS_COMPARED:][:1], 0.0)
+        if earlier and took > before * _MOST_ON_THE_LADDER:
             return float("inf")
-        before = took
-    small, large = text_of(size), text_of(size * factor)
-    least_small = least_large = float("inf")
-    ratio = float("inf")
+        earlier.append(took)
+        if step == _BASE:
+            base = took
+        elif base and step >= _BASE * 4:
+            most = step / _BASE * MOST / FACTOR
+            if took > base * most:
+                if _ratio(work, text_of(_BASE), text, step / _BASE) > most:
+                    return float("inf")
+    return _ratio(work, text_of(size), text_of(size * factor), factor)
+
+
+def _ratio(work, small, large, factor):
+    """Return the ratio of the least times of two texts; measured again while it is more
+    than the texts explain."""
+    least_small = least_large = ratio = float("inf")
     for _attempt in range(_ATTEMPTS):
         least_small = min(least_small, _least(work, small, 3))
         least_large = min(least_large, _least(work, large, 1))

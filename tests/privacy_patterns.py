@@ -31,8 +31,8 @@ def everything_searched():
     with ExitStack() as stack:
         for (module, name), value in always.items():
             stack.enter_context(patch.object(module, name, return_value=value))
-        stack.callback(reader_instructions.find_reader_instruction.cache_clear)
-        reader_instructions.find_reader_instruction.cache_clear()
+        stack.callback(reader_instructions._find_again.cache_clear)
+        reader_instructions._find_again.cache_clear()
         yield
 
 

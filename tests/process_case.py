@@ -2,7 +2,6 @@
 
 import http.cookiejar
 import re
-import time
 import unittest
 import urllib.error
 import urllib.parse
@@ -15,6 +14,7 @@ import psycopg2
 from odoo.tests import BaseCase
 
 from .validation_case import read_events
+from .waiting import PATIENCE, wait_until
 
 SETUP = """
 company = env.ref("base.main_company")
@@ -48,8 +48,6 @@ env.ref("base.user_admin").group_ids += env.ref("account.group_account_invoice")
 print("drafts", *drafts.ids)
 """
 KEY = "sk-ant-process-test"
-PATIENCE = 60.0
-"""Seconds until something that must happen is taken for not happening."""
 
 
 class Browser:
@@ -166,14 +164,17 @@ class ProcessCase(BaseCase):
 
     def wait_for(self, query, *parameters, expected):
         """Wait until a query returns the rows that are expected."""
-        end = time.monotonic() + PATIENCE
         rows = None
-        while time.monotonic() < end:
+
+        def is_expected():
+            nonlocal rows
             rows = self.sql(query, *parameters)
-            if rows == expected:
-                return
-            time.sleep(0.1)
-        self.assertEqual(rows, expected)
+            return rows == expected
+
+        try:
+            wait_until(is_expected, "the query returns what is expected", pause=0.1)
+        except AssertionError:
+            self.assertEqual(rows, expected)
 
     def calls(self):
         """Return the requests for an answer that the simulator received."""

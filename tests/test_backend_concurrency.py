@@ -20,6 +20,8 @@ from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
 from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner, Settlement
 from odoo.addons.account_ai.services.claude.usage import TokenUsage
 
+from .waiting import PATIENCE
+
 THREADS = 8
 
 
@@ -48,7 +50,7 @@ class TestBackendConcurrency(BaseCase):
         barrier = threading.Barrier(THREADS)
 
         def run(_number):
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=PATIENCE)
             return act()
 
         with ThreadPoolExecutor(THREADS) as executor:
@@ -123,8 +125,8 @@ class TestBackendConcurrency(BaseCase):
             for table in ("res_company", "res_users", "res_currency"):
                 business.execute(f"SELECT id FROM {table} WHERE id <= 2 FOR UPDATE")
             with ThreadPoolExecutor(1) as executor:
-                self.assertTrue(executor.submit(self.open).result(timeout=20).created)
-                self.assertTrue(executor.submit(self.settle).result(timeout=20))
+                self.assertTrue(executor.submit(self.open).result(timeout=PATIENCE).created)
+                self.assertTrue(executor.submit(self.settle).result(timeout=PATIENCE))
 
     @contextmanager
     def full_pool(self):
@@ -149,10 +151,10 @@ class TestBackendConcurrency(BaseCase):
         with ThreadPoolExecutor(1) as executor, self.full_pool() as held:
             with patch.object(cursor_module.time, "sleep", noticed):
                 future = executor.submit(self.open)
-                self.assertTrue(waited.wait(timeout=20))
+                self.assertTrue(waited.wait(timeout=PATIENCE))
                 self.assertFalse(future.done())
                 held[0].close()
-                self.assertTrue(future.result(timeout=20).created)
+                self.assertTrue(future.result(timeout=PATIENCE).created)
 
     def test_a_pool_that_stays_full_fails_in_the_end(self):
         with self.full_pool(), self.assertRaises(psycopg2.pool.PoolError):

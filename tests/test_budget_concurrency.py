@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from odoo.addons.account_ai.services.claude.ports import NotPrepared, Owner
 
 from .budget_case import make_call, reserve, settle
 from .budget_guard import GUARD, NO_GUARD, UNEQUAL
+from .waiting import PATIENCE, wait_until
 
 THREADS = 8
 
@@ -81,7 +81,7 @@ class TestBudgetConcurrency(BaseCase):
 
         def run(number):
             if number < threads:
-                barrier.wait(timeout=20)
+                barrier.wait(timeout=PATIENCE)
             return act(number)
 
         with ThreadPoolExecutor(threads) as executor:
@@ -240,7 +240,7 @@ class TestBudgetConcurrency(BaseCase):
                 passed = self.together(work, 400)
             finally:
                 stop.set()
-            changes.result(timeout=20)
+            changes.result(timeout=PATIENCE)
         self.assertIn(True, passed)
         self.assertIn(False, passed)
         self.backend.prepare_budgets()
@@ -279,7 +279,7 @@ class TestBudgetConcurrency(BaseCase):
                 self.wait_for_a_lock()
                 earlier.budget.reserve(self.call("earlier", "2"), booking)
                 earlier.cursor.commit()
-                self.assertEqual(waiting.result(timeout=20).code, "budget")
+                self.assertEqual(waiting.result(timeout=PATIENCE).code, "budget")
         self.assert_equal_to_the_ledger()
 
     def test_who_begins_a_counter_does_not_wait_for_ever(self):
@@ -295,14 +295,13 @@ class TestBudgetConcurrency(BaseCase):
 
     def wait_for_a_lock(self):
         """Wait until somebody waits for a lock in this database."""
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            if self.sql(
+        wait_until(
+            lambda: self.sql(
                 "SELECT 1 FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ):
-                return
-        raise AssertionError("nobody waits")
+            ),
+            "somebody waits for a lock",
+        )
 
     def test_a_transaction_that_dies_has_reserved_nothing(self):
         self.budget(1)
@@ -318,7 +317,7 @@ class TestBudgetConcurrency(BaseCase):
                 waiting = executor.submit(reserve, self.backend, self.call("next"))
                 self.wait_for_a_lock()
                 self.sql("SELECT pg_terminate_backend(%s)", pid)
-                self.assertIsNone(waiting.result(timeout=20))
+                self.assertIsNone(waiting.result(timeout=PATIENCE))
         self.assert_equal_to_the_ledger()
         total = self.sql(
             "SELECT (spent + reserved)::text FROM account_ai_budget_period"

@@ -47,7 +47,7 @@ MADE_AT_RUN_TIME = {
     ("services/claude/structured_output.py", "__init__"),
 }
 """Where patterns are made otherwise than as a constant: each is tried below."""
-TEXTS_A_PATTERN = 90
+TEXTS_A_PATTERN = 24
 
 
 def product_modules():
@@ -188,15 +188,12 @@ class TestWork(BaseCase):
 
     def check_linear(self, work, pieces=PIECES, **options):
         for piece in pieces:
-            for end in ("", "!x"):
-                ratio = growth(
-                    work,
-                    lambda size, piece=piece, end=end: (
-                        piece * max(1, size // len(piece)) + end
-                    ),
-                    **options,
-                )
-                self.assertLess(ratio, MOST, repr(piece))
+            ratio = growth(
+                work,
+                lambda size, piece=piece: piece * max(1, size // len(piece)) + "!x",
+                **options,
+            )
+            self.assertLess(ratio, MOST, repr(piece))
 
     def numbered(self, form):
         return lambda size: " ".join(
@@ -225,15 +222,19 @@ class TestWork(BaseCase):
             self.assertLess(ratio, MOST, form)
 
     def test_hidden_and_hostile_text(self):
+        def find_anew(text):
+            reader_instructions._find_again.cache_clear()
+            reader_instructions._kinds_again.cache_clear()
+            document = invoice(lines=(line(1, text),), notes=text)
+            return hostile_text.find_hostile_text(document)
+
         for work in (
             hidden_text.visible_text,
             hidden_text.hides_text,
             hidden_text.hidden_characters,
             lambda text: reader_instructions._find(text, False),
             lambda text: reader_instructions._kinds((text, text)),
-            lambda text: hostile_text.find_hostile_text(
-                invoice(lines=(line(1, text),), notes=text)
-            ),
+            find_anew,
         ):
             self.check_linear(work)
 
@@ -344,7 +345,7 @@ class TestNormalisation(BaseCase):
         self.assertFalse(hidden_text.hides_text("a" + "\u0301\u0316\u0323" * 5))
 
     def test_a_party_with_a_name_of_any_length(self):
-        person = Party(rut="12345678-5", name="Ana " * 5_000, is_natural_person=True)
-        masking = Masking.of(invoice(issuer=person, notes="Ana " * 5_000))
-        self.assertNotIn("Ana", masking.mask("pago a Ana Ana"))
+        person = Party(rut="12345678-5", name="Ana Rojas " * 2_000, is_natural_person=True)
+        masking = Masking.of(invoice(issuer=person, notes="Ana Rojas " * 500))
+        self.assertNotIn("Ana", masking.mask("pago a Rojas Ana"))
         self.assertEqual(needed_words.kinds_of_words("servicio"), 0)

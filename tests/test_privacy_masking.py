@@ -1,7 +1,6 @@
 """Masking: nobody can be told from what is sent, and everything comes back."""
 
 import re
-import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -128,17 +127,6 @@ class TestMasking(BaseCase):
 
     def test_an_unknown_placeholder_stays(self):
         self.assertEqual(self.masking.unmask("de [PERSON_7]"), "de [PERSON_7]")
-
-    def test_long_texts_take_no_long_time(self):
-        for text in (
-            "Rojas " * 20_000,
-            "a" * 100_000 + "@",
-            "1" * 100_000,
-            "1." * 50_000,
-        ):
-            started = time.process_time()
-            self.masking.mask(text)
-            self.assertLess(time.process_time() - started, 5)
 
     def test_off_leaves_everything(self):
         masking = Masking.off()

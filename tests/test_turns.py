@@ -2,6 +2,7 @@ import threading
 import unittest
 
 from ..models.running.turns import Turns
+from .waiting import PATIENCE
 
 
 class TestTurns(unittest.TestCase):
@@ -17,14 +18,14 @@ class TestTurns(unittest.TestCase):
                 working.append(1)
                 most.append(len(working))
                 # Both places must be taken before either is left.
-                everyone_in.wait(timeout=10)
+                everyone_in.wait(timeout=PATIENCE)
                 working.pop()
 
         threads = [threading.Thread(target=work) for _number in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=20)
+            thread.join(timeout=PATIENCE)
         self.assertEqual(len(most), 6)
         self.assertLessEqual(max(most), 2)
 
@@ -58,9 +59,9 @@ class TestTurns(unittest.TestCase):
         with turns.ahead():
             thread = threading.Thread(target=store)
             thread.start()
-            self.assertTrue(began.wait(timeout=10))
+            self.assertTrue(began.wait(timeout=PATIENCE))
             order.append("begun")
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)
         self.assertEqual(order, ["begun", "stored"])
 
     def test_the_end_does_not_wait_for_ever(self):

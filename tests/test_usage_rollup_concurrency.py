@@ -14,6 +14,7 @@ from odoo.addons.account_ai.models.costs.period import Period
 from odoo.addons.account_ai.models.costs.roll_up import rebuild_days, roll_up
 
 from .usage_rows import insert_usage
+from .waiting import PATIENCE
 
 COMPANY = 900_001
 """Of no record: the ledger has no foreign keys."""
@@ -76,7 +77,7 @@ class TestUsageRollupConcurrency(BaseCase):
         # The cursor closes first, so that a worker that waits for it can end.
         with ThreadPoolExecutor(1) as executor, open_cursor(self.dbname) as first:
             self.assertEqual(roll_up(first, 2), 2)
-            self.assertEqual(executor.submit(self.roll_up).result(timeout=20), 0)
+            self.assertEqual(executor.submit(self.roll_up).result(timeout=PATIENCE), 0)
         self.assertEqual(self.roll_up(), 1)
         self.assert_counted(3, 3)
 
@@ -138,7 +139,7 @@ class TestUsageRollupConcurrency(BaseCase):
         tasks += [(work, None)] * 3 + [(rebuild, None)]
         with ThreadPoolExecutor(len(tasks)) as executor:
             futures = [executor.submit(task, each) for task, each in tasks]
-            counted = sum(future.result(timeout=60) for future in futures)
+            counted = sum(future.result(timeout=PATIENCE) for future in futures)
         while more := self.roll_up():
             counted += more
         self.assertEqual(counted, 160)

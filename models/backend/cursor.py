@@ -9,6 +9,7 @@ from psycopg2.pool import PoolError
 
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor, Cursor
+from odoo.tools import SQL
 
 from ...services.storable import storable
 
@@ -48,10 +49,13 @@ def open_cursor(dbname: str, longest_wait: float = LONGEST_WAIT) -> BaseCursor:
     return cursor
 
 
-def execute(cursor: BaseCursor, query: str, parameters: dict) -> None:
+def execute(
+    cursor: BaseCursor, query: str | SQL, parameters: dict | None = None
+) -> None:
     """Run ``query`` without logging it when it fails.
 
-    Odoo would log the statement with its parameters, which hold answers of the model;
-    the exception goes on to the caller. Texts are stored as far as PostgreSQL can.
+    Odoo would log the statement with its parameters, which hold documents and what the
+    model answered; the exception goes on to the caller. Texts are stored as far as
+    PostgreSQL can.
     """
     cursor.execute(query, storable(parameters), log_exceptions=False)

@@ -33,6 +33,7 @@ from ...services.claude.errors import ClaudeError
 from ...services.claude.gateway import Gateway
 from ...services.claude.interruption import interrupted
 from ...services.claude.measure import Measure
+from ...services.failure_trace import failure_trace
 from ...services.translation import _ as _lt
 from ...services.validation.evidence import is_quoted
 from ...services.validation.merge import weighed_model_finding
@@ -157,8 +158,11 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
         beginning.let_others_begin()
         with storing.turn():
             return store(run, outcome)
-    except Exception:
-        _logger.exception("validation %s could not be stored", run.validation_id)
+    except Exception as error:
+        _logger.error(
+            *("validation %s could not be stored: %s", run.validation_id),
+            failure_trace(error),
+        )
         return None
 
 
@@ -234,9 +238,11 @@ def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
         )
     except ClaudeError as error:
         outcome.error = error
-    except Exception:
+    except Exception as error:
         # A fault of ours must not leave a paid call unbooked or a panel without a word.
-        _logger.exception("validation %s failed", run.validation_id)
+        _logger.error(
+            "validation %s failed: %s", run.validation_id, failure_trace(error)
+        )
         outcome.error = interrupted()
 
 

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+from ...services.failure_trace import failure_trace
+
 _logger = logging.getLogger(__name__)
 
 MOST = 32
@@ -127,10 +129,12 @@ class Together(Generic[_Wish, _Result]):
             results = together([each.wish for each in batch])
             for each, result in zip(batch, results, strict=True):
                 each.result = result
-        except Exception:
+        except Exception as error:
             # What is wrong with one of them must not hurt the others: alone, each
             # gets its own result, or its own error.
-            _logger.info("%s are done one by one", len(batch), exc_info=True)
+            _logger.info(
+                "%s are done one by one: %s", len(batch), failure_trace(error)
+            )
         finally:
             for each in batch[1:]:
                 each.called.set()

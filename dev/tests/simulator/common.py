@@ -204,8 +204,8 @@ def found_codes(judgement: dict[str, Any]) -> set[str]:
     return {finding["code"].removeprefix("SEM_") for finding in judgement["findings"]}
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Return as soon as ``condition`` is true.
+def wait_until(condition: Callable[[], Any], seconds: float = 120) -> None:
+    """Return as soon as ``condition`` is true; how long it took says nothing.
 
     :raise AssertionError: if it is not within ``seconds``
     """

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import psycopg2
 
+from ....services.failure_trace import failure_trace
 from ....services.claude.ports import (
     AnswerStore,
     CircuitState,
@@ -175,10 +176,12 @@ class _Work:
         for redis, postgres in self._later:
             try:
                 self.ask(redis, lambda act=postgres: self.in_postgres(act))
-            except psycopg2.Error:
+            except psycopg2.Error as error:
                 # The call is booked. Losing an answer that was only to be kept, or one
                 # failure out of a row, must not make its caller think otherwise.
-                _logger.exception("what follows a call could not be stored")
+                _logger.error(
+                    "what follows a call could not be stored: %s", failure_trace(error)
+                )
 
     def in_postgres(self, act: Callable[[PostgresTransaction], object]) -> None:
         """Have ``act`` done in a transaction of its own."""

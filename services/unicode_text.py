@@ -13,7 +13,9 @@ MOST_MARKS = 30
 Text Format allows the same)."""
 
 # All combining marks are among these; the halfwidth sound marks become such.
-_PERHAPS_MARKS = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MOST_MARKS + 1},}}")
+_PERHAPS_MARKS = re.compile(
+    rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{MOST_MARKS + 1},}}"
+)
 _HALFWIDTH_MARKS = "\uff9e\uff9f"
 
 

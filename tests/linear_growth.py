@@ -88,7 +88,7 @@ def _least(work, text, times):
 
 
 def hurting_texts(pattern):
-    """Return texts, by size, that hurt ``pattern`` if any do: name, and what makes them.
+    """Return texts that hurt ``pattern`` if any do: a name, and what makes each.
 
     Each begins as a match does, goes on with what one of its endless repeats takes,
     alone or with what comes before, and just misses the end.
@@ -163,7 +163,7 @@ def _parts(parsed, chance):
             yield chance.choice(_allowed(code, value))
 
 
-_TRIED = " \n\t.,:;-_*#/@$<>[]\"'+%°o" "aeiznyd" "AK" "019" "áñ\u0301\u200b\x00"
+_TRIED = " \n\t.,:;-_*#/@$<>[]\"'+%°oaeiznydAK019áñ\u0301\u200b\x00"
 _TESTS = {
     codes.CATEGORY_SPACE: str.isspace,
     codes.CATEGORY_NOT_SPACE: lambda each: not each.isspace(),

@@ -125,7 +125,9 @@ class TestBackendConcurrency(BaseCase):
             for table in ("res_company", "res_users", "res_currency"):
                 business.execute(f"SELECT id FROM {table} WHERE id <= 2 FOR UPDATE")
             with ThreadPoolExecutor(1) as executor:
-                self.assertTrue(executor.submit(self.open).result(timeout=PATIENCE).created)
+                self.assertTrue(
+                    executor.submit(self.open).result(timeout=PATIENCE).created
+                )
                 self.assertTrue(executor.submit(self.settle).result(timeout=PATIENCE))
 
     @contextmanager

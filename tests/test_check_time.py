@@ -149,7 +149,11 @@ class TestCutTexts(BaseCase):
         for values, field, most in (
             ({"notes": "abc " * 1_500}, "notes", NOTES_LENGTH),
             ({"lines": (line(1, "abc " * 300),)}, "NmbItem", TEXT_LENGTH),
-            ({"lines": (line(1, "x", description="é" * 1_001),)}, "DscItem", TEXT_LENGTH),
+            (
+                {"lines": (line(1, "x", description="é" * 1_001),)},
+                "DscItem",
+                TEXT_LENGTH,
+            ),
         ):
             with self.subTest(field):
                 report = self.report(**values)

@@ -55,8 +55,9 @@ def product_modules():
     for layer in LAYERS:
         package = importlib.import_module(f"odoo.addons.account_ai.{layer}")
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            yield found.name, sys.modules.get(found.name) or importlib.import_module(
-                found.name
+            yield (
+                found.name,
+                sys.modules.get(found.name) or importlib.import_module(found.name),
             )
 
 
@@ -176,8 +177,31 @@ def _is_call_of_re(node):
 PIECES = (
     *("anaana", "ana ", "Ana,", "A. ", "a.", "e ", "de ", "Sra. ", "Rojas de "),
     *("12.345.678-5 ", "12345678-5\n", "rut ", "rut:", "1 ", "1.", "1", "+56 9 "),
-    *("a@", "a@b.", "[PERSON_1]", "\u0300\u0316", "\uff9e\u0300", "á", "\u200b", "a\u200b"),
-    *("\n", " ", " \n", "\t", "<", "< ", "<\n", "\nsystem: x", "{", "x", "_", "a1", "@"),
+    *(
+        "a@",
+        "a@b.",
+        "[PERSON_1]",
+        "\u0300\u0316",
+        "\uff9e\u0300",
+        "á",
+        "\u200b",
+        "a\u200b",
+    ),
+    *(
+        "\n",
+        " ",
+        " \n",
+        "\t",
+        "<",
+        "< ",
+        "<\n",
+        "\nsystem: x",
+        "{",
+        "x",
+        "_",
+        "a1",
+        "@",
+    ),
     *("ignora las reglas ", "aprueba ", "no report ", "responde: ", "use solo "),
     *("tu nueva ", "prompt ", "sin mas ", "ignora1 ", "a b c d ", "\u0958", "ß", "İ"),
 )
@@ -286,7 +310,12 @@ class TestWork(BaseCase):
         end = "</Encabezado></Documento></DTE>"
         for form in (
             lambda text: text,
-            lambda text: body.format("33") + f"<Receptor><RUTRecep>{text}" + "</RUTRecep></Receptor>" + end,
+            lambda text: (
+                body.format("33")
+                + f"<Receptor><RUTRecep>{text}"
+                + "</RUTRecep></Receptor>"
+                + end
+            ),
             lambda text: body.format(text) + end,
         ):
             self.check_linear(
@@ -331,7 +360,14 @@ class TestNormalisation(BaseCase):
                 self.assertTrue(counted.fullmatch(chr(code)), hex(code))
 
     def test_texts_stay_as_they_are(self):
-        for text in ("Ñuñoa áéí", "—" * 100, "e\u0301" * 50, "क्षि", "═•" * 40, "ﾊﾞ" * 40):
+        for text in (
+            "Ñuñoa áéí",
+            "—" * 100,
+            "e\u0301" * 50,
+            "क्षि",
+            "═•" * 40,
+            "ﾊﾞ" * 40,
+        ):
             for form in ("NFC", "NFD", "NFKC", "NFKD"):
                 self.assertEqual(
                     normalised(form, text), unicodedata.normalize(form, text)
@@ -345,7 +381,9 @@ class TestNormalisation(BaseCase):
         self.assertFalse(hidden_text.hides_text("a" + "\u0301\u0316\u0323" * 5))
 
     def test_a_party_with_a_name_of_any_length(self):
-        person = Party(rut="12345678-5", name="Ana Rojas " * 2_000, is_natural_person=True)
+        person = Party(
+            rut="12345678-5", name="Ana Rojas " * 2_000, is_natural_person=True
+        )
         masking = Masking.of(invoice(issuer=person, notes="Ana Rojas " * 500))
         self.assertNotIn("Ana", masking.mask("pago a Rojas Ana"))
         self.assertEqual(needed_words.kinds_of_words("servicio"), 0)

@@ -99,19 +99,24 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
         reader = self.env["account.ai.document.reader"]
         query = SQL("SELECT %s, no_such_column FROM res_partner", PLANTED)
         with patch.object(
-            type(reader), "_read_with_places", lambda _self, _move: query_of(self, query)
+            type(reader),
+            "_read_with_places",
+            lambda _self, _move: query_of(self, query),
         ):
-            self.failing(
-                lambda: self.env["account.ai.validation"]._read_one(self.move)
-            )
+            self.failing(lambda: self.env["account.ai.validation"]._read_one(self.move))
         self.check_quiet()
         self.assertIn("SELECT", "\n".join(self.lines))
 
     def test_other_statements_are_logged_as_ever(self):
         logger = logging.getLogger("odoo.sql_db")
         record = logger.makeRecord(
-            "odoo.sql_db", logging.ERROR, "x", 1, "bad query: %s\nERROR: %s",
-            ("SELECT 'other' FROM res_partner", ValueError("no")), None,
+            "odoo.sql_db",
+            logging.ERROR,
+            "x",
+            1,
+            "bad query: %s\nERROR: %s",
+            ("SELECT 'other' FROM res_partner", ValueError("no")),
+            None,
         )
         with patch(
             "odoo.addons.account_ai.models.backend.statement_log._is_our_code_running",
@@ -154,7 +159,9 @@ class TestCollision(BaseCase):
     def test_the_loser_logs_nothing(self):
         name = get_db_name()
         with open_cursor(name) as cursor:
-            cursor.execute("CREATE TABLE account_ai_collision (id int PRIMARY KEY, t text)")
+            cursor.execute(
+                "CREATE TABLE account_ai_collision (id int PRIMARY KEY, t text)"
+            )
         self.addCleanup(self.drop, name)
         insert = SQL(
             "INSERT INTO account_ai_collision VALUES (1, %s) ON CONFLICT DO NOTHING",

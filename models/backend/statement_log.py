@@ -35,7 +35,9 @@ class StatementsWithoutValues(logging.Filter):
             and len(record.args) == 2
         ):
             query, error = record.args
-            text = query.decode("utf-8", "replace") if isinstance(query, bytes) else query
+            text = (
+                query.decode("utf-8", "replace") if isinstance(query, bytes) else query
+            )
             text = str(text)
             if _OUR_TABLES in text or _is_our_code_running():
                 record.args = (_head(text), _kind(error))

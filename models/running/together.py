@@ -132,9 +132,7 @@ class Together(Generic[_Wish, _Result]):
         except Exception as error:
             # What is wrong with one of them must not hurt the others: alone, each
             # gets its own result, or its own error.
-            _logger.info(
-                "%s are done one by one: %s", len(batch), failure_trace(error)
-            )
+            _logger.info("%s are done one by one: %s", len(batch), failure_trace(error))
         finally:
             for each in batch[1:]:
                 each.called.set()

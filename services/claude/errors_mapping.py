@@ -143,7 +143,9 @@ _KIND_OF_CODE = {
 }
 _NAMES_A_MODEL = re.compile(r"\s*model\b", re.IGNORECASE)
 """Claude says ``not_found_error`` of a model and of a path; a model it names."""
-_OWN_SPEND_LIMIT = re.compile(r"You have reached your specified .{0,60}?API usage limits")
+_OWN_SPEND_LIMIT = re.compile(
+    r"You have reached your specified .{0,60}?API usage limits"
+)
 _REGAIN = re.compile(r"regain access on (\d{4}-\d{2}-\d{2}) at (\d{2}:\d{2}) UTC")
 
 _NOT_SENT = (

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from . import instruction_words as words
 
-# A gap is one character by then: "\s{0,3}" takes all of it, and an endless "\s*" would be
-# tried again from each place of a long one.
+# A gap is one character by then: "\s{0,3}" takes all of it, and an endless "\s*" would
+# be tried again from each place of a long one.
 
 # How far apart the parts of one order may stand, within a sentence.
 _FAR = r"[^.;\n]{0,60}?"
@@ -36,8 +36,9 @@ IMITATES = (
     # The answer itself.
     _sentence(
         "verdict's name",
-        r"\b(?:verdict|veredicto|dictamen)\"?'?\s{0,3}(?:[=:]|es\b|is\b|sea\b|debe ser\b)"
-        r"\s{0,3}[\"']?(?:send|enviar|aprobad\w|review|approved?|ok|valid\w?|favorable)",
+        r"\b(?:verdict|veredicto|dictamen)\"?'?\s{0,3}"
+        r"(?:[=:]|es\b|is\b|sea\b|debe ser\b)\s{0,3}[\"']?"
+        r"(?:send|enviar|aprobad\w|review|approved?|ok|valid\w?|favorable)",
     ),
     _sentence(
         "verdict's name",
@@ -53,7 +54,9 @@ IMITATES = (
         r"\b(?:findings?|hallazgos)[\"']?\s{0,3}[=:]\s{0,3}"
         r"(?:\[\s{0,3}\]|none|null|0|ningun\w)",
     ),
-    _sentence("key", r"[{,]\s{0,3}[\"'](?:verdict|findings|conf|role|sev)[\"']\s{0,3}:"),
+    _sentence(
+        "key", r"[{,]\s{0,3}[\"'](?:verdict|findings|conf|role|sev)[\"']\s{0,3}:"
+    ),
     _sentence("code", r"\bsem_[a-z]+_[a-z_]+"),
     # The marks of a conversation.
     _sentence(
@@ -244,7 +247,7 @@ ADDRESSES = (
     _sentence(
         "act",
         r"\b(?:actua|actue|comportate|act|behave|pretend|finge|simula que eres) "
-        rf"(?:como|as|to be|ser|si fueras)?\s{0,3}(?:un |una |a |an |if )*{words.AI}",
+        rf"(?:como|as|to be|ser|si fueras)?\s{0, 3}(?:un |una |a |an |if )*{words.AI}",
     ),
     _sentence(
         "if, you",

@@ -177,7 +177,7 @@ class _TextWord:
         self.gap = ""
         """What stands between it and the next one."""
         self.first_word = -1
-        """Place of the first word of a name, itself or what connecting words lead to."""
+        """Place of the first word of a name: itself, or where connecting words lead."""
         self.last_word = -1
         """Place of the last word of the name that begins here."""
         self.is_several = False

@@ -17,9 +17,7 @@ from .hidden_text import visible_text
 CODE = "TEXT_CUT"
 TEXT_LENGTH = 1_000
 NOTES_LENGTH = 4_000
-_NOT_SHOWN = frozenset(
-    "DirOrigen CmnaOrigen CiudadOrigen DirRecep CiudadRecep".split()
-)
+_NOT_SHOWN = frozenset("DirOrigen CmnaOrigen CiudadOrigen DirRecep CiudadRecep".split())
 """Texts that the facts do not hold at all."""
 
 

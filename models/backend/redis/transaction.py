@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import psycopg2
 
-from ....services.failure_trace import failure_trace
 from ....services.claude.ports import (
     AnswerStore,
     CircuitState,
@@ -16,6 +15,7 @@ from ....services.claude.ports import (
     LimitState,
     RateLimiter,
 )
+from ....services.failure_trace import failure_trace
 from ..clock import NOW
 from ..cursor import execute
 from ..transaction import PostgresBackend, PostgresTransaction

@@ -7,6 +7,7 @@ the servers that tests start; what is found fails the run, with the line.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from pathlib import Path
@@ -46,7 +47,8 @@ def planted_in(text: str) -> str:
     A log may have written what is no ASCII as an escape.
     """
     for each in PLANTED:
-        if each in text or ascii(each)[1:-1] in text:
+        forms = (each, ascii(each)[1:-1], json.dumps(each)[1:-1])
+        if any(form in text for form in forms):
             return each
     return ""
 

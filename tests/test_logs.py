@@ -10,6 +10,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo import sql_db
+from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import SQL
@@ -167,7 +168,8 @@ class TestCollision(BaseCase):
             "INSERT INTO account_ai_collision VALUES (1, %s) ON CONFLICT DO NOTHING",
             PLANTED,
         )
-        with open_cursor(name, read_committed=False) as late:
+        # Odoo's own isolation: the loser fails instead of finding the other's row.
+        with Registry(name).cursor() as late:
             late.execute("SELECT count(*) FROM account_ai_collision")
             with open_cursor(name) as first:
                 execute(first, insert)

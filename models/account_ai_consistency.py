@@ -42,7 +42,6 @@ class Oddity(NamedTuple):
     """0: it concerns all companies."""
     model: str
     record_id: int
-    name: str
     problem: str
 
 
@@ -258,11 +257,8 @@ class AccountAiConsistency(models.AbstractModel):
         # sudo: dialogs of everybody
         dialogs = self.env["account.ai.posting"].sudo()
         for dialog in dialogs.browse(row[0] for row in rows):
-            owner = dialog.create_uid
-            name = f"{owner.login} < {dialog.write_uid.login}"
-            yield Oddity(
-                owner.company_id.id, dialog._name, dialog.id, name, "dialog_rewritten"
-            )
+            company = dialog.create_uid.company_id
+            yield Oddity(company.id, dialog._name, dialog.id, "dialog_rewritten")
 
     @api.model
     def _rates(self) -> Iterator[Oddity]:
@@ -307,32 +303,28 @@ class AccountAiConsistency(models.AbstractModel):
 
     @api.model
     def _file_of(self, oddities: list[Oddity]) -> bytes:
-        """Return the list as CSV, in the language of the environment."""
+        """Return the list as CSV, in the language of the environment.
+
+        Without names: who reads the alert need not be allowed to read each invoice.
+        """
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(
             [
                 self.env._("Model"),
                 self.env._("ID"),
-                self.env._("Name"),
                 self.env._("Problem"),
             ]
         )
         for oddity in oddities:
             problem = sentence(PROBLEMS[oddity.problem], {}, self.env.lang)
-            writer.writerow([oddity.model, oddity.record_id, oddity.name, problem])
+            writer.writerow([oddity.model, oddity.record_id, problem])
         return text.getvalue().encode("utf-8-sig")
 
     @api.model
     def _oddity(self, record, problem: str) -> Oddity:
         company = record.company_id if "company_id" in record._fields else None
-        return Oddity(
-            company.id if company else 0,
-            record._name,
-            record.id,
-            record.sudo().display_name or "",  # sudo: for the list of administrators
-            problem,
-        )
+        return Oddity(company.id if company else 0, record._name, record.id, problem)
 
     @api.model
     def _validations(self):

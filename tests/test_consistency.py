@@ -171,7 +171,9 @@ class TestConsistency(ValidationCase):
         alert = self.env["account.ai.alert"].search([("kind", "=", "consistency")])
         self.assertEqual(alert.company_id.id, self.company.id)
         file = alert.message_ids.attachment_ids
-        self.assertIn(move.display_name, file.raw.decode("utf-8-sig"))
+        text = file.raw.decode("utf-8-sig")
+        self.assertIn(f"account.move,{move.id},", text)
+        self.assertNotIn(self.partner.name, text)
         with patch.object(
             type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 60.0
         ):

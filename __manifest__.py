@@ -1,12 +1,14 @@
+# Without a description Odoo takes the README, and warns of its Markdown as
+# reStructuredText.
+# pylint: disable=manifest-deprecated-key
 {
     "name": "Account AI: Chilean invoices validated with Claude",
     "summary": "Validates Chilean tax documents with rules and Claude, with evidence",
-    # Without it Odoo takes the README, and warns of its Markdown as reStructuredText.
     "description": """
 Chilean invoices and vendor bills are checked before they go to the SII: deterministic
 rules judge first, Claude adds what needs judgement of language, and every finding has
 its evidence, what to do, and its legal source.
-""",  # pylint: disable=manifest-deprecated-key
+""",
     "version": "19.0.1.3.0",
     "category": "Accounting/Accounting",
     "author": "Account AI",

@@ -16,6 +16,7 @@ class AccountAiPromptCount(models.Model):
     """
 
     _name = "account.ai.prompt.count"
+    _inherit = "account.ai.decided.fields"
     _description = "Tokens of a Prompt"
     _rec_name = "model"
     _order = "counted_at desc, id desc"

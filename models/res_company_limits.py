@@ -93,6 +93,7 @@ class ResCompany(models.Model):
         digits=(16, 6),
         help="A call that may cost more is refused before anything is sent. 0: no such "
         "ceiling; budgets hold all the same.",
+        groups=INTERNAL,
     )
 
     # === CONSTRAINTS === #

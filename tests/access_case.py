@@ -8,6 +8,9 @@ from odoo.exceptions import AccessError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user
 
+from odoo.addons.account_ai.services.documents.serialization import document_to_data
+
+from .agents_documents import invoice
 from .common import TIME_ZONE
 from .validation_case import ValidationCase
 
@@ -111,7 +114,7 @@ class AccessCase(ValidationCase):
                 "verdict": "review",
                 "rules_verdict": "review",
                 "facts": SECRET,
-                "document_data": {"text": SECRET},
+                "document_data": document_to_data(invoice(notes=SECRET)),
                 "context_data": {"text": SECRET},
                 "model_answer": {"text": SECRET, "stop_reason": "end_turn"},
             }

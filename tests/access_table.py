@@ -66,6 +66,7 @@ MODELS = {
     "account.ai.circuit": {"manager": READ, "system": READ},
     "account.ai.model": {"manager": READ, "system": "rwc"},
     "account.ai.prompt": {"manager": READ},
+    "account.ai.prompt.count": {"system": READ},
     "account.ai.rate": {"user": READ, "system": ALL},
     "account.ai.rate.window": {"system": READ},
     "account.ai.reconciliation": {"system": READ},
@@ -73,13 +74,11 @@ MODELS = {
     "account.ai.usage.user.day": {"system": READ},
 }
 
-IMMUTABLE = {"account.ai.usage"}
-"""Nobody writes these, not even the superuser: that is said first."""
-
 SHARED = {
     "account.ai.circuit",
     "account.ai.model",
     "account.ai.prompt",
+    "account.ai.prompt.count",
     "account.ai.rate",
     "account.ai.rate.window",
     "account.ai.reconciliation",
@@ -137,6 +136,7 @@ FIELDS = {
             "account_ai_limit_validation",
             "account_ai_mask_persons",
             "account_ai_max_input_tokens",
+            "account_ai_max_call_usd",
             "account_ai_model",
             "account_ai_posting_policy",
             "account_ai_posting_rules_only",
@@ -188,7 +188,10 @@ _MANAGERS = ("manager", "system")
 
 METHODS = {
     "account.ai.accrual": {"action_propose": ("manager",)},
-    "account.ai.alert": {"action_use_successor": _MANAGERS},
+    "account.ai.alert": {
+        "action_propose_budget": _MANAGERS,
+        "action_use_successor": _MANAGERS,
+    },
     "account.ai.budget": {"create": OF_ODOO, "write": OF_ODOO},
     "account.ai.circuit": {"action_try_again": _MANAGERS},
     "account.ai.company.settings": {
@@ -278,7 +281,7 @@ METHODS = {
 may call one still needs the rights on the record: its user needs both."""
 
 ROUTES = {
-    "/account_ai/costs/export/<int:export_id>": ("manager", "system"),
+    "/account_ai/costs/export/<string:export_id>": ("manager", "system"),
     "/account_ai/validate": ("user",),
 }
 """Who may use a route; a visitor without a session never."""

@@ -65,7 +65,7 @@ EXPORTS = {
     "112": export_credit_note,
 }
 BUYER = replace(PARTNER, email="compras@example.cl")
-FILLERS = frozenset(int(digit * length) for digit in "12345678" for length in (7, 8))
+FILLERS = frozenset(int(digit * length) for digit in "123456789" for length in (7, 8))
 """Bodies of one repeated digit: placeholders and generic RUTs."""
 
 

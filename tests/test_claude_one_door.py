@@ -10,6 +10,12 @@ ADDON = Path(__file__).resolve().parents[1]
 DOOR = ADDON / "services" / "claude"
 NETWORK = {"anthropic", "httpx2", "httpcore2", "genai_prices", "tenacity", "structlog"}
 OTHER_CLIENTS = {"requests", "urllib", "http", "socket", "aiohttp", "httpx", "urllib3"}
+HARMLESS = {
+    # Takes an address apart.
+    "services/claude/connection_settings.py": {"urllib"},
+    # Names what looking a host up raises.
+    "services/claude/errors_mapping.py": {"socket"},
+}
 
 
 def imports_of(path):
@@ -61,7 +67,8 @@ class TestOneDoor(BaseCase):
             with self.subTest(path.relative_to(ADDON)):
                 if DOOR not in path.parents:
                     self.assertFalse(found & (NETWORK - {"structlog"}))
-                self.assertFalse(found & OTHER_CLIENTS)
+                harmless = HARMLESS.get(path.relative_to(ADDON).as_posix(), set())
+                self.assertFalse(found & OTHER_CLIENTS - harmless)
                 self.assertNotIn("odoo", found)
 
     def test_only_the_gateway_uses_the_client(self):

@@ -148,7 +148,8 @@ class TestLostCalls(ClaudeCase):
     def test_each_booking_is_a_transaction_of_its_own(self):
         self.control.fault("drop_after_executing")
         self.run_call()
-        self.assertEqual(self.backend.transactions, 4, "admit, lost, second, settle")
+        steps = "admit, lost, second, settle, keep the answer"
+        self.assertEqual(self.backend.transactions, 5, steps)
 
     def test_the_wall_stands_for_the_second_attempt_too(self):
         gateway = self.gateway()

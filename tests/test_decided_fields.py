@@ -20,10 +20,11 @@ PEOPLE_ENTER = {
         *("period", "tz", "amount", "currency_kind", "limit_type", "thresholds"),
     },
     "account.ai.company.settings": {
-        *("mask_persons", "language", "model_id", "fallback_model_id", "effort"),
-        *("retention_days", "posting_policy", "posting_rules_only"),
+        *("company_id", "mask_persons", "language", "model_id", "fallback_model_id"),
+        *("effort", "retention_days", "posting_policy", "posting_rules_only"),
         *("limit_validation", "limit_chat", "limit_project_suggestion"),
         *("limit_company", "limit_queue", "deadline_seconds", "max_input_tokens"),
+        "max_call_usd",
     },
     "account.ai.consent": {"company_id"},
     "account.ai.cost.export": {
@@ -68,6 +69,7 @@ PEOPLE_ENTER = {
         *("account_ai_limit_project_suggestion", "account_ai_limit_company"),
         *("account_ai_limit_queue", "account_ai_deadline_seconds"),
         "account_ai_max_input_tokens",
+        "account_ai_max_call_usd",
     },
     "res.config.settings": {
         *("account_ai_api_key", "account_ai_base_url", "account_ai_admin_key"),
@@ -82,7 +84,11 @@ PEOPLE_ENTER = {
         *("account_ai_posting_rules_only", "account_ai_limit_validation"),
         *("account_ai_limit_chat", "account_ai_limit_project_suggestion"),
         *("account_ai_limit_company", "account_ai_limit_queue"),
-        *("account_ai_deadline_seconds", "account_ai_max_input_tokens"),
+        *(
+            "account_ai_deadline_seconds",
+            "account_ai_max_input_tokens",
+            "account_ai_max_call_usd",
+        ),
     },
 }
 """The fields that people may enter, by model. Whatever else the addon adds is computed

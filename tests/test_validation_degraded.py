@@ -114,7 +114,7 @@ class TestDegraded(ValidationCase):
         with patch.object(gateway, "_policy", lambda *_args: small):
             validation = self.check_degraded("too_large")
         counts = self.simulator.control.requests(endpoint="count_tokens")
-        self.assertEqual(len(counts), 1)
+        self.assertEqual(len(counts), 2, "of the prefix, then of the request")
         message = validation.degraded_message
         self.assertIn("5000 are allowed", message)
         self.assertRegex(message, r"the instructions to Claude \d\d %, the heading \d")

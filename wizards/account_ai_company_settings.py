@@ -37,11 +37,10 @@ class AccountAiCompanySettings(models.TransientModel):
 
     # === FIELDS === #
 
+    # Entered, if only by who opens the dialog: each action checks that the person
+    # administers that company.
     company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company,
+        "res.company", required=True, default=lambda self: self.env.company
     )
     has_consent = fields.Boolean(
         string="Sends to Claude", compute="_compute_has_consent"

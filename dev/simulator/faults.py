@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from .errors import ApiError, invalid
@@ -12,13 +13,13 @@ HTTP_FAULTS: dict[str, tuple[int, str, str | None]] = {
     "usage_limit": (
         400,
         "You have reached your specified API usage limits. You will regain access "
-        "on 2026-12-01 at 00:00 UTC.",
+        "on {regain} at 00:00 UTC.",
         None,
     ),
     "workspace_usage_limit": (
         400,
         "You have reached your specified workspace API usage limits. You will "
-        "regain access on 2026-12-01 at 00:00 UTC.",
+        "regain access on {regain} at 00:00 UTC.",
         None,
     ),
     "invalid_request": (400, "messages: Field required", None),
@@ -47,7 +48,7 @@ HTTP_FAULTS: dict[str, tuple[int, str, str | None]] = {
         429,
         "You have reached your API usage limits: your organization has crossed its "
         "monthly API usage threshold, set based on your organization's API tier. "
-        "You will regain access on 2026-12-01 at 00:00 UTC.",
+        "You will regain access on {regain} at 00:00 UTC.",
         "enforced_spend_limit_reached",
     ),
     "contract_spend_limit": (
@@ -184,11 +185,19 @@ class Fault:
             headers["retry-after"] = str(retry_after)
         return ApiError(
             int(self.param("status", status)),
-            str(self.param("message", message)).replace("{model}", model),
+            str(self.param("message", message))
+            .replace("{model}", model)
+            .replace("{regain}", _regain().isoformat()),
             type=self.param("type", None),
             details=self.param("details", {"error_code": code} if code else None),
             headers=headers,
         )
+
+
+def _regain() -> date:
+    """Return the first day of the month after next: more than four weeks away."""
+    later = datetime.now(UTC).date().replace(day=1) + timedelta(days=62)
+    return later.replace(day=1)
 
 
 @dataclass(frozen=True)

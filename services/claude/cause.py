@@ -38,6 +38,8 @@ CAUSES: Mapping[str, Cause] = MappingProxyType(
         "price_unknown": Cause.OWN,
         # The document, or what is chosen in the settings
         "too_large": Cause.OWN,
+        "too_dear": Cause.OWN,
+        "unchecked": Cause.OWN,
         "bad_request": Cause.OWN,
         "unknown_model": Cause.OWN,
         "permission": Cause.OWN,

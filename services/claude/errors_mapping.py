@@ -141,7 +141,7 @@ _KIND_OF_CODE = {
     "request_body_too_large_after_decoding": _TOO_LARGE,
     "ramp_limit_exceeded": _RAMP_LIMIT,
 }
-_NAMES_A_MODEL = re.compile(r"\s*model\b", re.IGNORECASE)
+_NAMES_A_MODEL = re.compile(r"model\b", re.IGNORECASE)
 """Claude says ``not_found_error`` of a model and of a path; a model it names."""
 _OWN_SPEND_LIMIT = re.compile(
     r"You have reached your specified .{0,60}?API usage limits"
@@ -237,7 +237,7 @@ def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeEr
         kind = _SERVER_ERROR if status >= 500 else _BAD_REQUEST
     if 300 <= status < 400:
         kind = _FOREIGN_ANSWER
-    if kind is _UNKNOWN_MODEL and not _NAMES_A_MODEL.match(sentence):
+    if kind is _UNKNOWN_MODEL and not _NAMES_A_MODEL.match(sentence.lstrip()):
         kind = _NO_MESSAGES_HERE
     retryable = kind.retryable
     if error.response.headers.get("x-should-retry") == "false":

@@ -226,7 +226,6 @@ METHODS = {
         "action_confirm": ("invoicing",),
         "action_override": (),
         "action_post_others": ("invoicing",),
-        "write": OF_ODOO,
     },
     "account.ai.posting.line": {"action_open_move": ("invoicing",)},
     "account.ai.queueing": {"action_confirm": ("user",)},
@@ -262,6 +261,7 @@ METHODS = {
         "action_validate_moves_with_confirmation": OF_ODOO,
         "get_views": OF_ODOO,
     },
+    "ir.config_parameter": {"create": OF_ODOO, "write": OF_ODOO},
     "project.project": {"create": OF_ODOO, "write": OF_ODOO},
     "res.company": {"create": OF_ODOO, "write": OF_ODOO},
     "res.config.settings": {

@@ -40,6 +40,8 @@ _VALUES = {
 
 @tagged("post_install", "-at_install")
 class TestAccessWalk(AccountAiHttpCase):
+    maxDiff = None
+
     uses_simulator = False
 
     @classmethod

@@ -1,6 +1,6 @@
 from . import controllers, models, wizards
-from .models.backend.budget_functions import drop_functions
-from .models.backend.statement_log import keep_documents_out
+from .models.common.statement_log import keep_documents_out
+from .models.gateway.postgres.budget_functions import drop_functions
 
 keep_documents_out()
 

@@ -14,7 +14,10 @@ from typing import Any
 
 import anthropic
 
-from odoo.addons.account_ai.services.agents.dte_prompt import answer_schema, prefix
+from odoo.addons.account_ai.services.agents.dte.prompt import (
+    answer_schema,
+    prefix,
+)
 from odoo.addons.account_ai.services.claude.defaults import default_model
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-from odoo.addons.account_ai.models.backend.transaction import PostgresBackend
+from odoo.addons.account_ai.models.gateway.postgres.transaction import PostgresBackend
 from odoo.addons.account_ai.services.claude.defaults import default_model
 from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner
 

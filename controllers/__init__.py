@@ -1,1 +1,1 @@
-from . import cost_export, validation
+from . import common, costs, validation

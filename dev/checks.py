@@ -102,7 +102,7 @@ def addon() -> Outcome:
         arguments = [f"--junit-xml={report}", "--quiet", "--durations=10", "--cov"]
         arguments += [f"--cov-config={paths.CHECKOUT / 'pyproject.toml'}"]
         arguments += ["--cov-report="]
-        arguments += [f"--ignore-glob=*/tests/{each}" for each in PROCESSES]
+        arguments += [f"--ignore-glob=*/tests/*/{each}" for each in PROCESSES]
         code = pytest_run.run_addon(prepared, arguments, None, coverage)
         outcome = of_pytest(report, code)
         for layer, floor in COVERED.items():
@@ -131,7 +131,7 @@ def processes() -> Outcome:
         browser.prepare()
         report = Path(name) / "report.xml"
         folder = paths.CHECKOUT / "tests"
-        files = sorted(file for each in PROCESSES for file in folder.glob(each))
+        files = sorted(file for each in PROCESSES for file in folder.rglob(each))
         arguments = [f"--junit-xml={report}", "--quiet", "--durations=10"]
         arguments += [str(file.relative_to(paths.CHECKOUT)) for file in files]
         return of_pytest(report, pytest_run.run_addon(prepared, arguments, None))

@@ -23,18 +23,22 @@ def run() -> Outcome:
         for name in sorted(addon_folder.SHIPPED)
         for file in _python_files(addons / addon_folder.NAME / name)
     ]
-    services = [file for file in files if "services" in file.parts]
-    others = [file for file in files if "services" not in file.parts]
+    services = [file for file in files if file.parts[1] == "services"]
+    tests = [file for file in files if file.parts[1] == "tests"]
+    others = [file for file in files if file not in {*services, *tests}]
     pylint = ["-m", "pylint", f"--rcfile={paths.CHECKOUT / '.pylintrc'}"]
     ruff = ["-m", "ruff", "--quiet"]
     # Services are no models: they have no `env`, and `read` is any method.
     no_model = "--disable=prefer-env-translation,method-required-super"
+    # Tests name modules as their patches and loggers do.
+    by_name = "--disable=odoo-addons-relative-import"
     outcome = Outcome()
     for title, arguments, folder in (
         ("ruff check", [*ruff, "check", "."], paths.CHECKOUT),
         ("ruff format", [*ruff, "format", "--diff", "."], paths.CHECKOUT),
         ("pylint-odoo", [*pylint, *others], addons),
         ("pylint-odoo, services", [*pylint, no_model, *services], addons),
+        ("pylint-odoo, tests", [*pylint, by_name, *tests], addons),
     ):
         done = subprocess.run([python, *arguments], cwd=folder)
         outcome += _report(title, done.returncode == 0)

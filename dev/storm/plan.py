@@ -10,7 +10,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from dev.simulator.faults import (
+from ..simulator.faults import (
     CONNECTION_FAULTS,
     CONTENT_FAULTS,
     HTTP_FAULTS,

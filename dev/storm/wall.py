@@ -16,11 +16,11 @@ from pathlib import Path
 
 from odoo.modules.registry import Registry
 
-from odoo.addons.account_ai.models.backend.prefixes import PostgresPrefixes
-from odoo.addons.account_ai.models.backend.transaction import PostgresBackend
-from odoo.addons.account_ai.services.claude.client import client_for
+from odoo.addons.account_ai.models.gateway.postgres.prefixes import PostgresPrefixes
+from odoo.addons.account_ai.models.gateway.postgres.transaction import PostgresBackend
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.gateway import Gateway
+from odoo.addons.account_ai.services.claude.http.client import client_for
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dev import addon_folder, paths
+from .. import addon_folder, paths
 
 MANIFEST = '{"name": "Try", "depends": ["account", "stock"]}'
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dev import command
-from dev.errors import SetupError
+from .. import command
+from ..errors import SetupError
 
 
 @pytest.fixture

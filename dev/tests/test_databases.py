@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from dev import databases, paths, postgresql
-from dev.errors import SetupError
-from dev.locking import exclusive_if_free
+from .. import databases, paths, postgresql
+from ..errors import SetupError
+from ..locking import exclusive_if_free
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timezone
 
-from dev.demo import company
+from ..demo import company
 
 
 def test_documents_are_dated_by_the_day_in_chile(monkeypatch):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import browser, odoo, paths, python_environment
-from dev.command import run
+from .. import browser, odoo, paths, python_environment
+from ..command import run
 
 SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ACCOUNT_AI_API_KEY")
 SETTINGS = ("ACCOUNT_AI_REDIS_URL", "https_proxy", "HTTP_PROXY", "PGDATABASE")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.eval import main
+from ..eval import main
 
 INVOICE = {
     "Encabezado": {

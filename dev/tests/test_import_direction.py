@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dev.import_direction import check, problems
+from ..import_direction import check, problems
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,15 @@ from dev.import_direction import check, problems
         ("services/rules/registry.py", "import account_ai.services"),
         ("services/rules/registry.py", "import anthropic"),
         ("services/rules/registry.py", "from dev import paths"),
-        ("models/account_move.py", "from anthropic import Anthropic"),
-        ("models/account_move.py", "from ..controllers import stream"),
-        ("models/account_move.py", "from odoo.addons.account_ai.wizards import x"),
-        ("models/account_move.py", "from .. import wizards"),
-        ("models/account_move.py", "from ..tests import common"),
-        ("models/account_move.py", "from odoo.addons import account_ai"),
+        ("models/validation/account_move.py", "from anthropic import Anthropic"),
+        ("models/validation/account_move.py", "from ..controllers import stream"),
+        (
+            "models/review/account_ai_review.py",
+            "from odoo.addons.account_ai.wizards import x",
+        ),
+        ("models/validation/account_move.py", "from .. import wizards"),
+        ("models/validation/account_move.py", "from ..tests import common"),
+        ("models/validation/account_move.py", "from odoo.addons import account_ai"),
         ("wizards/consent.py", "from ..controllers import stream"),
         ("controllers/stream.py", "import anthropic.types"),
     ],
@@ -34,16 +37,16 @@ def test_an_import_that_points_up_is_found(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("services/claude/client.py", "import anthropic"),
-        ("services/claude/client.py", "from .errors import ClaudeError"),
+        ("services/claude/http/client.py", "import anthropic"),
+        ("services/claude/http/client.py", "from .errors import ClaudeError"),
         ("services/rules/rulebook/dates.py", "from ...documents import document"),
-        ("models/account_move.py", "from odoo import models"),
-        ("models/backend/ledger.py", "from ...services.claude import ports"),
+        ("models/validation/account_move.py", "from odoo import models"),
+        ("models/gateway/postgres/ledger.py", "from ...services.claude import ports"),
         (
-            "models/account_move.py",
+            "models/validation/account_move.py",
             "from odoo.addons.account import models",
         ),
-        ("models/res_company.py", "from .reading import rows"),
+        ("models/common/res_company.py", "from .reading import rows"),
         ("wizards/consent.py", "from ..models import res_company"),
         ("controllers/stream.py", "from ..services import claude"),
         ("controllers/stream.py", "import json"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from dev.locking import exclusive, exclusive_if_free, shared
+from ..locking import exclusive, exclusive_if_free, shared
 
 HOLD = """
 import sys

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from dev.loopback_only import NetworkForbidden
+from ..loopback_only import NetworkForbidden
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "example.com", "2001:db8::1"])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dev import debian, odoo_source, paths
-from dev.errors import SetupError
+from .. import debian, odoo_source, paths
+from ..errors import SetupError
 
 
 @pytest.fixture

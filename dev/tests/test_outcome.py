@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from dev.outcome import Outcome, of_closing_line, of_pytest
+from ..outcome import Outcome, of_closing_line, of_pytest
 
 TESTS = """
 import unittest

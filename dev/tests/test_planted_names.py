@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from dev import planted_names
+from .. import planted_names
 
 
 @pytest.fixture

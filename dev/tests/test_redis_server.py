@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import redis
 
-from dev import odoo, redis_server
-from dev.errors import SetupError
+from .. import odoo, redis_server
+from ..errors import SetupError
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dev import rules_document
+from .. import rules_document
 
 
 def test_document_lists_the_rules_as_they_are() -> None:

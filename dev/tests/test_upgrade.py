@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from dev.upgrade import changed_panels, changed_rows
+from ..upgrade import changed_panels, changed_rows
 
 ROWS = {
     "account_ai_validation": {1: {"id": 1, "verdict": "review", "facts": "{}"}},

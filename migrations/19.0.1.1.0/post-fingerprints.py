@@ -1,6 +1,8 @@
 """Fingerprints of documents leave out what is empty, since documents hold more."""
 
-from odoo.addons.account_ai.models.running.freshness import document_fingerprint
+from odoo.addons.account_ai.models.validation.running.freshness import (
+    document_fingerprint,
+)
 from odoo.addons.account_ai.services.documents.serialization import document_from_data
 
 BATCH = 1000

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.account_ai.models.running.freshness import (
+from odoo.addons.account_ai.models.validation.running.freshness import (
     as_if_assumed,
     document_fingerprint,
 )

@@ -1,1 +1,1 @@
-"""The posting policy: what it says of an invoice, in plain values."""
+from . import account_ai_posting_record, account_journal, account_move

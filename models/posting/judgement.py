@@ -10,8 +10,8 @@ from typing import Any
 from ...services.claude.request import canonical_json
 from ...services.documents.document import Document
 from ...services.validation.finding import Finding, Severity
-from ..running.freshness import document_fingerprint, is_same_document
-from ..running.presentation import Places, finding_values
+from ..common.presentation import Places, finding_values
+from ..validation.running.freshness import document_fingerprint, is_same_document
 
 OFF, WARN, BLOCK, REQUIRE = "off", "warn", "block", "require"
 

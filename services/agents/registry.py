@@ -1,4 +1,4 @@
-"""Finds the agents: every module of this folder may hold one."""
+"""Finds the agents: every module below this folder may hold one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def agents_in(package: ModuleType) -> dict[str, Agent]:
     :raises ValueError: when two agents claim one name
     """
     found: dict[str, Agent] = {}
-    for module_info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+    for module_info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(module_info.name)
         for _name, member in inspect.getmembers(module, inspect.isclass):
             if member.__module__ != module.__name__ or inspect.isabstract(member):
                 continue

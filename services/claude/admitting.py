@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..translation import _
+from ..common.translation import _
 from .call import Admission
 from .errors import ClaudeError
 from .guards import Guard
-from .measure import Measure
+from .money.measure import Measure
 from .ports import CountFirst, NotPrepared, OpenCall, Owner, Transaction
 from .request import ClaudeRequest
 

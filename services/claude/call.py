@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from .own_prices import OwnPrices
+from .money.own_prices import OwnPrices
+from .money.usage import TokenUsage
 from .ports import LimitState, OpenCall
 from .request import ClaudeRequest
-from .usage import TokenUsage
 
 
 class UnreadableAnswer(ValueError):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ..translation import _
+from ..common.translation import _
 from .admitting import (
     OneByOne,
     PlannedCall,
@@ -21,7 +21,6 @@ from .admitting import (
     pass_guards,
     pass_guards_together,
 )
-from .budget import changing_refusal, overrun_alert, too_dear_refusal
 from .call import (
     Admission,
     CallResult,
@@ -32,17 +31,23 @@ from .call import (
     StreamEvent,
     TextDelta,
 )
-from .catalogue import LIFECYCLES, Told, read_models
-from .client import READ_SECONDS, ClaudeClient
 from .errors import ClaudeError
-from .estimate import worst_case
-from .exchange import Exchange, bytes_of_message
 from .guards import Guard, guards_for
-from .log import log_failed_call, log_refused_call
-from .measure import Measure, counted, is_near_limit, measure_of
-from .message import read_message
-from .open_stream import OpenStream
-from .own_prices import OwnPrices
+from .http.catalogue import LIFECYCLES, Told, read_models
+from .http.client import READ_SECONDS, ClaudeClient
+from .http.exchange import Exchange, bytes_of_message
+from .http.log import log_failed_call, log_refused_call
+from .http.message import read_message
+from .http.open_stream import OpenStream
+from .http.retry import retrying
+from .money.budget import changing_refusal, overrun_alert, too_dear_refusal
+from .money.estimate import worst_case
+from .money.measure import Measure, counted, is_near_limit, measure_of
+from .money.own_prices import OwnPrices
+from .money.prefix import PrefixStore, prefix_of, prefix_tokens
+from .money.pricing import NO_OWN_PRICES
+from .money.settlement import judged, result_of, settlement_of, stored_settlement
+from .money.usage import word
 from .policy import Policy
 from .ports import (
     Backend,
@@ -53,13 +58,8 @@ from .ports import (
     Settlement,
     Transaction,
 )
-from .prefix import PrefixStore, prefix_of, prefix_tokens
-from .pricing import NO_OWN_PRICES
 from .request import ClaudeRequest
-from .retry import retrying
-from .settlement import judged, result_of, settlement_of, stored_settlement
 from .structured_output import ItemParser
-from .usage import word
 
 SIMULATOR_HEADER = "x-claude-simulator"
 _LEASE_MARGIN = 30.0

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from .usage import TokenUsage
+from .money.usage import TokenUsage
 
 
 @dataclass(frozen=True)

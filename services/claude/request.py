@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from ..storable import storable_text
+from ..common.storable import storable_text
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from ..storable import storable
-from ..translation import _
+from ..common.storable import storable
+from ..common.translation import _
 from .errors import ClaudeError
 from .schema import SchemaMismatch, conform
 

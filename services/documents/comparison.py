@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from ..translation import _
+from ..common.translation import _
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .document import Document, Line

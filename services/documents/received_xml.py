@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..translation import _
+from ..common.translation import _
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .comparison import compare_with_xml

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ..translation import _
+from ..common.translation import _
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .document import Document

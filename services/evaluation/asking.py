@@ -10,10 +10,10 @@ from typing import Any
 from ..agents.agent import ModelAnswer
 from ..agents.registry import agent
 from ..claude.call import CallResult
-from ..claude.client import client_for
 from ..claude.defaults import default_model
 from ..claude.errors import ClaudeError
 from ..claude.gateway import Gateway
+from ..claude.http.client import client_for
 from ..claude.policy import Policy
 from ..claude.ports import Owner
 from ..documents.context import Context

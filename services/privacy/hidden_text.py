@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..unicode_text import heaped_marks, normalised
+from ..common.unicode_text import heaped_marks, normalised
 
 # Marks that word processors, web pages and emoji leave behind; they hide nothing.
 _HARMLESS = "\u00ad\u200d\ufe0e\ufe0f"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from operator import attrgetter
 
+from ..common.translation import _
 from ..documents.document import Document
-from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from .check_time import CheckTime
 from .document_texts import Text, document_texts

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..unicode_text import normalised
+from ..common.unicode_text import normalised
 
 _CONNECTORS = frozenset({"de", "del", "la", "las", "los", "y", "e", "da", "do", "von"})
 _LONGEST_CONNECTOR = max(map(len, _CONNECTORS))

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from ..unicode_text import normalised
+from ..common.unicode_text import normalised
 from .instruction_patterns import ORDERED, SPOKEN_TO
 from .needed_words import (
     ANY_KIND,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..common.translation import _
 from ..documents.document import Document
-from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from .document_texts import document_texts
 from .hidden_text import visible_text

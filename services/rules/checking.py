@@ -8,11 +8,11 @@ from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 
+from ..common.translation import _
 from ..documents import comparison, received_xml, rut, stamp_comparison
 from ..documents.context import Context
 from ..documents.document import Document
 from ..privacy.check_time import CheckTime
-from ..translation import _
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
 from .dated_data import DatedData, MissingRate, shipped_rates

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from ..unicode_text import normalised
+from ..common.unicode_text import normalised
 
 DATA_FOLDER = Path(__file__).parents[2] / "data"
 RATES_FILE = "chile_rates.csv"

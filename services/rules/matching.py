@@ -6,9 +6,9 @@ import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from ..common.unicode_text import normalised
 from ..documents.context import OrderLine
 from ..documents.document import Document, Line
-from ..unicode_text import normalised
 
 _LEGAL_FORMS = frozenset(
     "spa sa ltda limitada eirl sac cia compania sociedad anonima cerrada abierta "

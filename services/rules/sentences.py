@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..translation import _
+from ..common.translation import _
 
 CLAIM = _(
     "Compare it with the document; if it came like this, claim it within eight days "

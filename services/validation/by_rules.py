@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..common.translation import _
 from ..documents.context import Context, ReceivedXml
 from ..documents.document import Document
 from ..documents.received_xml import compare_with_received
@@ -13,7 +14,6 @@ from ..privacy.hostile_text import find_hostile_text
 from ..privacy.shown_text import find_cut_text
 from ..rules.checking import RulesReport, check
 from ..rules.dated_data import DatedData
-from ..translation import _
 from .finding import Finding, Origin, Severity
 from .verdict import verdict_of
 

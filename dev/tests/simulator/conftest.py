@@ -3,7 +3,7 @@ from __future__ import annotations
 import anthropic
 import pytest
 
-from dev.simulator.process import SimulatorProcess
+from ...simulator.process import SimulatorProcess
 
 
 @pytest.fixture(scope="session")

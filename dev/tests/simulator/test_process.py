@@ -12,8 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from dev.simulator.process import SimulatorProcess
-
+from ...simulator.process import SimulatorProcess
 from .common import HAIKU, VERSION, call, post, raw_post, simple_body, wait_until
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ..call import Admission, CallResult, UnreadableAnswer
 from ..errors import ClaudeError
+from ..money.settlement import judged
 from ..ports import Transaction
-from ..settlement import judged
 
 
 class AnswerStoreGuard:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from ...translation import _
+from ...common.translation import _
 from ..call import Admission, CallResult
 from ..errors import ClaudeError
 from ..policy import Policy, Window

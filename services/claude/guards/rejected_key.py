@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...translation import _
+from ...common.translation import _
 from ..call import Admission, CallResult
 from ..errors import ClaudeError
 from ..ports import Alert, Transaction

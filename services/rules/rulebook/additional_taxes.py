@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import (
     HUNDRED,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..dated_data import DatedData
 from ..document_types import EXPORTS, RECEIPTS, SUPPORTED

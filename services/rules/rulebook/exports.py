@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document, OtherCurrency
 from ...documents.transport import Customs
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import issue_day, rounded, shown
 from ..dated_data import DatedData

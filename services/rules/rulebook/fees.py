@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import HUNDRED, ZERO, compare, issue_day, rounded, shown, untaxed
 from ..dated_data import DatedData, required

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
 from ...documents.transport import Transport
-from ...translation import _
 from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required

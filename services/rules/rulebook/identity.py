@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..dated_data import DatedData
 from ..document_types import (

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document, Line, Reference
 from ...documents.transport import Transport
-from ...translation import _
 from ...validation.finding import Severity
 from ..dated_data import DatedData
 from ..document_types import RECEIPTS, SUPPORTED

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import issue_day
 from ..dated_data import (

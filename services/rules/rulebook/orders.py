@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context, OrderLine
 from ...documents.document import Document, Line
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, untaxed, vat_rate
 from ..dated_data import DatedData

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
-from ...translation import _
 from ...validation.finding import Severity
 from ..amounts import issue_day, shown
 from ..dated_data import DatedData, required

@@ -1,0 +1,106 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..gateway.account_ai_gateway_reports import (
+    ADMIN_KEY_PARAMETER,
+    PERCENT_PARAMETER,
+    USD_PARAMETER,
+    WORKSPACE_PARAMETER,
+)
+
+
+class ResConfigSettings(models.TransientModel):
+    """How our ledger is compared with the provider's own books."""
+
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+
+    # === FIELDS === #
+
+    account_ai_admin_key = fields.Char(
+        string="Admin Key",
+        store=False,
+        compute="_compute_account_ai_admin_key",
+        inverse="_inverse_account_ai_admin_key",
+        groups="base.group_system",
+        help="Write-only: a key that is set is never shown again.",
+    )
+    account_ai_admin_key_source = fields.Selection(
+        selection=[
+            ("none", "No key"),
+            ("database", "Set in this database"),
+            ("environment", "Set by the server's environment"),
+        ],
+        string="Admin Key in Use",
+        compute="_compute_account_ai_admin_key_source",
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_workspace = fields.Char(
+        string="Workspace",
+        config_parameter=WORKSPACE_PARAMETER,
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_percent = fields.Float(
+        string="Tolerance (%)",
+        default=lambda self: self._default_tolerance().percent,
+        groups="base.group_system",
+    )
+    account_ai_reconciliation_usd = fields.Float(
+        string="Tolerance (US$)",
+        digits=(16, 4),
+        default=lambda self: self._default_tolerance().usd,
+        groups="base.group_system",
+    )
+
+    @api.model
+    def _default_tolerance(self):
+        return self.env["account.ai.gateway"]._tolerance()
+
+    # === COMPUTE METHODS === #
+
+    def _compute_account_ai_admin_key(self):
+        """The key goes in and never comes out."""
+        self.account_ai_admin_key = False
+
+    def _inverse_account_ai_admin_key(self):
+        parameters = self.env["ir.config_parameter"]
+        for settings in self:
+            key = (settings.account_ai_admin_key or "").strip()
+            problem = key and self.env["account.ai.gateway"]._admin_key_problem(key)
+            if problem:
+                raise ValidationError(problem)
+            if key:
+                parameters.set_param(ADMIN_KEY_PARAMETER, key)
+
+    @api.depends("company_id")
+    def _compute_account_ai_admin_key_source(self):
+        gateway = self.env["account.ai.gateway"]
+        if gateway._admin_key_from_environment():
+            source = "environment"
+        else:
+            source = "database" if gateway._admin_key() else "none"
+        self.account_ai_admin_key_source = source
+
+    # === ACTION METHODS === #
+
+    def set_values(self):
+        """Override of `base`: keep the tolerances.
+
+        As text, since a number that is zero would count as one that was never set.
+
+        :raise AccessError: for anybody but a system administrator
+        """
+        self._account_ai_check_system()
+        result = super().set_values()
+        parameters = self.env["ir.config_parameter"]
+        for name, value in (
+            (PERCENT_PARAMETER, self.account_ai_reconciliation_percent),
+            (USD_PARAMETER, self.account_ai_reconciliation_usd),
+        ):
+            parameters.set_param(name, str(max(value, 0)))
+        return result
+
+    def action_account_ai_remove_admin_key(self):
+        """Forget the Admin key of this database and reload the page."""
+        self._account_ai_check_system()
+        self.env["ir.config_parameter"].set_param(ADMIN_KEY_PARAMETER, False)
+        return {"type": "ir.actions.client", "tag": "reload"}

@@ -1,0 +1,1 @@
+"""What calls cost, summed up: the SQL behind the roll-ups and the dashboard."""

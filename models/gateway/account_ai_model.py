@@ -1,0 +1,445 @@
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta, timezone
+from decimal import Decimal
+from types import MappingProxyType
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, ormcache
+
+from ...services.claude.defaults import DEFAULT_MODELS, FALLBACK_MODELS
+from ...services.claude.errors import ClaudeError
+from ...services.claude.http.catalogue import (
+    LIFECYCLES,
+    ModelInfo,
+    read_models,
+    undated,
+)
+from ...services.claude.money.own_prices import OwnPrices
+from ..common.presentation import sentence
+from .account_ai_model_prices import decimal_or_none
+
+_logger = logging.getLogger(__name__)
+
+SYNCHRONIZE_CRON = "account_ai.ir_cron_account_ai_models"
+RECHECK = timedelta(hours=1)
+GONE_FOR = timedelta(days=1)
+"""For so long a model that counts as gone is looked for every hour, then every day."""
+_COMPARED = (
+    *("name", "family", "lifecycle", "released_at", "deprecated_at", "retires_at"),
+    *("max_input_tokens", "max_output_tokens", "capabilities"),
+)
+
+
+class AccountAiModel(models.Model):
+    """A model of Claude: how long it lives, what it can do, and what it costs.
+
+    The catalogue is the database's, the same for all companies, so it needs no record
+    rules: administrators of the addon read it, system administrators set prices. What
+    the API tells is read anew every day. A model that the API tells of no longer stays
+    here, as retired: calls of the past name it.
+    """
+
+    _name = "account.ai.model"
+    _description = "Claude Model"
+    _inherit = ["account.ai.decided.fields", "mail.thread", "account.ai.model.prices"]
+    _order = "lifecycle, released_at desc, model"
+
+    # === FIELDS === #
+
+    model = fields.Char(
+        string="Model ID",
+        required=True,
+        copy=False,
+        help="The id that requests name.",
+    )
+    name = fields.Char(required=True)
+    active = fields.Boolean(
+        default=True, help="Archived models are not offered; prices and dates hold."
+    )
+    family = fields.Char(readonly=True, help="Line of models, such as haiku.")
+    lifecycle = fields.Selection(
+        selection=[
+            ("active", "Active"),
+            ("deprecated", "Deprecated"),
+            ("retired", "Retired"),
+        ],
+        required=True,
+        default="active",
+        readonly=True,
+        tracking=True,
+        help="As the API tells. Deprecated: it works until it retires. Retired: "
+        "calls to it fail, so the company's fallback is asked instead.",
+    )
+    released_at = fields.Datetime(string="Time of Release", readonly=True)
+    deprecated_at = fields.Datetime(string="Time of Deprecation", readonly=True)
+    retires_at = fields.Datetime(
+        string="Time of Retirement", readonly=True, tracking=True
+    )
+    # The API tells midnights in UTC: the day is the same for everybody.
+    released_on = fields.Date(string="Released", compute="_compute_days")
+    deprecated_on = fields.Date(string="Deprecated Since", compute="_compute_days")
+    retires_on = fields.Date(string="Retires", compute="_compute_days")
+    gone_at = fields.Datetime(
+        string="Not Known Since",
+        readonly=True,
+        help="When the API first did not list it any more, or answered a call to it "
+        "with: no such model. It counts as retired until the API lists it again.",
+    )
+    max_input_tokens = fields.Integer(
+        string="Context (tokens)", readonly=True, aggregator=None
+    )
+    max_output_tokens = fields.Integer(
+        string="Longest Answer (tokens)", readonly=True, aggregator=None
+    )
+    capabilities = fields.Json(
+        string="Capabilities as Told", readonly=True, help="As the API tells them."
+    )
+    capability_names = fields.Char(
+        string="Capabilities", compute="_compute_capability_names"
+    )
+    synchronized_at = fields.Datetime(
+        string="Last Synchronization",
+        readonly=True,
+        help="When the API last told of it. Empty: it never did.",
+    )
+
+    _model_unique = models.Constraint(
+        "UNIQUE (model)", "There is a model with this id already."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name", "model")
+    def _compute_display_name(self):
+        for record in self:
+            name, model = record.name, record.model
+            record.display_name = f"{name} ({model})" if name != model else model
+
+    @api.depends("released_at", "deprecated_at", "retires_at")
+    def _compute_days(self):
+        for model in self:
+            model.released_on = model.released_at
+            model.deprecated_on = model.deprecated_at
+            model.retires_on = model.retires_at
+
+    @api.depends("capabilities")
+    def _compute_capability_names(self):
+        for model in self:
+            told = model.capabilities or {}
+            names = [
+                name.replace("_", " ")
+                for name, value in sorted(told.items())
+                if isinstance(value, dict) and value.get("supported")
+            ]
+            model.capability_names = ", ".join(names)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Override of `base`: found by id as well as by name."""
+        if operator in ("ilike", "=ilike", "like", "=like", "="):
+            return ["|", ("name", operator, value), ("model", operator, value)]
+        return super()._search_display_name(operator, value)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: the door knows it from now on."""
+        created = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return created
+
+    def write(self, vals):
+        """Override of `base`: the door knows it from now on.
+
+        :raise UserError: when somebody renames a model: calls of the past name it
+        """
+        if "model" in vals and any(each.model != vals["model"] for each in self):
+            raise UserError(
+                self.env._("The id of a model cannot be changed: add another model.")
+            )
+        result = super().write(vals)
+        # Everybody's rights are in that cache too: not each day for a date.
+        if self and vals.keys() - {"synchronized_at"}:
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    def name_create(self, name):
+        """Override of `base`: what is typed into a field is the id of a model."""
+        model = self.create({"model": name.strip(), "name": name.strip()})
+        return model.id, model.display_name
+
+    # === ACTION METHODS === #
+
+    @api.model
+    def action_synchronize(self):
+        """Read the catalogue from the API now and say what came of it.
+
+        :raise AccessError: for anybody but an administrator
+        """
+        if not self.env.user.has_groups("account_ai.group_manager,base.group_system"):
+            raise AccessError(
+                self.env._("Only administrators of Account AI may change this.")
+            )
+        try:
+            # sudo: writes what the API tells, nothing of the user's
+            told = self.sudo()._synchronize()
+        except ClaudeError as error:
+            words = sentence(error.message, error.params, self.env.lang)
+            return _notification("danger", words)
+        message = self.env._("Models that Claude told of: %(count)s.", count=told)
+        return _notification(
+            "success", message, {"type": "ir.actions.client", "tag": "soft_reload"}
+        )
+
+    # === BUSINESS METHODS - SYNCHRONIZE === #
+
+    @api.model
+    def _synchronize_by_cron(self):
+        """Read the catalogue, and tell of what retires whether it could be read or not:
+        the days are known."""
+        try:
+            self._synchronize()
+        except ClaudeError as error:
+            _logger.info("the catalogue of models was not read: %s", error.code)
+        self._forget_unlisted()
+        self._recheck_later()
+        self._alert_of_lifecycle()
+
+    @api.model
+    def _synchronize(self):
+        """Read the catalogue from the API; return how many models it told of.
+
+        The transaction ends before the network is waited for.
+
+        :raise ClaudeError: ``no_key``, and whatever keeps the API from answering
+        """
+        client = self.env["account.ai.gateway"]._client()
+        self.env["ir.cron"]._commit_progress()
+        told = read_models(client.models(LIFECYCLES))
+        self._take(told)
+        return len(told.models)
+
+    @api.model
+    def _take(self, told):
+        """Store what the API told; what it no longer tells of is retired.
+
+        Where it told of something that could not be read, nothing is: a model that
+        seems to be missing may be just that.
+
+        :param told: services.claude.catalogue.Told
+        """
+        now = self.env.cr.now()
+        # Many runs may learn of the same at once; each adds what it did not see.
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_xact_lock(hashtext('account_ai_model'))")
+        )
+        # A few dozen models.
+        every = self.with_context(active_test=False).search([])  # pylint: disable=no-search-all
+        listed = self.browse()
+        told_ids = {info.model for info in told.models}
+        for info in told.models:
+            values = _values_of(info)
+            # An alias is not listed: it lives as long as its model.
+            same = every.filtered(
+                lambda model, info=info: (
+                    model.model == info.model
+                    or (
+                        model.model not in told_ids
+                        and undated(model.model) == undated(info.model)
+                    )
+                )
+            )
+            if info.model not in same.mapped("model"):
+                same += self.create({"model": info.model, **values})
+            for model in same - listed:
+                if any(_differs(model, name, values[name]) for name in values):
+                    model.write({**values, "gone_at": False})
+                elif model.gone_at:
+                    model.gone_at = False
+            listed += same
+        listed.synchronized_at = now
+        if told.skipped:
+            return
+        gone = (every - listed).filtered(
+            lambda model: model.synchronized_at and model.lifecycle != "retired"
+        )
+        gone.write({"lifecycle": "retired", "gone_at": now})
+
+    @api.model
+    def _is_gone(self, model, told):
+        """Take down that Claude knows no such model: it answered a call so, and does
+        not list it.
+
+        What the list says of all others is stored as well. It is listed again, or is
+        not as long as :meth:`_forget_unlisted` says, and is asked for once more.
+
+        :param told: services.claude.catalogue.Told
+        """
+        self._ensure_known([model])
+        self._take(told)
+        record = self.with_context(active_test=False).search([("model", "=", model)])
+        if record.lifecycle != "retired":
+            record.write({"lifecycle": "retired", "gone_at": self.env.cr.now()})
+        self._recheck_later()
+
+    @api.model
+    def _recheck_later(self):
+        """Have the catalogue read again soon, as long as a model counts as gone."""
+        gone = self.with_context(active_test=False).search_count(
+            [("gone_at", ">", self.env.cr.now() - GONE_FOR)], limit=1
+        )
+        if gone:
+            self.env.ref(SYNCHRONIZE_CRON)._trigger(at=self.env.cr.now() + RECHECK)
+
+    @api.model
+    def _forget_unlisted(self):
+        """Let models be asked for again that were taken for gone a day ago, and of
+        which the API's list never told: it cannot tell that they are back either."""
+        self.with_context(active_test=False).search(
+            [
+                ("gone_at", "<=", self.env.cr.now() - GONE_FOR),
+                ("synchronized_at", "=", False),
+            ]
+        ).write({"lifecycle": "active", "gone_at": False})
+
+    @api.model
+    def _ensure_known(self, ids):
+        """Add models to the catalogue that it lacks, to be chosen before the API told
+        of them; a company keeps a model that was typed before there was a catalogue."""
+        every = self.with_context(active_test=False)
+        wanted = set(filter(None, ids))
+        known = set(every.search([("model", "in", list(wanted))]).mapped("model"))
+        for id_ in sorted(wanted - known):
+            values = {"model": id_, "name": id_}
+            same = every.search([("model", "=like", f"{undated(id_)}%")]).filtered(
+                lambda model, id_=id_: undated(model.model) == undated(id_)
+            )
+            if same:  # an alias: it lives as long as its model
+                values.update({name: same[0][name] for name in _COMPARED})
+            self.create(values)
+
+    @api.model
+    def _ensure_defaults(self):
+        """Add the models of the default table, and those that companies have chosen."""
+        ids = {choice.model for choice in DEFAULT_MODELS.values()}
+        ids.update(model for models_ in FALLBACK_MODELS.values() for model in models_)
+        # sudo: what is written in the settings of all companies
+        companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
+        ids.update(companies.mapped("account_ai_model"))
+        ids.update(companies.mapped("account_ai_fallback_model"))
+        self._ensure_known(ids)
+
+    # === BUSINESS METHODS - FOR THE DOOR === #
+
+    @api.model
+    @ormcache()
+    def _catalogue(self):
+        """Return the models by their id, as the door knows them.
+
+        From the process's cache: it stands before the first byte of a stream.
+
+        :rtype: Mapping[str, ModelInfo]
+        """
+        # sudo: for the door, whoever asks
+        models_sudo = self.sudo().with_context(active_test=False)
+        every = models_sudo.search([])  # pylint: disable=no-search-all
+        return MappingProxyType({each.model: each._info() for each in every})
+
+    def _info(self):
+        self.ensure_one()
+        return ModelInfo(
+            model=self.model,
+            name=self.name,
+            family=self.family or "",
+            lifecycle=self.lifecycle,
+            released_at=_aware(self.released_at),
+            deprecated_at=_aware(self.deprecated_at),
+            retires_at=_aware(self.retires_at),
+            max_input_tokens=self.max_input_tokens,
+            max_output_tokens=self.max_output_tokens,
+            capabilities=MappingProxyType(self.capabilities or {}),
+        )
+
+    @api.model
+    @ormcache()
+    def _own_prices(self):
+        """Return the prices that were set here, by model; from the process's cache.
+
+        :rtype: Mapping[str, OwnPrices]
+        """
+        # sudo: for the door, whoever asks
+        priced = self.sudo().with_context(active_test=False)
+        priced = priced.search([("has_own_prices", "=", True)])
+        return MappingProxyType({each.model: each._prices() for each in priced})
+
+    def _prices(self):
+        """Return the own prices of this model, to the digit in which they were set."""
+        self.ensure_one()
+        return OwnPrices(
+            uncached_input=decimal_or_none(self.own_input) or Decimal(0),
+            output=decimal_or_none(self.own_output) or Decimal(0),
+            cache_write_5m=decimal_or_none(self.own_cache_write_5m),
+            cache_write_1h=decimal_or_none(self.own_cache_write_1h),
+            cache_read=decimal_or_none(self.own_cache_read),
+            batch_factor=1 - (decimal_or_none(self.own_batch_discount) or 0) / 100,
+            long_prompt_tokens=self.own_long_prompt_tokens,
+            long_input=decimal_or_none(self.own_long_input),
+            long_output=decimal_or_none(self.own_long_output),
+        )
+
+
+def _values_of(info):
+    """Return the values of a model that the API told of; without those that it told in
+    a way that could not be read."""
+    values = {
+        "name": info.name,
+        "family": info.family or False,
+        "lifecycle": info.lifecycle,
+        "released_at": _naive(info.released_at),
+        "deprecated_at": _naive(info.deprecated_at),
+        "retires_at": _naive(info.retires_at),
+        "max_input_tokens": info.max_input_tokens,
+        "max_output_tokens": info.max_output_tokens,
+        "capabilities": dict(info.capabilities) or False,
+    }
+    return {
+        name: value for name, value in values.items() if name not in info.unreadable
+    }
+
+
+def _differs(model, name, value):
+    """Return whether a field holds something else; JSON is compared by what it says."""
+    if name == "capabilities":
+        return json.dumps(model[name], sort_keys=True) != json.dumps(
+            value, sort_keys=True
+        )
+    return model[name] != value
+
+
+def _naive(moment):
+    """Return an aware time as Odoo stores it: UTC, whole seconds, without a zone."""
+    return moment.replace(tzinfo=None, microsecond=0) if moment else False
+
+
+def _aware(moment):
+    return moment.replace(tzinfo=timezone.utc) if moment else None
+
+
+def _notification(kind, message, next_action=None):
+    """Return the action that shows ``message`` on the screen."""
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {
+            "type": kind,
+            "message": message,
+            "sticky": kind == "danger",
+            "next": next_action,
+        },
+    }

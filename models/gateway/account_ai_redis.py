@@ -1,0 +1,156 @@
+import os
+
+from odoo import api, models
+
+from ..common.presentation import sentence
+from .redis.address import InvalidAddress, read_address
+from .redis.connection import RedisConnection, connection_for
+from .redis.failure import SENTENCES
+from .redis.loss import CIRCUIT
+from .redis.transaction import RedisBackend
+
+REDIS_URL_PARAMETER = "account_ai.redis_url"
+REDIS_URL_VARIABLE = "ACCOUNT_AI_REDIS_URL"
+
+
+class AccountAiGateway(models.AbstractModel):
+    """Where limits, circuit breaker and answers are shared: PostgreSQL, or Redis."""
+
+    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _backend(self):
+        """Override of `account_ai`: share through Redis when one is set."""
+        backend = super()._backend()
+        url = self._redis_url()
+        if not url:
+            return backend
+        return RedisBackend(
+            backend.dbname,
+            backend.breaker,
+            connection=connection_for(url),
+            prefix=self._redis_prefix(),
+        )
+
+    @api.model
+    def _redis_url(self):
+        """Return the URL of Redis, the environment's first; empty when there is none.
+
+        A neutralized copy of a database uses none: it would share limits and answers
+        with the original.
+        """
+        if self._is_neutralized():
+            return ""
+        url = os.environ.get(REDIS_URL_VARIABLE, "").strip()
+        return url or self._parameter(REDIS_URL_PARAMETER)
+
+    @api.model
+    def _redis_source(self):
+        """Return where the URL comes from: ``none``, ``database``, ``environment``."""
+        if not self._redis_url():
+            return "none"
+        from_environment = os.environ.get(REDIS_URL_VARIABLE, "").strip()
+        return "environment" if from_environment else "database"
+
+    @api.model
+    def _redis_prefix(self):
+        """Return what begins all keys of this database, whoever else uses the Redis.
+
+        A copy of a database has its identifier, but not its name.
+        """
+        identifier = self._parameter("database.uuid")
+        return f"account_ai:{identifier}:{self.env.cr.dbname}:"
+
+    @api.model
+    def _redis_health(self):
+        """Return how Redis is doing for this process, measured now.
+
+        :return: ``None`` when none is set
+        :rtype: odoo.addons.account_ai.models.gateway.redis.connection.Health | None
+        """
+        url = self._redis_url()
+        return connection_for(url).health() if url else None
+
+    @api.model
+    def _test_redis(self):
+        """Connect to Redis anew and do there what calls will do.
+
+        :return: whether it can be used, and a sentence that says so, or what is wrong
+        :rtype: tuple[bool, str]
+        """
+        url = self._redis_url()
+        if not url:
+            return False, self.env._("No Redis is set: PostgreSQL does the work.")
+        try:
+            read_address(url)
+        except InvalidAddress as error:
+            return False, sentence(error.message, error.params, self.env.lang)
+        connection = RedisConnection(url)
+        try:
+            health = connection.health()
+        finally:
+            connection.close()
+        if health.available:
+            return True, self.env._(
+                "Redis answers at %(address)s within %(time)s ms (%(master)s).",
+                address=health.address,
+                time=f"{health.milliseconds:.1f}",
+                master=health.master,
+            )
+        reason = sentence(SENTENCES[health.reason], {}, self.env.lang)
+        return False, self.env._(
+            "%(reason)s Until it can be used, PostgreSQL does its work. (%(address)s)",
+            reason=reason,
+            address=health.address,
+        )
+
+    @api.autovacuum
+    def _gc_redis_answers(self):
+        """Delete answers in Redis that are older than their company keeps facts.
+
+        They end by themselves, but when they were stored the company may have meant to
+        keep them longer, or there was such a company.
+
+        :return: number of deleted answers, and none still to go
+        :rtype: tuple[int, int]
+        """
+        backend = self._backend()
+        if not isinstance(backend, RedisBackend):
+            return 0, 0
+        # sudo: a cron of the whole database, whoever it runs as
+        companies_sudo = self.env["res.company"].sudo()
+        days_by_company = {
+            company.id: company.account_ai_retention_days
+            for company in companies_sudo.with_context(active_test=False).search([])
+        }
+        return backend.forget_answers(days_by_company), 0
+
+    @api.model
+    def _redis_problem(self, url):
+        """Return a sentence that says what is wrong with ``url``, or nothing."""
+        try:
+            address = read_address(url)
+        except InvalidAddress as error:
+            return sentence(error.message, error.params, self.env.lang)
+        if not all(os.access(path, os.R_OK) for path in address.files):
+            return sentence(SENTENCES["certificate_file"], {}, self.env.lang)
+        return ""
+
+
+class AccountAiCircuit(models.Model):
+    """The circuit of Redis itself: open while it is lost. It closes by itself."""
+
+    _inherit = "account.ai.circuit"  # pylint: disable=consider-merging-classes-inherited
+
+    # === COMPUTE METHODS === #
+
+    def _compute_explanation(self):
+        """Override of `account_ai`: what is wrong with Redis, not with Claude."""
+        result = super()._compute_explanation()
+        for circuit in self:
+            if circuit.name == CIRCUIT and circuit.state != "closed":
+                source = SENTENCES.get(circuit.reason)
+                circuit.explanation = sentence(source, {}, self.env.lang)
+        return result

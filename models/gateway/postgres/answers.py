@@ -1,0 +1,104 @@
+"""The answer store on the table of ``account.ai.answer``."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from odoo.sql_db import BaseCursor
+
+from ....services.common.storable import storable
+from ...common.clock import NOW
+from ...common.cursor import execute
+
+_GET = f"""
+    SELECT answer
+      FROM account_ai_answer
+     WHERE fingerprint = %(fingerprint)s
+       AND company_id = %(company_id)s
+       AND (expires_at IS NULL OR expires_at > {NOW})
+"""
+
+_HAS_ANY = f"""
+    SELECT EXISTS (
+        SELECT FROM account_ai_answer
+         WHERE (fingerprint, company_id) IN %(wanted)s
+           AND (expires_at IS NULL OR expires_at > {NOW}))
+"""
+
+_DROP = """
+    DELETE FROM account_ai_answer
+     WHERE fingerprint = %(fingerprint)s AND company_id = %(company_id)s
+"""
+
+_PUT = f"""
+    INSERT INTO account_ai_answer
+           (fingerprint, company_id, answer, usage_id, stored_at, expires_at)
+    VALUES (%(fingerprint)s, %(company_id)s, %(answer)s, %(usage_id)s, {NOW},
+            {NOW} + %(ttl)s * interval '1 second')
+        ON CONFLICT (fingerprint, company_id) DO UPDATE
+       SET answer = EXCLUDED.answer,
+           usage_id = EXCLUDED.usage_id,
+           stored_at = EXCLUDED.stored_at,
+           expires_at = EXCLUDED.expires_at
+"""
+
+
+class PostgresAnswerStore:
+    """Answers by fingerprint and company: what one company paid for stays with it."""
+
+    def __init__(self, cursor: BaseCursor, time_shift: float = 0.0) -> None:
+        self._cursor = cursor
+        self._time_shift = time_shift
+
+    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None:
+        """Return the stored answer; ``None`` when there is none, or it expired."""
+        execute(
+            self._cursor,
+            _GET,
+            {
+                "fingerprint": fingerprint,
+                "company_id": company_id,
+                "time_shift": self._time_shift,
+            },
+        )
+        row = self._cursor.fetchone()
+        return row[0] if row else None
+
+    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
+        """Return whether there is an answer to one of these fingerprints and companies.
+
+        :param wanted: at least one
+        """
+        parameters = {"wanted": tuple(wanted), "time_shift": self._time_shift}
+        execute(self._cursor, _HAS_ANY, parameters)
+        return self._cursor.fetchone()[0]
+
+    def put(
+        self,
+        fingerprint: str,
+        company_id: int,
+        answer: Mapping[str, Any],
+        ttl_seconds: float | None,
+        usage_id: int,
+    ) -> None:
+        """Store ``answer`` for ``ttl_seconds``; ``None`` stores it without an end."""
+        execute(
+            self._cursor,
+            _PUT,
+            {
+                "fingerprint": fingerprint,
+                "company_id": company_id,
+                "answer": json.dumps(storable(answer), ensure_ascii=False),
+                "usage_id": usage_id or None,
+                "ttl": ttl_seconds,
+                "time_shift": self._time_shift,
+            },
+        )
+
+    def drop(self, fingerprint: str, company_id: int) -> None:
+        """Forget the answer, if there is one."""
+        execute(
+            self._cursor,
+            _DROP,
+            {"fingerprint": fingerprint, "company_id": company_id},
+        )

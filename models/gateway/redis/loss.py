@@ -1,0 +1,109 @@
+"""Telling people that Redis is lost, once, and that it is back.
+
+Many processes notice the same loss. The row of a circuit named ``redis`` in PostgreSQL
+says which one was first: that one warns and alerts, the others only note it.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+import psycopg2
+import structlog
+
+from ....services.claude.ports import Alert
+from ....services.common.translation import _ as _lt
+from ...common.cursor import execute
+from .connection import RedisConnection
+
+if TYPE_CHECKING:
+    from .transaction import RedisBackend
+
+CIRCUIT = "redis"
+"""Name of the circuit: endpoints are URLs, so that none has it."""
+
+_log = structlog.wrap_logger(
+    logging.getLogger(__name__),
+    processors=[structlog.processors.KeyValueRenderer(key_order=["event"])],
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
+
+_OPEN = """
+    INSERT INTO account_ai_circuit AS kept (name, state, failures, successes, reason)
+    VALUES (%(name)s, 'open', 1, 0, %(reason)s)
+        ON CONFLICT (name) DO UPDATE
+       SET state = 'open',
+           failures = kept.failures + 1,
+           reason = EXCLUDED.reason
+     WHERE kept.state <> 'open'
+    RETURNING failures
+"""
+
+_CLOSE = """
+    UPDATE account_ai_circuit
+       SET state = 'closed', reason = NULL
+     WHERE name = %(name)s AND state = 'open'
+"""
+
+
+def tell_administrators(connection: RedisConnection, backend: "RedisBackend") -> None:
+    """Tell of a loss, or of the return, that the database does not know of yet.
+
+    Never fails: it stands beside a call that has nothing to do with it.
+    """
+    news = connection.news(backend.dbname)
+    if news is None:
+        return
+    try:
+        if news.is_lost:
+            first = _open(connection, backend)
+        else:
+            first = False
+            _close(backend)
+    except psycopg2.Error:
+        # Then there are worse problems than Redis, and the next call tries again.
+        connection.not_told(backend.dbname, news)
+        return
+    if news.is_lost:
+        write = _log.warning if first else _log.info
+        write(
+            "redis_lost",
+            address=str(connection.address or ""),
+            reason=news.reason,
+            instead="postgresql",
+        )
+    elif news.known:  # and not only the first call of a process
+        _log.info("redis_is_back", seconds=round(news.seconds, 1))
+
+
+def _open(connection: RedisConnection, backend: "RedisBackend") -> bool:
+    """Note the loss and alert; return whether nobody has before."""
+    with backend.postgres_transaction() as transaction:
+        parameters = {"name": CIRCUIT, "reason": connection.reason}
+        execute(transaction.cursor, _OPEN, parameters)
+        if not transaction.cursor.fetchone():
+            return False
+        # Lost again and again within the hour, it alerts once.
+        hour = transaction.now().strftime("%Y-%m-%dT%H")
+        transaction.alerts.raise_alert(
+            Alert(
+                kind="redis_lost",
+                key=f"redis_lost:{hour}",
+                title=_lt("Redis is out of reach"),
+                message=_lt(
+                    "The server cannot use Redis at %(address)s (%(reason)s). "
+                    "PostgreSQL does its work until it is back: nothing is lost that "
+                    "costs money, but rate limits have begun to count anew."
+                ),
+                params={
+                    "address": str(connection.address or "?"),
+                    "reason": connection.reason or "connection",
+                },
+            )
+        )
+    return True
+
+
+def _close(backend: "RedisBackend") -> None:
+    """Note the return."""
+    with backend.postgres_transaction() as transaction:
+        execute(transaction.cursor, _CLOSE, {"name": CIRCUIT})

@@ -1,0 +1,90 @@
+from odoo import api, fields, models
+
+from ...services.claude.policy import BreakerPolicy, RetryPolicy
+from .account_ai_policy import PARAMETER_BOUNDS
+from .res_company_limits import check_bounds
+
+_BREAKER = BreakerPolicy()
+_RETRY = RetryPolicy()
+
+_PARAMETERS = {
+    "account_ai_breaker_failures": "account_ai.breaker_failures",
+    "account_ai_breaker_seconds": "account_ai.breaker_seconds",
+    "account_ai_breaker_successes": "account_ai.breaker_successes",
+    "account_ai_retry_attempts": "account_ai.retry_attempts",
+    "account_ai_retry_wait": "account_ai.retry_wait",
+}
+
+
+class ResConfigSettings(models.TransientModel):
+    """Limits of the company, and how the database treats a Claude that is out."""
+
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+
+    # === FIELDS === #
+
+    account_ai_limit_validation = fields.Integer(
+        related="company_id.account_ai_limit_validation", readonly=False
+    )
+    account_ai_limit_chat = fields.Integer(
+        related="company_id.account_ai_limit_chat", readonly=False
+    )
+    account_ai_limit_project_suggestion = fields.Integer(
+        related="company_id.account_ai_limit_project_suggestion", readonly=False
+    )
+    account_ai_limit_company = fields.Integer(
+        related="company_id.account_ai_limit_company", readonly=False
+    )
+    account_ai_limit_queue = fields.Integer(
+        related="company_id.account_ai_limit_queue", readonly=False
+    )
+    account_ai_deadline_seconds = fields.Integer(
+        related="company_id.account_ai_deadline_seconds", readonly=False
+    )
+    account_ai_max_input_tokens = fields.Integer(
+        related="company_id.account_ai_max_input_tokens", readonly=False
+    )
+    account_ai_max_call_usd = fields.Float(
+        related="company_id.account_ai_max_call_usd", readonly=False
+    )
+    account_ai_breaker_failures = fields.Integer(
+        string="Failures in a Row",
+        config_parameter="account_ai.breaker_failures",
+        default=_BREAKER.failures,
+        groups="base.group_system",
+    )
+    account_ai_breaker_seconds = fields.Integer(
+        string="Seconds until a Try",
+        config_parameter="account_ai.breaker_seconds",
+        default=int(_BREAKER.open_seconds),
+        groups="base.group_system",
+    )
+    account_ai_breaker_successes = fields.Integer(
+        string="Successful Tries in a Row",
+        config_parameter="account_ai.breaker_successes",
+        default=_BREAKER.successes,
+        groups="base.group_system",
+    )
+    account_ai_retry_attempts = fields.Integer(
+        string="Attempts",
+        config_parameter="account_ai.retry_attempts",
+        default=_RETRY.attempts,
+        groups="base.group_system",
+        help="Of one call, the first one included.",
+    )
+    account_ai_retry_wait = fields.Integer(
+        string="Longest Wait (seconds)",
+        config_parameter="account_ai.retry_wait",
+        default=int(_RETRY.retry_after_cap),
+        groups="base.group_system",
+        help="A Claude that asks for a longer wait is not waited for: whoever looks on "
+        "is told when to come back, and what is queued waits in the queue.",
+    )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains(*_PARAMETERS)
+    def _check_account_ai_figures(self):
+        bounds = {field: PARAMETER_BOUNDS[name] for field, name in _PARAMETERS.items()}
+        for settings in self:
+            check_bounds(settings, bounds)

@@ -1,0 +1,297 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
+from ..common.presentation import panel_finding, sentence
+from ..common.verdicts import VERDICTS
+
+_SENT = "account_ai.group_sent"
+
+
+class AccountAiValidation(models.Model):
+    """One validation of one invoice, with everything that it takes to replay it.
+
+    queued --[a cron claims it]--> running --[result stored]--> done
+    running --[its process died]--> interrupted; queued --[cannot be read]--> failed
+
+    Rows are written by the flow only, never by hand. What Claude was sent and what the
+    documents said goes after the company's retention time; verdicts, codes and costs
+    stay.
+    """
+
+    _name = "account.ai.validation"
+    _inherit = [
+        "account.ai.decided.fields",
+        "account.ai.run.start",
+        "account.ai.run.insert",
+        "account.ai.run.result",
+        "account.ai.run.queue",
+        "account.ai.run.sweep",
+        "account.ai.access.by.invoice",
+    ]
+    _description = "Validation of an Invoice"
+    _rec_name = "move_id"
+    _order = "id desc"
+    _check_company_auto = True
+
+    # === FIELDS === #
+
+    run_uuid = fields.Char(
+        string="Run", required=True, readonly=True, copy=False, help="Made by who asks."
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    partner_id = fields.Many2one(related="move_id.partner_id")
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    user_id = fields.Many2one("res.users", string="Asked By", readonly=True)
+    trigger = fields.Selection(
+        selection=[
+            ("user", "At the Screen"),
+            ("queue", "Queue"),
+            ("rules", "Rules Only"),
+        ],
+        string="Asked From",
+        required=True,
+        readonly=True,
+        help="Rules only: nothing had changed for Claude, the rules judged anew.",
+    )
+    state = fields.Selection(
+        selection=[
+            ("queued", "Queued"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("interrupted", "Interrupted"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    verdict = fields.Selection(VERDICTS, readonly=True)
+    rules_verdict = fields.Selection(VERDICTS, string="Verdict of Rules", readonly=True)
+    model_verdict = fields.Selection(
+        VERDICTS, string="Verdict of Claude", readonly=True
+    )
+    confidence = fields.Float(readonly=True, aggregator="avg", help="From 0 to 1.")
+    degraded_code = fields.Char(
+        string="Without Claude", readonly=True, help="Why there is no answer of Claude."
+    )
+    degraded_source = fields.Char(readonly=True)
+    degraded_params = fields.Json(readonly=True)
+    degraded_message = fields.Char(compute="_compute_degraded_message")
+    finding_ids = fields.One2many(
+        "account.ai.finding", "validation_id", string="Findings", readonly=True
+    )
+    rule_findings = fields.Json(
+        readonly=True,
+        prefetch=False,
+        help="What the rules found, as long as the run is under way.",
+    )
+    rules_count = fields.Integer(
+        string="Rules Checked", readonly=True, aggregator=False
+    )
+    judged_on = fields.Date(
+        readonly=True, help="The day that the rules took for today."
+    )
+    # What was read, sent and answered, names of people included. The product itself
+    # uses it in private methods, with sudo.
+    document_data = fields.Json(readonly=True, prefetch=False, groups=_SENT)
+    context_data = fields.Json(readonly=True, prefetch=False, groups=_SENT)
+    facts = fields.Text(
+        readonly=True,
+        prefetch=False,
+        groups=_SENT,
+        help="What Claude was shown, as it was sent.",
+    )
+    model_answer = fields.Json(
+        readonly=True,
+        prefetch=False,
+        groups=_SENT,
+        help="What Claude answered: text and stop reason.",
+    )
+    prompt_id = Many2oneWithoutForeignKey(
+        "account.ai.prompt", string="Prompt", readonly=True
+    )
+    prompt_version = fields.Char(readonly=True)
+    rulebook_version = fields.Char(readonly=True)
+    agent = fields.Char(readonly=True)
+    model = fields.Char(readonly=True)
+    replaced_model = fields.Char(
+        string="Instead Of",
+        readonly=True,
+        help="The model that the company had chosen, and that is retired.",
+    )
+    effort = fields.Char(readonly=True)
+    language = fields.Char(readonly=True)
+    endpoint = fields.Char(readonly=True)
+    max_tokens = fields.Integer(readonly=True, aggregator=False)
+    cache_ttl = fields.Char(readonly=True)
+    mask_persons = fields.Boolean(readonly=True)
+    simulated = fields.Boolean(readonly=True)
+    fingerprint = fields.Char(
+        readonly=True, help="Of everything that decides Claude's answer."
+    )
+    document_fingerprint = fields.Char(
+        readonly=True, help="Of the document: tells whether it changed since."
+    )
+    from_store = fields.Boolean(
+        string="Answer From Store", readonly=True, help="Answered without a call."
+    )
+    input_tokens = fields.Integer(readonly=True)
+    cached_tokens = fields.Integer(readonly=True, help="Of the input, read from cache.")
+    output_tokens = fields.Integer(readonly=True)
+    cost_usd = fields.Float(string="Cost (USD)", digits=(16, 8), readonly=True)
+    duration_ms = fields.Integer(string="Duration (ms)", readonly=True)
+    first_token_ms = fields.Integer(
+        string="First Token (ms)", readonly=True, aggregator="avg"
+    )
+    date_done = fields.Datetime(readonly=True)
+    batch_uuid = fields.Char(
+        string="Queued Together", readonly=True, index="btree_not_null"
+    )
+    worker = fields.Char(readonly=True, help="Who has claimed it.")
+    lease_until = fields.Datetime(
+        readonly=True, help="After this a run is taken for dead."
+    )
+    next_try_at = fields.Datetime(readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=False)
+
+    _run_uuid_unique = models.Constraint("UNIQUE (run_uuid)", "A run is made once.")
+    # Two tabs that ask the same at the same time: the second one meets the first.
+    _running_unique = models.UniqueIndex(
+        "(move_id, fingerprint) WHERE state = 'running'",
+        "The same is being validated at the moment.",
+    )
+    # Several people, tabs and crons that queue the same invoice make one entry.
+    _queued_unique = models.UniqueIndex(
+        "(move_id) WHERE trigger = 'queue' AND state IN ('queued', 'running')",
+        "The invoice is in the queue already.",
+    )
+    _queue = models.Index("(next_try_at, id) WHERE state = 'queued'")
+    _leases = models.Index("(lease_until) WHERE state = 'running'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("degraded_source", "degraded_params")
+    @api.depends_context("lang")
+    def _compute_degraded_message(self):
+        for validation in self:
+            validation.degraded_message = sentence(
+                validation.degraded_source,
+                validation.degraded_params or {},
+                self.env.lang,
+            )
+
+    # === ACTION METHODS === #
+
+    def action_open_move(self):
+        """Open the invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _panel_data(self, stale: bool) -> dict:
+        """Return the validation as the panel shows it, in the user's language."""
+        self.ensure_one()
+        findings = self.finding_ids._panel_data()
+        if self.state in ("queued", "running"):
+            findings = self._running_findings()
+        # sudo: a colleague's name is no secret; only the name, users have many columns
+        user_sudo = self.user_id.sudo().with_context(prefetch_fields=False)
+        degraded = None
+        if self.degraded_code:
+            degraded = {"code": self.degraded_code, "message": self.degraded_message}
+        return {
+            "id": self.id,
+            "state": self.state,
+            "stale": stale,
+            "verdict": self.verdict,
+            "rules_verdict": self.rules_verdict,
+            "model_verdict": self.model_verdict,
+            "confidence": self.confidence,
+            "degraded": degraded,
+            "findings": findings,
+            "cost": f"US$ {self.cost_usd:.5f}",
+            "cost_usd": self.cost_usd,
+            "duration_ms": self.duration_ms,
+            "tokens": {
+                "input": self.input_tokens,
+                "cached": self.cached_tokens,
+                "output": self.output_tokens,
+            },
+            "model": self.model or "",
+            "replaced_model": self.replaced_model or "",
+            "simulated": self.simulated,
+            "user": user_sudo.name or "",
+            "date": fields.Datetime.to_string(self.date_done or self.create_date),
+            "rules_count": self.rules_count,
+        }
+
+    def _attempt_data(self) -> dict | None:
+        """Return what the panel says of an attempt that has no answer, beside the
+        validation that it shows; ``None`` when there is nothing to say."""
+        self.ensure_one()
+        if not self.degraded_code:
+            return None
+        return {
+            "id": self.id,
+            "code": self.degraded_code,
+            "message": self.degraded_message,
+            "date": fields.Datetime.to_string(self.date_done or self.create_date),
+        }
+
+    def _running_findings(self) -> list[dict]:
+        """Return what the rules have found so far, not records yet."""
+        return [
+            panel_finding(values, f"r{number}", self.env.lang)
+            for number, values in enumerate(self.rule_findings or (), start=1)
+        ]
+
+    @api.autovacuum
+    def _gc_facts(self, limit=1000):
+        """Delete what was sent and what documents said, past the retention time."""
+        kept = [
+            ("document_data", "!=", False),
+            ("state", "not in", ("queued", "running")),
+        ]
+        due = self.browse()
+        for (company,) in self._read_group(kept, ["company_id"]):
+            kept_for = timedelta(days=company.account_ai_retention_days)
+            before = [("create_date", "<", self.env.cr.now() - kept_for)]
+            own = [("company_id", "=", company.id)]
+            due += self.search(own + kept + before, limit=limit - len(due))
+            if len(due) >= limit:
+                break
+        due._forget_facts()
+        return len(due), len(due) >= limit
+
+    def _forget_facts(self):
+        """Delete texts and amounts; verdict, codes, places and costs stay."""
+        self.write(
+            {
+                "document_data": False,
+                "context_data": False,
+                "facts": False,
+                "model_answer": False,
+                "rule_findings": False,
+            }
+        )
+        self.finding_ids.write({"evidence": False, "params": False})
+        self.finding_ids.filtered(lambda finding: finding.origin == "model").write(
+            {"message_source": False, "advice_source": False}
+        )

@@ -1,0 +1,356 @@
+"""The part of a validation that waits for Claude, and what must follow whatever comes.
+
+It runs where no request is: in a thread beside a stream, so that a browser that leaves
+does not lose an answer that is paid for, or in a cron between two transactions.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import psycopg2
+from psycopg2.pool import PoolError
+
+from odoo import api
+from odoo.exceptions import AccessError, MissingError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ....services.claude.admitting import PlannedCall
+from ....services.claude.call import (
+    Admission,
+    CallResult,
+    FindingParsed,
+    Finished,
+    FirstToken,
+    TextDelta,
+)
+from ....services.claude.errors import ClaudeError
+from ....services.claude.gateway import Gateway
+from ....services.claude.http.interruption import interrupted
+from ....services.claude.money.measure import Measure
+from ....services.common.failure_trace import failure_trace
+from ....services.common.translation import _ as _lt
+from ....services.validation.evidence import is_quoted
+from ....services.validation.merge import weighed_model_finding
+from ...common.cursor import open_cursor
+from ...common.presentation import finding_values, panel_finding, sentence
+from .fallback import may_be_gone, replace_model
+from .run import Outcome, Run
+from .together import Together
+from .turns import beginning, storing
+
+_logger = logging.getLogger(__name__)
+
+admissions: Together[tuple[Gateway, PlannedCall], Admission] = Together()
+"""Calls of this process that are to be admitted."""
+
+Emit = Callable[[str, Mapping[str, Any]], None]
+"""Takes an event of the stream: its name and its data."""
+
+PROGRESS_SECONDS = 0.5
+_STORE_ATTEMPTS = 6
+_LONGEST_STORE_PAUSE = 2.0
+
+
+def admit(run: Run) -> Admission:
+    """Let the run's call pass the guards, in a transaction of its own.
+
+    Where the bound of its tokens decides, Claude is asked to count them, before the
+    transaction: near the limit, near a budget, and for the price of long prompts.
+
+    :raises ClaudeError: when it may not be made
+    """
+    if run.gateway is None:
+        raise run.error or ValueError("a run without a door needs a reason")
+    try:
+        return run.gateway.admit_measured(
+            run.request, run.owner, lambda measure: _admit(run, measure)
+        )
+    except ClaudeError as refusal:
+        if refusal.code != "too_large":
+            raise
+        raise _too_large_error(run, refusal) from refusal
+
+
+def _door_of(run: Run) -> Hashable:
+    """Return what calls have in common that may be admitted together."""
+    owner = run.owner
+    return run.dbname, run.endpoint, owner.company_id, owner.operation, owner.lane
+
+
+def _planned(run: Run, measure: Measure) -> PlannedCall:
+    return PlannedCall(run.request, run.owner, run.call_key, measure, run.use_stored)
+
+
+def _admit(run: Run, measure: Measure) -> Admission:
+    """Admit the call, together with others that wait for the same."""
+
+    def alone() -> Admission:
+        return run.gateway.admit(
+            run.request,
+            run.owner,
+            run.call_key,
+            use_stored=run.use_stored,
+            measure=measure,
+        )
+
+    with beginning.ahead():
+        return admissions.do(
+            _door_of(run), (run.gateway, _planned(run, measure)), _admit_together, alone
+        )
+
+
+def _admit_together(
+    wishes: Sequence[tuple[Gateway, PlannedCall]],
+) -> Sequence[Admission | None]:
+    """Admit the calls that go through the same door as the first."""
+    gateway = wishes[0][0]
+    alike = [wish for wish in wishes if wish[0].is_like(gateway)]
+    admitted = gateway.admit_together([planned for _gateway, planned in alike]) or ()
+    by_key = {admission.key: admission for admission in admitted}
+    return [by_key.get(planned.key) for _gateway, planned in wishes]
+
+
+def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:
+    """Return ``refusal`` with what the request is made of, so that somebody can leave
+    something out."""
+    return ClaudeError(
+        refusal.code,
+        _lt(
+            "The document is too large for Claude: %(tokens)s tokens, %(limit)s are "
+            "allowed. Split it or shorten its texts. What it is made of: %(parts)s."
+        ),
+        params={
+            **refusal.params,
+            "parts": [
+                (_lt("%(part)s %(share)s %%"), {"part": [(name, {})], "share": share})
+                for name, share in _shares(run)
+            ],
+        },
+    )
+
+
+def _shares(run: Run) -> list[tuple[str, str]]:
+    """Return the parts of the request that matter, with their share in per cent."""
+    parts = run.agent.parts(run.request)
+    return [(name, f"{share:.0%}"[:-1]) for name, share in parts if share >= 0.01]
+
+
+def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:
+    """Ask Claude, book what it cost and store the result; return the panel's data.
+
+    Never raises for what may happen: that is the outcome of the run. ``None`` when even
+    storing failed; then the sweeper closes the run, and the ledger row with it.
+
+    :param emit: gets the model's findings, the progress and an error as they come
+    """
+    thread = threading.current_thread()
+    thread.dbname, thread.uid = run.dbname, run.uid  # for Odoo's log lines
+    try:
+        outcome = ask(run, admission, emit)
+        if outcome.error:
+            emit("error", error_data(outcome.error, run))
+        beginning.let_others_begin()
+        with storing.turn():
+            return store(run, outcome)
+    except Exception as error:
+        _logger.error(
+            *("validation %s could not be stored: %s", run.validation_id),
+            failure_trace(error),
+        )
+        return None
+
+
+def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
+    """Ask Claude and book what it cost, whatever happens; return how it ended.
+
+    When Claude does not know the model, and its list of models says so too, the
+    company's fallback is asked at once, if the guards let it pass; both are booked.
+    """
+    started = time.monotonic()
+    outcome = _ask_and_book(run, admission, emit)
+    if outcome.error and admission.answer is not None:
+        outcome = _ask_anew(run, admission, emit, outcome)
+    if may_be_gone(outcome.error) and _is_replaced(run):
+        try:
+            admission = admit(run)
+        except ClaudeError as refusal:
+            outcome.error = refusal
+        else:
+            emit("waiting", {"model": run.request.model})
+            outcome = _ask_and_book(run, admission, emit)
+    outcome.duration_ms = round((time.monotonic() - started) * 1000)
+    return outcome
+
+
+def _ask_anew(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Outcome:
+    """Ask Claude, because what was stored of its answer cannot be read any more."""
+    run.gateway.forget(admission)
+    run.use_stored, run.asks_anew = False, True
+    try:
+        admission = admit(run)
+    except ClaudeError as refusal:
+        outcome.error, outcome.result = refusal, None
+        return outcome
+    emit("waiting", {"model": run.request.model})
+    return _ask_and_book(run, admission, emit)
+
+
+def _is_replaced(run: Run) -> bool:
+    """Return whether another model is in the request of ``run`` now.
+
+    Whatever keeps it from that, the rules' word is to be stored.
+    """
+    try:
+        return replace_model(run)
+    except Exception:
+        _logger.exception("validation %s found no other model", run.validation_id)
+        return False
+
+
+def _ask_and_book(run: Run, admission: Admission, emit: Emit) -> Outcome:
+    outcome = Outcome(admission=admission)
+    try:
+        _ask(run, admission, emit, outcome)
+    finally:
+        # Also when the process is told to end: what was seen is to be booked.
+        outcome.settlement = run.gateway.settle(
+            admission, outcome.error or outcome.result or interrupted()
+        )
+    return outcome
+
+
+def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
+    judged = run.judged
+    try:
+        outcome.result = _listen(run, admission, emit, outcome)
+        outcome.answer = run.agent.read_answer(
+            outcome.result.text,
+            judged.document,
+            judged.context,
+            mask_persons=run.mask_persons,
+            stop_reason=outcome.result.stop_reason,
+        )
+    except ClaudeError as error:
+        outcome.error = error
+    except Exception as error:
+        # A fault of ours must not leave a paid call unbooked or a panel without a word.
+        _logger.error(
+            "validation %s failed: %s", run.validation_id, failure_trace(error)
+        )
+        outcome.error = interrupted()
+
+
+def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> CallResult:
+    """Return the complete answer, telling what arrives on the way."""
+    number = characters = 0
+    told_at = 0.0
+    result: CallResult | None = None
+    for event in run.gateway.stream(admission):
+        if isinstance(event, TextDelta):
+            characters += len(event.text)
+            now = time.monotonic()
+            if now - told_at >= PROGRESS_SECONDS:
+                told_at = now
+                emit("progress", {"characters": characters})
+        elif isinstance(event, FindingParsed):
+            number += 1
+            _emit_finding(run, event.item, f"m{number}", emit)
+        elif isinstance(event, FirstToken):
+            outcome.first_token_ms = event.milliseconds
+            told_at = time.monotonic()
+            emit("progress", {"characters": characters})
+        elif isinstance(event, Finished):
+            result = event.result
+    if result is None:
+        raise interrupted()
+    return result
+
+
+def _emit_finding(run: Run, item: Mapping[str, Any], identifier: str, emit: Emit):
+    judged = run.judged
+    finding = run.agent.read_finding(
+        item, judged.document, judged.context, mask_persons=run.mask_persons
+    )
+    if finding is not None:
+        # As it will be stored: a warning at most, and less without its evidence.
+        has_quote = is_quoted(finding.evidence, judged.document)
+        finding = weighed_model_finding(finding, has_quote=has_quote)
+        values = finding_values(finding, judged.places)
+        emit(
+            "finding",
+            {"finding": panel_finding(values, identifier, run.language)},
+        )
+
+
+def error_data(error: ClaudeError, run: Run) -> dict[str, Any]:
+    """Return an error as the stream tells it, in the user's language."""
+    return {
+        "code": error.code,
+        "message": sentence(error.message, error.params, run.language),
+        "retry_after": error.retry_after,
+        "retryable": error.retryable,
+    }
+
+
+def store(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Store how the run ended, in one short transaction; return the panel's data.
+
+    Only then is a good answer kept for others who ask the same; a stored one whose
+    result cannot be stored is thrown away, so that it is not served for ever.
+    """
+    try:
+        panel = _store(run, outcome)
+    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        raise
+    except Exception:
+        if outcome.admission and outcome.admission.answer is not None:
+            run.gateway.forget(outcome.admission)
+        raise
+    if outcome.admission and outcome.answer and outcome.result:
+        _keep(run, outcome.admission, outcome.result)
+    return panel
+
+
+def _keep(run: Run, admission: Admission, result: CallResult) -> None:
+    try:
+        run.gateway.keep(admission, result)
+    except (psycopg2.Error, PoolError):
+        # The validation is stored; the worst is that the same question is paid again.
+        _logger.exception("the answer of %s could not be kept", run.validation_id)
+
+
+def _store(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Store how the run ended.
+
+    A conflict with another transaction is tried again: the result is here, and only
+    here.
+    """
+    pause = 0.05
+    for attempts_left in reversed(range(_STORE_ATTEMPTS)):
+        try:
+            with open_cursor(run.dbname) as cursor:
+                env = api.Environment(cursor, run.uid, dict(run.context))
+                validation = env["account.ai.validation"]._own(run.validation_id)
+                validation._finish(run, outcome)
+                return read_panel(env, run.move_id)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            if not attempts_left:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, _LONGEST_STORE_PAUSE)
+    raise AssertionError("unreachable")
+
+
+def read_panel(env: api.Environment, move_id: int) -> dict[str, Any]:
+    """Return what the panel shows; nothing for an invoice that was deleted meanwhile,
+    or that the user may not read any more."""
+    try:
+        return env["account.move"].browse(move_id).account_ai_panel()
+    except (AccessError, MissingError):
+        return {"available": False, "validation": None}

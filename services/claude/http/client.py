@@ -1,0 +1,382 @@
+"""The thin client: the SDK's connection and credentials, our bytes.
+
+The SDK builds, signs and sends; its retries, its environment variables, its tracing and
+its models are not used. Answers are read as bytes and JSON, because its event objects
+cost ten times as much per token as the JSON behind them, and a hundred streams share
+one core.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import anthropic
+import httpx2
+
+from ...common.storable import storable
+from ...common.translation import _
+from ..errors import ClaudeError
+from .connection_settings import check_address, check_key, not_ready
+from .connections import ask_connections_at_once
+from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
+from .exchange import (
+    AnswerTooLong,
+    DeadlinePassed,
+    Exchange,
+    exchange_under_way,
+)
+from .sending import note_sending
+
+# It writes a line for each request; of ours only failures are worth one. A level that
+# the operator chose stands.
+_http_log = logging.getLogger("httpx2")
+if _http_log.level == logging.NOTSET:
+    _http_log.setLevel(logging.WARNING)
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+"""Longest silence within an answer; Claude sends pings while it thinks."""
+_WRITE_SECONDS = 30.0
+_END_SECONDS = 2.0
+_LIMITS = httpx2.Limits(
+    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0
+)
+_MOST_MODELS = 1000
+"""After so many the list of models is not read on: Claude has some dozens."""
+
+_log = logging.getLogger(__name__)
+
+_NO_SOCKS = _(
+    "The server's environment names a SOCKS proxy, for which a Python package is "
+    "missing: whoever runs the server has to install socksio, or to name another proxy."
+)
+_NO_CERTIFICATES = _(
+    "The certificates that the server's environment names (SSL_CERT_FILE, "
+    "SSL_CERT_DIR) cannot be read: whoever runs the server has to mend them."
+)
+_NO_PROXY = _(
+    "The proxy that the server's environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY) "
+    "cannot be used: whoever runs the server has to mend it."
+)
+_NO_CLIENT = _(
+    "The connection to Claude cannot be prepared on this server: whoever runs it finds "
+    "the kind of error in its log."
+)
+
+
+def client_for(api_key: str, base_url: str) -> ClaudeClient:
+    """Return the client of this process for a key and an address.
+
+    Building one takes 20 ms (certificates) and its connections stay open, so it is
+    built once. A forked process gets its own: connections cannot be shared.
+
+    :raises ClaudeError: ``not_ready``: key, address or the server's environment have
+        to be mended first
+    """
+    check_key(api_key)
+    check_address(base_url)
+    try:
+        return _client_of_process(api_key, base_url, os.getpid())
+    except Exception as error:
+        # Whatever it is, it is no reason to fail: the rules answer. Its words may
+        # repeat a proxy's password, so only its kind is told.
+        _log.warning("no client for Claude: %s", type(error).__name__)
+        raise not_ready(_cause_of(error)) from None
+
+
+def _cause_of(error: Exception) -> str:
+    """Return the sentence for what went wrong while a client was built, whose key and
+    address are good: what is left is the environment of the server."""
+    if isinstance(error, ImportError):
+        return _NO_SOCKS
+    if isinstance(error, OSError):  # of SSL, too
+        return _NO_CERTIFICATES
+    if isinstance(error, ValueError | httpx2.InvalidURL):
+        return _NO_PROXY
+    return _NO_CLIENT
+
+
+@lru_cache(maxsize=8)
+def _client_of_process(api_key: str, base_url: str, _pid: int) -> ClaudeClient:
+    return ClaudeClient(api_key, base_url)
+
+
+class ClaudeClient:
+    """Sends requests to one endpoint with one key. Safe to share between threads."""
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        *,
+        http_client: httpx2.Client | None = None,
+    ) -> None:
+        self.endpoint = base_url.rstrip("/")
+        http_client = http_client or ask_connections_at_once(
+            # A redirected POST would go out a second time, and to somebody else.
+            anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False),
+            exchange_under_way,
+        )
+        http_client.event_hooks = {
+            "request": [note_sending],
+            "response": [_take_status],
+        }
+        self._sdk = anthropic.Anthropic(
+            api_key=api_key,
+            base_url=self.endpoint,
+            max_retries=0,
+            open_telemetry=False,
+            http_client=http_client,
+        )
+        # ANTHROPIC_CUSTOM_HEADERS is read even with an explicit key: what is set for
+        # another program on this machine must not reach these calls.
+        self._sdk._custom_headers = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._sdk.close()
+
+    def call(
+        self,
+        body: str,
+        *,
+        seconds: float = READ_SECONDS,
+        exchange: Exchange | None = None,
+    ) -> tuple[Mapping[str, str], dict[str, Any]]:
+        """Send ``POST /v1/messages`` and return headers and message.
+
+        :param body: the request as JSON, without ``stream``
+        :param seconds: longest silence
+        :param exchange: what the call may take in all; ``seconds`` when left out
+        :raises ClaudeError: on every failure
+        """
+        answer = self._post("/v1/messages", body, seconds, exchange)
+        return answer.headers, answer.json_object()
+
+    def stream(
+        self,
+        body: str,
+        *,
+        seconds: float = READ_SECONDS,
+        exchange: Exchange | None = None,
+    ) -> ByteStream:
+        """Send ``POST /v1/messages`` with ``stream`` and return the open answer.
+
+        :param body: the request as JSON, without ``stream``
+        :param seconds: longest silence
+        :param exchange: what the call may take in all; ``seconds`` when left out
+        :raises ClaudeError: on every failure up to the headers of the answer
+        """
+        body = f'{body[:-1]},"stream":true}}'
+        answer = self._post("/v1/messages", body, seconds, exchange)
+        answer.check_content_type("text/event-stream")
+        return answer
+
+    def count_tokens(
+        self, body: Mapping[str, Any], *, seconds: float = READ_SECONDS
+    ) -> int:
+        """Return Claude's own count of the input tokens of ``body``; it is free.
+
+        :param body: as for a message, without ``max_tokens``
+        :param seconds: longest wait for the whole answer
+        :raises ClaudeError: on every failure
+        """
+        text = json.dumps(body, ensure_ascii=False)
+        answer = self._post("/v1/messages/count_tokens", text, seconds)
+        tokens = answer.json_object().get("input_tokens")
+        if not isinstance(tokens, int):
+            raise foreign_answer_error(answer.status)
+        return tokens
+
+    def models(
+        self, lifecycles: Sequence[str] = (), seconds: float | None = None
+    ) -> list[Any]:
+        """Return the models that the key may use, newest first, as the API tells them:
+        ``id``, ``display_name``, ``lifecycle``, ``retires_at``, ``capabilities``...
+
+        It is free, so it also serves to test a connection. What is told may be
+        anything: :func:`.catalogue.read_models` reads it.
+
+        :param lifecycles: stages of life to tell of; without any, the API leaves out
+            what is retired
+        :param seconds: longest silence
+        :raises ClaudeError: on every failure
+        """
+        options = {} if seconds is None else {"seconds": seconds}
+        query: dict[str, Any] = {"limit": "100"}
+        if lifecycles:
+            query["lifecycle"] = list(lifecycles)
+        found: list[Any] = []
+        after: dict[str, str] = {}
+        while True:
+            page = self.get("/v1/models", {**query, **after}, **options)
+            told = page.get("data")
+            if not isinstance(told, list):
+                raise foreign_answer_error(200)
+            found += told
+            if not page.get("has_more") or not told or len(found) > _MOST_MODELS:
+                return found
+            last = told[-1].get("id") if isinstance(told[-1], dict) else None
+            if not isinstance(last, str) or {"after_id": last} == after:
+                raise foreign_answer_error(200)  # it has no end
+            after = {"after_id": last}
+
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """Return the JSON object that ``GET path`` answers; it is free.
+
+        :param query: lists become ``name[]=`` once for each value
+        :param seconds: longest silence
+        :raises ClaudeError: on every failure
+        """
+        return self._send(
+            Exchange(READ_SECONDS),
+            lambda: self._sdk.get(
+                path,
+                cast_to=httpx2.Response,
+                options={
+                    "params": query,
+                    "headers": headers or {},
+                    "timeout": _timeout(READ_SECONDS if seconds is None else seconds),
+                },
+                stream=True,
+                stream_cls=anthropic.Stream[object],
+            ),
+        ).json_object()
+
+    def _post(
+        self, path: str, body: str, seconds: float, exchange: Exchange | None = None
+    ) -> ByteStream:
+        return self._send(
+            exchange or Exchange(seconds),
+            lambda: self._sdk.post(
+                path,
+                cast_to=httpx2.Response,
+                content=body.encode(),
+                options={"timeout": _timeout(seconds)},
+                stream=True,
+                stream_cls=anthropic.Stream[object],
+            ),
+        )
+
+    @staticmethod
+    def _send(exchange: Exchange, send: Callable[[], httpx2.Response]) -> ByteStream:
+        """Return the open answer to what ``send`` sends, its headers read."""
+        try:
+            with exchange.under_way():
+                response = send()
+        except Exception as error:  # the mapping passes on what is not the SDK's
+            mapped = error_of_exception(error)
+            if 300 <= exchange.status < 500:
+                mapped.ambiguous = False  # refused, whatever became of the sentence
+            raise mapped from error
+        return ByteStream(response, exchange)
+
+
+class ByteStream:
+    """An answer that arrives: headers now, bytes by and by. Close it in any case."""
+
+    def __init__(self, response: httpx2.Response, exchange: Exchange) -> None:
+        self._response = response
+        self._exchange = exchange
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self.request_id = response.headers.get("request-id", "")
+
+    def check_content_type(self, content_type: str) -> None:
+        """Pass when the answer is of this type; else close it.
+
+        :raises ClaudeError: it is not Claude's
+        """
+        if not self.headers.get("content-type", "").startswith(content_type):
+            self.close()
+            raise foreign_answer_error(self.status, self.request_id)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes as they come from the network.
+
+        :raises ClaudeError: when the connection breaks or stays silent, or the answer
+            takes too long or is too long
+        """
+        response = self._response
+        # A body that was read already (another transport may do so) is there unpacked.
+        raw = "content-encoding" not in response.headers
+        raw = raw and not response.is_stream_consumed
+        chunks = response.iter_raw() if raw else response.iter_bytes()
+        size = 0
+        try:
+            while True:
+                # The reader may go on in another thread than the one that began.
+                with self._exchange.under_way():
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    return
+                size += len(chunk)
+                self._exchange.check_size(size)
+                yield chunk
+        except (httpx2.HTTPError, DeadlinePassed, AnswerTooLong) as error:
+            raise self._broken(error) from error
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the JSON object that the whole answer is, and close it.
+
+        :raises ClaudeError: also when it is none
+        """
+        try:
+            value = storable(json.loads(b"".join(self.chunks())))
+        except (ValueError, RecursionError) as error:
+            raise foreign_answer_error(self.status, self.request_id) from error
+        finally:
+            self.close()
+        if not isinstance(value, dict):
+            raise foreign_answer_error(self.status, self.request_id)
+        return value
+
+    def end_soon(self) -> None:
+        """Wait no longer than a moment for the end: only the connection needs it."""
+        self._exchange.end_soon(_END_SECONDS)
+
+    def close(self) -> None:
+        """Give the connection back, or close it when the answer is not complete."""
+        self._response.close()
+
+    def _broken(self, error: Exception) -> ClaudeError:
+        if isinstance(error, httpx2.HTTPError) and not isinstance(
+            error, httpx2.TimeoutException
+        ):
+            return cut_error(self.request_id)
+        mapped = error_of_exception(error)
+        mapped.request_id = self.request_id
+        return mapped
+
+
+def _take_status(response: httpx2.Response) -> None:
+    """Note the status, before the SDK reads the body of an error, whole.
+
+    It is to read it as it came: what is small on the wire may be packed so that it
+    fills the memory. The status says what counts.
+    """
+    exchange = exchange_under_way()
+    if exchange is not None:
+        exchange.status = response.status_code
+    if response.status_code >= 300:
+        response.headers.pop("content-encoding", None)
+
+
+def _timeout(seconds: float) -> httpx2.Timeout:
+    return httpx2.Timeout(
+        connect=min(CONNECT_SECONDS, seconds),
+        read=seconds,
+        write=min(_WRITE_SECONDS, seconds),
+        pool=min(CONNECT_SECONDS, seconds),
+    )

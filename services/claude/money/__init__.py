@@ -1,0 +1,1 @@
+"""What calls cost: usage, prices, bounds, budgets and reconciliation."""

@@ -1,0 +1,6 @@
+from . import (
+    test_agents_answers,
+    test_agents_facts,
+    test_agents_prompt,
+    test_agents_registry,
+)

@@ -1,0 +1,18 @@
+from . import (
+    test_access_by_invoice,
+    test_access_by_routes,
+    test_access_walk,
+    test_alerts,
+    test_common_company,
+    test_consistency,
+    test_decided_fields,
+    test_dialogs,
+    test_hoot,
+    test_logs,
+    test_promises,
+    test_real_life,
+    test_security,
+    test_settings,
+    test_translations,
+    test_views,
+)

@@ -1,0 +1,16 @@
+from . import (
+    test_accrual,
+    test_attribution,
+    test_cost_export,
+    test_cost_files,
+    test_costs,
+    test_dashboard,
+    test_dashboard_access,
+    test_reconciliation,
+    test_reconciliation_reports,
+    test_tours_dashboard,
+    test_usage_documents,
+    test_usage_purge,
+    test_usage_rollup,
+    test_usage_rollup_concurrency,
+)

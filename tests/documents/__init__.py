@@ -1,0 +1,16 @@
+from . import (
+    test_books,
+    test_documents_comparison,
+    test_documents_dte_xml,
+    test_documents_gold_case,
+    test_documents_rut,
+    test_documents_serialization,
+    test_folio_ranges,
+    test_projects,
+    test_rates,
+    test_received_xml,
+    test_received_xml_checks,
+    test_references,
+    test_tours_references,
+    test_validation_reader,
+)

@@ -1,0 +1,1 @@
+from . import test_review, test_review_facts, test_review_queue, test_tours_review

@@ -1,0 +1,15 @@
+from . import (
+    test_process_purchase,
+    test_process_queue,
+    test_process_validation,
+    test_queue,
+    test_queue_waiting,
+    test_queueing,
+    test_stream,
+    test_three_ways_in,
+    test_together,
+    test_tours,
+    test_turns,
+    test_validation_degraded,
+    test_validation_flow,
+)

@@ -1,0 +1,1 @@
+from . import account_ai_company_settings, account_ai_consent

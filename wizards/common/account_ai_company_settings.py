@@ -1,0 +1,202 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...models.common.res_company import POSTING_POLICIES
+from ...services.claude.defaults import EFFORTS, default_model, fallback_models
+
+_COMPANY_FIELDS = {
+    "mask_persons": "account_ai_mask_persons",
+    "language": "account_ai_language",
+    "model_id": "account_ai_model_id",
+    "fallback_model_id": "account_ai_fallback_model_id",
+    "effort": "account_ai_effort",
+    "retention_days": "account_ai_retention_days",
+    "posting_policy": "account_ai_posting_policy",
+    "posting_rules_only": "account_ai_posting_rules_only",
+    "limit_validation": "account_ai_limit_validation",
+    "limit_chat": "account_ai_limit_chat",
+    "limit_project_suggestion": "account_ai_limit_project_suggestion",
+    "limit_company": "account_ai_limit_company",
+    "limit_queue": "account_ai_limit_queue",
+    "deadline_seconds": "account_ai_deadline_seconds",
+    "max_input_tokens": "account_ai_max_input_tokens",
+    "max_call_usd": "account_ai_max_call_usd",
+}
+
+
+class AccountAiCompanySettings(models.TransientModel):
+    """What an administrator of the addon decides for a company.
+
+    Odoo's own settings page is for system administrators; whoever answers for the
+    company's documents need not be one.
+    """
+
+    _name = "account.ai.company.settings"
+    _inherit = "account.ai.decided.fields"
+    _description = "AI Settings of a Company"
+
+    # === FIELDS === #
+
+    # Entered, if only by who opens the dialog: each action checks that the person
+    # administers that company.
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    has_consent = fields.Boolean(
+        string="Sends to Claude", compute="_compute_has_consent"
+    )
+    mask_persons = fields.Boolean(
+        string="Mask Natural Persons",
+        default=lambda self: self.env.company.account_ai_mask_persons,
+    )
+    language = fields.Selection(
+        selection=[("es", "Spanish"), ("en", "English")],
+        string="Language of the Findings",
+        required=True,
+        default=lambda self: self.env.company.account_ai_language,
+    )
+    model_id = fields.Many2one(
+        "account.ai.model",
+        domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_model_id,
+    )
+    fallback_model_id = fields.Many2one(
+        "account.ai.model",
+        domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_fallback_model_id,
+        help="Asked instead of a model that is retired.",
+    )
+    model_notice = fields.Char(
+        related="company_id.account_ai_model_notice", related_sudo=False
+    )
+    model_placeholder = fields.Char(compute="_compute_model_placeholder")
+    fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
+    effort = fields.Selection(
+        selection=[(effort, effort.capitalize()) for effort in EFFORTS],
+        default=lambda self: self.env.company.account_ai_effort,
+    )
+    retention_days = fields.Integer(
+        string="Keep Facts For (days)",
+        required=True,
+        default=lambda self: self.env.company.account_ai_retention_days,
+    )
+    posting_policy = fields.Selection(
+        POSTING_POLICIES,
+        required=True,
+        default=lambda self: self.env.company.account_ai_posting_policy,
+    )
+    posting_rules_only = fields.Boolean(
+        string="Rules Suffice While Claude Is Out",
+        default=lambda self: self.env.company.account_ai_posting_rules_only,
+    )
+    limit_validation = fields.Integer(
+        string="Validations per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_validation,
+    )
+    limit_chat = fields.Integer(
+        string="Chat Turns per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_chat,
+    )
+    limit_project_suggestion = fields.Integer(
+        string="Project Suggestions per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_project_suggestion,
+    )
+    limit_company = fields.Integer(
+        string="Everybody Together per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_company,
+        help="Requests of all people at the screen. 0: as many as each of them may "
+        "make.",
+    )
+    limit_queue = fields.Integer(
+        string="Queued Documents per Minute",
+        required=True,
+        default=lambda self: self.env.company.account_ai_limit_queue,
+        help="What is queued or scheduled has a lane of its own.",
+    )
+    deadline_seconds = fields.Integer(
+        string="Longest Answer (seconds)",
+        required=True,
+        default=lambda self: self.env.company.account_ai_deadline_seconds,
+        help="After this an answer is given up, and the rules alone decide.",
+    )
+    max_input_tokens = fields.Integer(
+        string="Tokens per Request",
+        required=True,
+        default=lambda self: self.env.company.account_ai_max_input_tokens,
+        help="Larger documents are not sent. Above 100,000 tokens some models cost "
+        "five times as much.",
+    )
+
+    max_call_usd = fields.Float(
+        string="Most That One Call May Cost (US$)",
+        digits=(16, 6),
+        default=lambda self: self.env.company.account_ai_max_call_usd,
+        help="A call that may cost more is refused before anything is sent. 0: no such "
+        "ceiling; budgets hold all the same.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_has_consent(self):
+        self.has_consent = False
+        for settings in self.filtered("company_id"):
+            # Also computed before anything is kept, for whatever a client names.
+            settings.company_id._account_ai_check_administrator()
+            settings.has_consent = settings.company_id._account_ai_has_consent()
+
+    def _compute_model_placeholder(self):
+        self.model_placeholder = default_model("validation").model
+        self.fallback_placeholder = fallback_models("validation")[0]
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `base`: what is not told is as it is in the dialog's company,
+        which need not be the one at hand."""
+        ids = []
+        for vals in vals_list:
+            company = self.env["res.company"].browse(vals.get("company_id"))
+            settings = self.with_company(company or self.env.company)
+            ids += super(AccountAiCompanySettings, settings).create([vals]).ids
+        return self.browse(ids)
+
+    # === ACTION METHODS === #
+
+    def action_apply(self):
+        """Keep the settings on the company."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._account_ai_check_administrator()
+        if self.retention_days < 1:
+            raise UserError(self.env._("Facts have to be kept for at least one day."))
+        self.company_id.sudo().write(  # checked above: need not manage companies
+            {name: self[field] for field, name in _COMPANY_FIELDS.items()}
+        )
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_use_successor(self):
+        """Let the company ask the successor of its model from now on."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._account_ai_use_successor()
+        self.model_id = self.company_id.account_ai_model_id
+        self.fallback_model_id = self.company_id.account_ai_fallback_model_id
+        # The dialog stays open, with what was typed into it.
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_consent(self):
+        """Return the dialog that explains what is sent, to switch it on or off."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.company_id._account_ai_consent_action()

@@ -1,0 +1,1 @@
+from . import account_debit_note, account_move_reversal

@@ -1,0 +1,1 @@
+from . import account_ai_posting, validate_account_move

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import addon_folder, import_direction, paths, python_environment
+from . import addon_folder, import_direction, paths, python_environment, rooms
 from .outcome import Outcome
 
 LONGEST_FILE = 900
@@ -44,6 +44,7 @@ def run() -> Outcome:
         outcome += _report(title, done.returncode == 0)
     for title, found in (
         ("import direction", import_direction.check(paths.CHECKOUT)),
+        ("rooms", rooms.check(paths.CHECKOUT)),
         ("file length", _long_files()),
     ):
         print("".join(f"{line}\n" for line in found), end="")

@@ -32,7 +32,7 @@ class AccountAiAlert(models.Model):
     """What administrators have to know, told once each.
 
     Alerts are booked by whoever meets the reason, often in a short transaction without
-    an environment (``backend/alerts.py``), and delivered by a cron: as an activity, by
+    an environment (``common/alerts.py``), and delivered by a cron: as an activity, by
     mail, in the company's channel in Discuss and on the screens of who is there.
     """
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class AccountAiAnswer(models.Model):
     """Answers of Claude by the fingerprint of what was asked, one set per company.
 
-    Written by ``backend/answers.py``. Holds only what came back whole, masked as it
+    Written by ``postgres/answers.py``. Holds only what came back whole, masked as it
     was sent.
     """
 

@@ -34,7 +34,7 @@ _COUNTING_FIELDS = frozenset(
 class AccountAiBudget(models.Model):
     """How much Claude may cost in a day or a month, and for whom.
 
-    Whether a call fits is decided in ``backend/budget.py``, which reads these records
+    Whether a call fits is decided in ``postgres/budget.py``, which reads these records
     and keeps a counter for each period.
     """
 

@@ -5,7 +5,7 @@ from .postgres.budget_functions import create_functions
 
 
 class AccountAiBudgetPeriod(models.Model):
-    """The counter of a budget in one period; see ``backend/budget.py``.
+    """The counter of a budget in one period; see ``postgres/budget.py``.
 
     Written only there, in the transaction that opens or closes a row of the ledger. A
     budget that is defined anew begins a new counter, of its new ``generation``.

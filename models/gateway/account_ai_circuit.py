@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 
 class AccountAiCircuit(models.Model):
-    """State of the circuit breaker, one row an endpoint; see ``backend/circuit.py``.
+    """State of the circuit breaker, one row an endpoint; see ``postgres/circuit.py``.
 
     Rows are written by the door only.
     """

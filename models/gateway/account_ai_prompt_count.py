@@ -12,7 +12,7 @@ class AccountAiPromptCount(models.Model):
 
     What is the same for all documents is most of a request. Its count keeps the worst
     case of a call near to what it can cost; rows are written by
-    ``backend/prefixes.py``, in transactions of their own.
+    ``postgres/prefixes.py``, in transactions of their own.
     """
 
     _name = "account.ai.prompt.count"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class AccountAiRateWindow(models.Model):
-    """Sliding windows of the rate limits, one row a limit; see ``backend/rate_limit``.
+    """Sliding windows of the rate limits, one row a limit: ``rate_limit.py``.
 
     The column ``hits``, an array of times, is unknown to the ORM.
     """

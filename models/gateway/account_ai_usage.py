@@ -23,7 +23,7 @@ class AccountAiUsage(models.Model):
                        \\------[process died, ambiguous]---> unknown (estimated)
 
     An open row stands at its worst-case cost, so that a sum over all rows counts what
-    is reserved too. Rows are written only by ``backend/ledger.py``, in short
+    is reserved too. Rows are written only by ``postgres/ledger.py``, in short
     transactions of their own; a closed row never changes (but for the mark that it is
     rolled up), a correction is a new row.
     """
@@ -190,7 +190,7 @@ class AccountAiUsage(models.Model):
     _run_index = models.Index("(run_uuid)")
 
     def init(self):
-        """Add the column of the budgets in which a row counts: see ``backend/budget``.
+        """Add the column of the budgets that count a row: ``postgres/budget.py``.
 
         An object: units of the budget's currency for one US$, by id of the counter.
         """

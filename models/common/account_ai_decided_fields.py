@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools.i18n import format_list
 
+from ...services.common.storable import storable_text
+
 _ADDON = "account_ai"
 
 
@@ -30,12 +32,12 @@ class AccountAiDecidedFields(models.AbstractModel):
     def create(self, vals_list):
         """Override of `base`: refuse what nobody enters."""
         self._check_decided_fields({name for vals in vals_list for name in vals})
-        return super().create(vals_list)
+        return super().create([self._storable(vals) for vals in vals_list])
 
     def write(self, vals):
         """Override of `base`: refuse what nobody enters."""
         self._check_decided_fields(vals)
-        return super().write(vals)
+        return super().write(self._storable(vals))
 
     @api.model
     def default_get(self, fields):
@@ -72,6 +74,17 @@ class AccountAiDecidedFields(models.AbstractModel):
         field = self._fields.get(name)
         # The first module is the one that adds the field; others only change it.
         return bool(field and field.readonly and field._modules[:1] == (_ADDON,))
+
+    @api.model
+    def _storable(self, vals: dict) -> dict:
+        """Return ``vals`` with texts that PostgreSQL takes, in the addon's own models:
+        a reason that somebody pasted with a NUL in it is no failure of the server."""
+        if not self._name.startswith("account.ai."):
+            return vals
+        return {
+            name: storable_text(value) if isinstance(value, str) else value
+            for name, value in vals.items()
+        }
 
     @api.model
     def _without_decided_fields(self, vals: dict) -> dict:

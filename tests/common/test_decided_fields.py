@@ -538,6 +538,21 @@ class TestWaysIn(DecidedFieldsMixin, AccountAiCase):
             with self.assertRaises(AccessError):
                 record.company_id = self.other_company
 
+    def test_what_people_enter_can_be_stored(self):
+        """A text out of another program may have characters that no database takes."""
+        settings = self.env["account.ai.rule.setting"].with_user(self.manager)
+        setting = settings.create(
+            {
+                "company_id": self.company.id,
+                "code": "RUT_DV",
+                "reason": "Noi\0se \ud800",
+            }
+        )
+        self.assertEqual(setting.reason, "Noi\ufffdse \ufffd")
+        setting.reason = "Still\0"
+        self.env.flush_all()
+        self.assertEqual(setting.reason, "Still\ufffd")
+
     def test_people_go_on_entering_what_is_theirs(self):
         self.as_powerful.write(
             {

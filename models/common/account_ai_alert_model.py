@@ -7,7 +7,7 @@ _KINDS = ("model_retiring", "model_retired")
 class AccountAiAlert(models.Model):
     """An alert of a model that retires takes its successor with one click."""
 
-    _inherit = "account.ai.alert"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.alert"
 
     # === FIELDS === #
 

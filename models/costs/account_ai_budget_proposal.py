@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
 class AccountAiBudget(models.Model):
     """A company that pays for Claude without any budget is told so, once."""
 
-    _inherit = "account.ai.budget"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.budget"
 
     # === BUSINESS METHODS === #
 
@@ -141,7 +141,7 @@ class AccountAiBudget(models.Model):
 class AccountAiAlert(models.Model):
     """The alert of a missing budget opens the one that is proposed."""
 
-    _inherit = "account.ai.alert"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.alert"
 
     # === FIELDS === #
 

@@ -50,7 +50,7 @@ DIMENSIONS = ("operation", "agent", "user_id", "model", "company_id", "outcome")
 class AccountAiDashboard(models.AbstractModel):
     """From a figure of the dashboard to the rows that it is made of."""
 
-    _inherit = "account.ai.dashboard"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.dashboard"
 
     # === BUSINESS METHODS === #
 

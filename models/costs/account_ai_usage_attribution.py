@@ -6,7 +6,7 @@ from .sql.attribution import readable_accounts
 class AccountAiUsage(models.Model):
     """What a call is charged to, in words."""
 
-    _inherit = "account.ai.usage"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.usage"
 
     # === FIELDS === #
 

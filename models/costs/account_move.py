@@ -7,7 +7,7 @@ from .sql.period import period_of
 class AccountMove(models.Model):
     """Entries that accrue what Claude cost in a month."""
 
-    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.move"
 
     # === FIELDS === #
 

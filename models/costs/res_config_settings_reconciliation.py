@@ -12,7 +12,7 @@ from ..gateway.account_ai_gateway_reports import (
 class ResConfigSettings(models.TransientModel):
     """How our ledger is compared with the provider's own books."""
 
-    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.config.settings"
 
     # === FIELDS === #
 

@@ -11,7 +11,7 @@ from ..gateway.account_ai_usage_purge import (
 class ResConfigSettings(models.TransientModel):
     """For how long this database keeps the ledger's single rows."""
 
-    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.config.settings"
 
     # === FIELDS === #
 

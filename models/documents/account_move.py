@@ -12,7 +12,7 @@ class AccountMove(models.Model):
     """What the SII's format says of a document and Community has no field for."""
 
     # A file of its own: the document is another idea than its validations.
-    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.move"
 
     # === FIELDS === #
 

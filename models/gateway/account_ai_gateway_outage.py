@@ -18,7 +18,7 @@ class AccountAiGateway(models.AbstractModel):
     """Tells whether Claude is out, from what is known here: no network."""
 
     # A file of its own: being out is another idea than how the door is built.
-    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.gateway"
 
     # === BUSINESS METHODS === #
 

@@ -17,7 +17,7 @@ USD_PARAMETER = "account_ai.reconciliation_usd"
 class AccountAiGateway(models.AbstractModel):
     """How the provider's own reports are read."""
 
-    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.gateway"
 
     # === CONNECTION === #
 

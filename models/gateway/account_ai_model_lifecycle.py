@@ -27,7 +27,7 @@ _NOT_KNOWN_MESSAGE = _lt(
 class AccountAiModel(models.Model):
     """Administrators learn in time that a model retires, and that one is gone."""
 
-    _inherit = "account.ai.model"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.model"
 
     # === BUSINESS METHODS === #
 

@@ -23,7 +23,7 @@ share is one way to Claude."""
 class AccountAiGateway(models.AbstractModel):
     """The limits and times of the door, from what companies and the database set."""
 
-    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.gateway"
 
     # === BUSINESS METHODS === #
 

@@ -16,7 +16,7 @@ REDIS_URL_VARIABLE = "ACCOUNT_AI_REDIS_URL"
 class AccountAiGateway(models.AbstractModel):
     """Where limits, circuit breaker and answers are shared: PostgreSQL, or Redis."""
 
-    _inherit = "account.ai.gateway"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.gateway"
 
     # === BUSINESS METHODS === #
 
@@ -142,7 +142,7 @@ class AccountAiGateway(models.AbstractModel):
 class AccountAiCircuit(models.Model):
     """The circuit of Redis itself: open while it is lost. It closes by itself."""
 
-    _inherit = "account.ai.circuit"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.circuit"
 
     # === COMPUTE METHODS === #
 

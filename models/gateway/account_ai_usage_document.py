@@ -17,7 +17,7 @@ class AccountAiUsage(models.Model):
     """
 
     # A file of its own: the document is another idea than what a call cost.
-    _inherit = "account.ai.usage"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.usage"
 
     # === CRUD METHODS === #
 

@@ -31,7 +31,7 @@ LIMIT_FIELDS = (*BOUNDS, "account_ai_max_call_usd")
 class ResCompany(models.Model):
     """How much of Claude the people and the queue of a company may use."""
 
-    _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.company"
 
     # === FIELDS === #
 

@@ -13,7 +13,7 @@ _GROUPS = "account_ai.group_manager,base.group_system"
 class ResCompany(models.Model):
     """Which models a company asks, and what becomes of them when they retire."""
 
-    _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.company"
 
     # === FIELDS === #
 

@@ -19,7 +19,7 @@ _PARAMETERS = {
 class ResConfigSettings(models.TransientModel):
     """Limits of the company, and how the database treats a Claude that is out."""
 
-    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.config.settings"
 
     # === FIELDS === #
 

@@ -7,7 +7,7 @@ from .account_ai_redis import REDIS_URL_PARAMETER
 class ResConfigSettings(models.TransientModel):
     """The Redis of the database, for system administrators."""
 
-    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.config.settings"
 
     # === FIELDS === #
 

@@ -43,7 +43,7 @@ class AccountMove(models.Model):
     """
 
     # A file of its own: posting is another idea than validating.
-    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.move"
 
     # === ACTION METHODS === #
 

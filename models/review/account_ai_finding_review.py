@@ -14,7 +14,7 @@ class AccountAiFinding(models.Model):
     """Lets people decide about findings."""
 
     # A file of its own: what is decided is another idea than what was found.
-    _inherit = "account.ai.finding"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.finding"
 
     # === FIELDS === #
 

@@ -14,7 +14,7 @@ class AccountAiValidation(models.Model):
     """Judges a stored validation anew after people have decided about its findings."""
 
     # A file of its own: what is decided later is another idea than how a run ends.
-    _inherit = "account.ai.validation"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.validation"
 
     # === BUSINESS METHODS === #
 

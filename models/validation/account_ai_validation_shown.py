@@ -21,7 +21,7 @@ class AccountAiValidation(models.Model):
     """
 
     # A file of its own: what is shown is another idea than how a run ends.
-    _inherit = "account.ai.validation"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.ai.validation"
 
     # === BUSINESS METHODS === #
 

@@ -13,7 +13,7 @@ class AccountMove(models.Model):
     """
 
     # A file of its own: views are another idea than what an invoice knows of itself.
-    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "account.move"
 
     # === CRUD METHODS === #
 

@@ -3,7 +3,6 @@ from . import account_ai_decided_fields  # isort: skip
 from . import account_ai_access_by_invoice  # isort: skip
 from . import (
     account_ai_alert,
-    account_ai_alert_model,
     account_ai_consistency,
     ir_ui_menu,
     mail_thread,

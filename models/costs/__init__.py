@@ -1,8 +1,6 @@
 from . import (
     account_ai_budget_proposal,
     account_ai_dashboard,
-    account_ai_dashboard_data,
-    account_ai_dashboard_drill_down,
     account_ai_reconciliation,
     account_ai_summed_usage,
     account_ai_usage_attribution,
@@ -10,6 +8,5 @@ from . import (
     account_ai_usage_rollup,
     account_ai_usage_user_day,
     account_move,
-    res_config_settings_reconciliation,
-    res_config_settings_usage,
+    res_config_settings,
 )

@@ -4,8 +4,7 @@ from odoo import api, fields, models
 
 from ..common.cursor import LONGEST_WAIT, open_cursor
 from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
-from ..gateway.account_ai_usage import LANES, STATES
-from ..gateway.account_ai_usage_purge import PURGED_UNTIL_PARAMETER
+from ..gateway.account_ai_usage import LANES, PURGED_UNTIL_PARAMETER, STATES
 from .sql.roll_up import BATCH, rebuild_bounds, rebuild_days, rebuild_hours, roll_up
 from .sql.sums import HOUR_KEY, conflict_target
 

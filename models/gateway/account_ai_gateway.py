@@ -1,10 +1,16 @@
+from __future__ import annotations
+
+import logging
 import os
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from functools import partial
 
 from odoo import api, models
-from odoo.tools import str2bool
+from odoo.tools import SQL, ormcache, str2bool
 
+from ...services.claude.cause import is_out
 from ...services.claude.defaults import (
     DEFAULT_BASE_URL,
     default_model,
@@ -12,14 +18,16 @@ from ...services.claude.defaults import (
 )
 from ...services.claude.errors import ClaudeError
 from ...services.claude.gateway import Gateway
-from ...services.claude.http.admin import ADMIN_KEY_PREFIX
+from ...services.claude.http.admin import ADMIN_KEY_PREFIX, NOT_AN_ADMIN_KEY
 from ...services.claude.http.catalogue import ChosenModel, choose, find
 from ...services.claude.http.client import client_for
 from ...services.claude.http.connection_settings import check_address, check_key
 from ...services.claude.money.pricing import reference_price
-from ...services.claude.policy import Policy
+from ...services.claude.money.reconciliation import Tolerance
+from ...services.claude.policy import BreakerPolicy, Policy, RetryPolicy
 from ...services.common.translation import _ as _lt
 from ..common.presentation import sentence
+from .account_ai_model_prices import decimal_or_none
 from .postgres.transaction import PostgresBackend
 
 API_KEY_PARAMETER = "account_ai.api_key"
@@ -46,6 +54,30 @@ class GatewaySettings:
     policy: Policy
     replaced_model: str = ""
     """The one that should have been asked, and is retired; else empty."""
+
+
+_logger = logging.getLogger(__name__)
+
+PARAMETER_BOUNDS = {
+    "account_ai.breaker_failures": (1, 100),
+    "account_ai.breaker_seconds": (5, 3600),
+    "account_ai.breaker_successes": (1, 20),
+    "account_ai.retry_attempts": (1, 6),
+    # A wait holds a worker, or the stream of whoever looks on.
+    "account_ai.retry_wait": (1, 60),
+}
+"""Least and most of the figures that hold for the whole database: what all companies
+share is one way to Claude."""
+
+ADMIN_KEY_PARAMETER = "account_ai.admin_key"
+ADMIN_KEY_VARIABLE = "ACCOUNT_AI_ADMIN_KEY"
+WORKSPACE_PARAMETER = "account_ai.reconciliation_workspace"
+PERCENT_PARAMETER = "account_ai.reconciliation_percent"
+USD_PARAMETER = "account_ai.reconciliation_usd"
+
+_REFUSAL_HOLDS = timedelta(days=1)
+"""A key that was refused longer ago has to be tried again before anybody may say that
+Claude is out because of it."""
 
 
 class AccountAiGateway(models.AbstractModel):
@@ -276,6 +308,209 @@ class AccountAiGateway(models.AbstractModel):
             "no_key",
             _lt("There is no API key for Claude: an administrator can set one."),
         )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy(self, company=None):
+        """Return the limits and times of the door for ``company``, the present one by
+        default.
+
+        :rtype: odoo.addons.account_ai.services.claude.policy.Policy
+        """
+        # sudo: limits of the company, for code; its columns are read already
+        company_sudo = (company or self.env.company).sudo()
+        return Policy(
+            limits_per_minute={
+                "validation": company_sudo.account_ai_limit_validation,
+                "chat": company_sudo.account_ai_limit_chat,
+                "project_suggestion": company_sudo.account_ai_limit_project_suggestion,
+            },
+            company_limit=company_sudo.account_ai_limit_company,
+            queue_limit=company_sudo.account_ai_limit_queue,
+            max_input_tokens=company_sudo.account_ai_max_input_tokens,
+            max_call_usd=decimal_or_none(company_sudo.account_ai_max_call_usd),
+            deadline_seconds=float(company_sudo.account_ai_deadline_seconds),
+            retry=self._retry_policy(),
+            breaker=self._breaker_policy(),
+        )
+
+    @api.model
+    @ormcache(cache="stable")
+    def _breaker_policy(self):
+        """Return when the circuit breaker opens, probes and closes."""
+        standard = BreakerPolicy()
+        return BreakerPolicy(
+            failures=self._figure("account_ai.breaker_failures", standard.failures),
+            open_seconds=float(
+                self._figure("account_ai.breaker_seconds", int(standard.open_seconds))
+            ),
+            successes=self._figure("account_ai.breaker_successes", standard.successes),
+        )
+
+    @api.model
+    @ormcache(cache="stable")
+    def _retry_policy(self):
+        """Return how often and how long a call is repeated."""
+        standard = RetryPolicy()
+        return RetryPolicy(
+            attempts=self._figure("account_ai.retry_attempts", standard.attempts),
+            retry_after_cap=float(
+                self._figure("account_ai.retry_wait", int(standard.retry_after_cap))
+            ),
+        )
+
+    @api.model
+    def _figure(self, name, standard):
+        """Return the system parameter ``name`` as a number within its bounds.
+
+        The settings page lets none other pass; one that was written by hand and makes
+        no sense is not obeyed, and the log says so.
+        """
+        text = self._parameter(name)
+        if not text:
+            return standard
+        least, most = PARAMETER_BOUNDS[name]
+        if text.isdecimal() and len(text) < 10 and least <= int(text) <= most:
+            return int(text)
+        _logger.warning(
+            "system parameter %s has to be a number from %s to %s; taking %s",
+            *(name, least, most, standard),
+        )
+        return standard
+
+    # === CONNECTION === #
+
+    @api.model
+    def _admin_key(self):
+        """Return the Admin key, the environment's first; empty when there is none.
+
+        A neutralized copy of a database has none: it bills nobody, and the key sees the
+        whole organization.
+        """
+        if self._is_neutralized():
+            return ""
+        key = os.environ.get(ADMIN_KEY_VARIABLE, "").strip()
+        return key or self._parameter(ADMIN_KEY_PARAMETER)
+
+    @api.model
+    def _admin_key_from_environment(self):
+        """Return whether the environment's Admin key counts."""
+        return (
+            bool(os.environ.get(ADMIN_KEY_VARIABLE, "").strip())
+            and not self._is_neutralized()
+        )
+
+    @api.model
+    def _reconciled_workspace(self):
+        """Return whose bill is compared: a workspace's id, ``default``, or empty for
+        the whole organization."""
+        return self._parameter(WORKSPACE_PARAMETER)
+
+    @api.model
+    def _tolerance(self):
+        """Return which differences are of no interest."""
+        default = Tolerance()
+        return Tolerance(
+            percent=self._decimal_parameter(PERCENT_PARAMETER, default.percent),
+            usd=self._decimal_parameter(USD_PARAMETER, default.usd),
+        )
+
+    @api.model
+    def _decimal_parameter(self, name, default):
+        try:
+            value = Decimal(self._parameter(name) or default)
+        except InvalidOperation:
+            return default
+        return value if value.is_finite() and value >= 0 else default
+
+    @api.model
+    def _admin_key_problem(self, key):
+        """Return a sentence that says why ``key`` is no Admin key, or nothing."""
+        if not key.startswith(ADMIN_KEY_PREFIX):
+            return self.env._(
+                "An Admin key begins with %(prefix)s; the key that asks models is "
+                "another one.",
+                prefix=ADMIN_KEY_PREFIX,
+            )
+        return self._problem(check_key, key, NOT_AN_ADMIN_KEY)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _out_reason(self, company) -> str:
+        """Return why Claude is out for ``company`` now; empty when it is not.
+
+        Out is what :mod:`..services.claude.cause` calls so, and what holds at this
+        moment: nothing may be sent, there is no key or Claude refuses it, no client can
+        be built with the settings, the circuit breaker is open, or the account's
+        spending limit is reached. Limits and budgets of the company's own, and attempts
+        that failed, never are.
+        """
+        try:
+            self._check_ready(company)
+            self._client()
+        except ClaudeError as refusal:
+            return refusal.code if is_out(refusal.code) else ""
+        endpoint = self._settings(company).endpoint
+        return self._circuit_reason(endpoint) or self._key_reason(endpoint)
+
+    @api.model
+    def _circuit_reason(self, endpoint: str) -> str:
+        """Return whether calls are held back, and by what.
+
+        A spending limit lasts until its end, also between two probes, unless somebody
+        said that the cause is gone.
+        """
+        now = self.env.cr.now()
+        # sudo: yes or no comes of it, for whoever posts
+        circuit_sudo = (
+            self.env["account.ai.circuit"]
+            .sudo()
+            .search_fetch(
+                [("name", "=", endpoint), ("state", "=", "open")],
+                ["reason", "open_until", "ends_at"],
+                limit=1,
+            )
+        )
+        if not circuit_sudo.open_until:
+            return ""
+        if circuit_sudo.reason == "spend_limit":
+            ends_at = circuit_sudo.ends_at or circuit_sudo.open_until
+            return "spend_limit" if max(ends_at, circuit_sudo.open_until) > now else ""
+        return "circuit_open" if circuit_sudo.open_until > now else ""
+
+    @api.model
+    def _key_reason(self, endpoint: str) -> str:
+        """Return ``invalid_key`` when Claude has refused the key, and neither has
+        accepted it since nor has somebody entered another one."""
+        since = self.env.cr.now() - _REFUSAL_HOLDS
+        # sudo: yes or no comes of it, for whoever posts
+        entered_sudo = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .search_fetch([("key", "=", API_KEY_PARAMETER)], ["write_date"], limit=1)
+        )
+        if entered_sudo:
+            since = max(since, entered_sudo.write_date)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT outcome
+                  FROM account_ai_usage
+                 WHERE opened_at >= %(since)s
+                   AND endpoint = %(endpoint)s
+                   AND from_store IS NOT TRUE
+                   AND corrects_id IS NULL
+                   AND (state = 'settled' OR outcome = 'invalid_key')
+                 ORDER BY opened_at DESC, id DESC
+                 LIMIT 1
+                """,
+                since=since,
+                endpoint=endpoint,
+            )
+        )
+        return "invalid_key" if rows and rows[0][0] == "invalid_key" else ""
 
 
 def is_valid_base_url(url):

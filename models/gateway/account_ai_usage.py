@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -12,6 +14,16 @@ STATES = [
 ]
 LANES = [("screen", "Screen"), ("queue", "Queue")]
 _READER = ("uid", "allowed_company_ids")
+
+DOCUMENT_FIELDS = ("res_model", "res_id", "run_uuid")
+"""What leads from a call to its document."""
+_INVOICE = "account.move"
+
+DETAIL_DAYS_PARAMETER = "account_ai.usage_detail_days"
+PURGED_UNTIL_PARAMETER = "account_ai.usage_purged_until"
+DEFAULT_DETAIL_DAYS = 90
+SHORTEST_DETAIL_DAYS = 62
+"""Budgets and the comparison with the provider's report need this and last month."""
 
 
 class AccountAiUsage(models.Model):
@@ -235,3 +247,99 @@ class AccountAiUsage(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("The ledger of Claude cannot be changed."))
+
+    # === CRUD METHODS === #
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Override of the ORM: values, conditions, groups and orders come by here."""
+        sql = super()._field_to_sql(alias, field_expr, query)
+        if self.env.su or field_expr not in DOCUMENT_FIELDS:
+            return sql
+        return SQL("CASE WHEN %s THEN %s END", self._document_is_readable(alias), sql)
+
+    # === ACTION METHODS === #
+
+    def action_open_document(self):
+        """Return the action that opens the document that the call was for.
+
+        :raises UserError: when there is none, or none that the user may read
+        """
+        self.ensure_one()
+        if not self.res_id or self.res_model not in self.env:
+            raise UserError(
+                self.env._("This call belongs to no document that you may see.")
+            )
+        document = self.env[self.res_model].browse(self.res_id).exists()
+        if not document:
+            raise UserError(self.env._("The document does not exist any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _document_is_readable(self, alias: str) -> SQL:
+        """Return the condition on a row under which the user may read its document."""
+        moves = self.env[_INVOICE]
+        is_invoice = SQL("%s = %s", SQL.identifier(alias, "res_model"), _INVOICE)
+        document = SQL.identifier(alias, "res_id")
+        readable = SQL("FALSE")
+        if moves.has_access("read"):
+            query = moves._search([], active_test=False)
+            query.add_where(SQL("%s = %s", SQL.identifier(query.table, "id"), document))
+            readable = SQL("%s AND EXISTS %s", is_invoice, query.subselect())
+        if not self.env.user._is_system():
+            return readable
+        return SQL(
+            "%s OR NOT (%s AND EXISTS (SELECT FROM account_move WHERE id = %s))",
+            readable,
+            is_invoice,
+            document,
+        )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _detail_days(self):
+        """Return for how many days rows are kept, at least two months."""
+        # sudo: a number of days, no secret
+        parameters = self.env["ir.config_parameter"].sudo()
+        value = parameters.get_param(DETAIL_DAYS_PARAMETER) or ""
+        days = int(value) if value.isdigit() else DEFAULT_DETAIL_DAYS
+        return max(days, SHORTEST_DETAIL_DAYS)
+
+    @api.autovacuum
+    def _gc_detail(self, limit=10_000):
+        """Delete old rows that are closed and rolled up; users never delete any.
+
+        Since when the detail is complete is kept in the same transaction, so that
+        roll-ups are never built anew from what is left of an hour.
+
+        :return: number of deleted rows, and whether there are more
+        :rtype: tuple[int, bool]
+        """
+        now = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        until = now - timedelta(days=self._detail_days())
+        self.env.cr.execute(
+            """
+            DELETE FROM account_ai_usage
+             WHERE id IN (SELECT id
+                            FROM account_ai_usage
+                           WHERE opened_at < %s AND rolled_up AND state <> 'open'
+                           ORDER BY opened_at
+                           LIMIT %s)
+            """,
+            [until, limit],
+        )
+        deleted = self.env.cr.rowcount
+        if deleted:
+            # sudo: the addon's own technical parameter
+            parameters = self.env["ir.config_parameter"].sudo()
+            known = parameters.get_param(PURGED_UNTIL_PARAMETER) or ""
+            parameters.set_param(PURGED_UNTIL_PARAMETER, max(known, str(until)))
+            self.invalidate_model()
+        return deleted, deleted == limit

@@ -1,8 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from .account_ai_gateway import API_KEY_PARAMETER, BASE_URL_PARAMETER
-from .account_ai_gateway_reports import ADMIN_KEY_PARAMETER
+from .account_ai_gateway import (
+    ADMIN_KEY_PARAMETER,
+    API_KEY_PARAMETER,
+    BASE_URL_PARAMETER,
+)
 from .account_ai_redis import REDIS_URL_PARAMETER
 
 

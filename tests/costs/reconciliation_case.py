@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
-from odoo.addons.account_ai.models.gateway.account_ai_gateway_reports import (
+from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     ADMIN_KEY_PARAMETER,
     PERCENT_PARAMETER,
     USD_PARAMETER,

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account_ai.models.costs import account_ai_dashboard as dashboard_module
 from odoo.addons.account_ai.models.costs import account_ai_usage_rollup as rollup_module
-from odoo.addons.account_ai.models.costs.account_ai_dashboard_drill_down import FIGURES
+from odoo.addons.account_ai.models.costs.account_ai_dashboard import FIGURES
 from odoo.addons.account_ai.models.costs.sql import figures as figures_module
 
 from ..common.common import AccountAiCase

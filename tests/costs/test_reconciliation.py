@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.gateway.account_ai_gateway_reports import (
+from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     WORKSPACE_PARAMETER,
 )
 from odoo.addons.account_ai.services.claude.http.admin import TOKEN_BUCKETS, Reported

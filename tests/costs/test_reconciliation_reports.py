@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import file_open, mute_logger
 
-from odoo.addons.account_ai.models.gateway.account_ai_gateway_reports import (
+from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     ADMIN_KEY_PARAMETER,
 )
 from odoo.addons.account_ai.services.claude.http.admin import AdminReports

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.gateway.account_ai_usage_purge import (
+from odoo.addons.account_ai.models.gateway.account_ai_usage import (
     DETAIL_DAYS_PARAMETER,
     PURGED_UNTIL_PARAMETER,
 )

@@ -8,14 +8,12 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
+    ADMIN_KEY_PARAMETER,
     API_KEY_PARAMETER,
     BASE_URL_PARAMETER,
-    is_valid_base_url,
-)
-from odoo.addons.account_ai.models.gateway.account_ai_gateway_reports import (
-    ADMIN_KEY_PARAMETER,
     PERCENT_PARAMETER,
     USD_PARAMETER,
+    is_valid_base_url,
 )
 from odoo.addons.account_ai.models.gateway.account_ai_redis import REDIS_URL_PARAMETER
 from odoo.addons.account_ai.services.claude.http import client as client_module
@@ -274,5 +272,6 @@ class TestEntering(ValidationCase):
         self.env["ir.config_parameter"].set_param(
             "account_ai.retry_attempts", "9" * 5000
         )
-        with self.assertLogs("odoo.addons.account_ai.models.gateway.account_ai_policy"):
+        log = "odoo.addons.account_ai.models.gateway.account_ai_gateway"
+        with self.assertLogs(log):
             self.assertLessEqual(gateway._policy().retry.attempts, 6)

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_ai.models.gateway.res_company_limits import BOUNDS
+from odoo.addons.account_ai.models.gateway.res_company import BOUNDS
 
 from ..common.common import AccountAiCase
 
@@ -104,7 +104,7 @@ class TestPolicy(AccountAiCase):
                     with self.assertRaises(ValidationError):
                         pages.create({f"account_ai_{name}": value})
 
-    @mute_logger("odoo.addons.account_ai.models.gateway.account_ai_policy")
+    @mute_logger("odoo.addons.account_ai.models.gateway.account_ai_gateway")
     def test_a_figure_that_makes_no_sense_is_not_obeyed(self):
         for text in ("many", "0", "-1", "1e9", "101"):
             with self.subTest(text):

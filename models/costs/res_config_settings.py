@@ -1,11 +1,16 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
-from ..gateway.account_ai_gateway_reports import (
+from ..gateway.account_ai_gateway import (
     ADMIN_KEY_PARAMETER,
     PERCENT_PARAMETER,
     USD_PARAMETER,
     WORKSPACE_PARAMETER,
+)
+from ..gateway.account_ai_usage import (
+    DEFAULT_DETAIL_DAYS,
+    DETAIL_DAYS_PARAMETER,
+    SHORTEST_DETAIL_DAYS,
 )
 
 
@@ -16,6 +21,12 @@ class ResConfigSettings(models.TransientModel):
 
     # === FIELDS === #
 
+    account_ai_usage_detail_days = fields.Integer(
+        string="Keep Single Calls For (days)",
+        default=DEFAULT_DETAIL_DAYS,
+        config_parameter=DETAIL_DAYS_PARAMETER,
+        groups="base.group_system",
+    )
     account_ai_admin_key = fields.Char(
         string="Admin Key",
         store=False,
@@ -83,13 +94,24 @@ class ResConfigSettings(models.TransientModel):
     # === ACTION METHODS === #
 
     def set_values(self):
-        """Override of `base`: keep the tolerances.
+        """Override of `base`: check that budgets still find what they count, and keep
+        the tolerances.
 
         As text, since a number that is zero would count as one that was never set.
 
         :raise AccessError: for anybody but a system administrator
+        :raise UserError: for less than two months of single calls
         """
         self._account_ai_check_system()
+        if self.account_ai_usage_detail_days < SHORTEST_DETAIL_DAYS:
+            raise UserError(
+                self.env._(
+                    "Single calls to Claude have to be kept for at least %(days)s "
+                    "days: budgets and the comparison with Claude's own report need "
+                    "this month and the last one.",
+                    days=SHORTEST_DETAIL_DAYS,
+                )
+            )
         result = super().set_values()
         parameters = self.env["ir.config_parameter"]
         for name, value in (

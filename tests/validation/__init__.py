@@ -1,4 +1,5 @@
 from . import (
+    test_coalescing,
     test_process_purchase,
     test_process_queue,
     test_process_validation,
@@ -7,7 +8,6 @@ from . import (
     test_queueing,
     test_stream,
     test_three_ways_in,
-    test_together,
     test_tours,
     test_turns,
     test_validation_degraded,

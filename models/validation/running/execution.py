@@ -39,14 +39,14 @@ from ....services.validation.evidence import is_quoted
 from ....services.validation.merge import weighed_model_finding
 from ...common.cursor import open_cursor
 from ...common.presentation import finding_values, panel_finding, sentence
+from .coalescing import Coalescing
 from .fallback import may_be_gone, replace_model
 from .run import Outcome, Run
-from .together import Together
 from .turns import beginning, storing
 
 _logger = logging.getLogger(__name__)
 
-admissions: Together[tuple[Gateway, PlannedCall], Admission] = Together()
+admissions: Coalescing[tuple[Gateway, PlannedCall], Admission] = Coalescing()
 """Calls of this process that are to be admitted."""
 
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -106,14 +106,14 @@ def _admit(run: Run, measure: Measure) -> Admission:
 
 
 def _admit_together(
-    wishes: Sequence[tuple[Gateway, PlannedCall]],
+    requests: Sequence[tuple[Gateway, PlannedCall]],
 ) -> Sequence[Admission | None]:
     """Admit the calls that go through the same door as the first."""
-    gateway = wishes[0][0]
-    alike = [wish for wish in wishes if wish[0].is_like(gateway)]
+    gateway = requests[0][0]
+    alike = [request for request in requests if request[0].is_like(gateway)]
     admitted = gateway.admit_together([planned for _gateway, planned in alike]) or ()
     by_key = {admission.key: admission for admission in admitted}
-    return [by_key.get(planned.key) for _gateway, planned in wishes]
+    return [by_key.get(planned.key) for _gateway, planned in requests]
 
 
 def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:

@@ -1,4 +1,4 @@
-"""Doing at once what many ask for in the same moment."""
+"""Coalescing: requests that come in the same moment are served by one of them."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from ....services.common.failure_trace import failure_trace
 _logger = logging.getLogger(__name__)
 
 MOST = 32
-"""Wishes that one works for at most: whoever is first is not to wait for the last."""
+"""Requests that one works for at most: whoever is first is not to wait for the last."""
 PATIENCE_SECONDS = 2.0
 
-_Wish = TypeVar("_Wish")
+_Request = TypeVar("_Request")
 _Result = TypeVar("_Result")
 
 
-class _Waiting(Generic[_Wish, _Result]):
+class _Waiting(Generic[_Request, _Result]):
     """One that waits, until somebody has worked for it or it is to work itself."""
 
-    def __init__(self, key: Hashable, wish: _Wish) -> None:
+    def __init__(self, key: Hashable, request: _Request) -> None:
         self.key = key
-        self.wish = wish
+        self.request = request
         self.called = threading.Event()
         self.works = False
         """It is called to work itself, for others too."""
         self.result: _Result | None = None
 
 
-class Together(Generic[_Wish, _Result]):
-    """Lets one work for all that wait for the same.
+class Coalescing(Generic[_Request, _Result]):
+    """Lets one request do the work of all that wait for the same.
 
-    Reading a hundred documents in one go costs little more than reading one. The first
-    works at once, and those that come meanwhile wait for it and are worked for
+    Admitting a hundred calls in one transaction costs little more than admitting one.
+    The first works at once; those that come meanwhile wait for it and are done
     together, by the first of them.
 
-    Only wishes with equal keys are done together. What cannot be done together, each
+    Only requests with equal keys are done together. What cannot be done together, each
     does alone; that must be right without any of this, which only saves work.
 
     :param most: how many are done together at most
@@ -57,22 +57,22 @@ class Together(Generic[_Wish, _Result]):
         self._working = False
         self._done = 0
         """How often somebody has worked; tells whether anything goes on."""
-        self._waiting: list[_Waiting[_Wish, _Result]] = []
+        self._waiting: list[_Waiting[_Request, _Result]] = []
 
     def do(
         self,
         key: Hashable,
-        wish: _Wish,
-        together: Callable[[Sequence[_Wish]], Sequence[_Result | None]],
+        request: _Request,
+        together: Callable[[Sequence[_Request]], Sequence[_Result | None]],
         alone: Callable[[], _Result],
     ) -> _Result:
-        """Return the result of ``wish``.
+        """Return the result of ``request``.
 
-        :param together: does several wishes and returns a result for each, in their
+        :param together: does several requests and returns a result for each, in their
             order; ``None`` for one that must be done alone. When it fails, all are.
-        :param alone: does this wish only; its exceptions are the caller's
+        :param alone: does this request only; its exceptions are the caller's
         """
-        me: _Waiting[_Wish, _Result] = _Waiting(key, wish)
+        me: _Waiting[_Request, _Result] = _Waiting(key, request)
         if not self._is_first(me) and not self._is_called(me):
             return alone()
         if me.works:
@@ -123,16 +123,18 @@ class Together(Generic[_Wish, _Result]):
     def _work(
         self,
         batch: Sequence[_Waiting],
-        together: Callable[[Sequence[_Wish]], Sequence[_Result | None]],
+        together: Callable[[Sequence[_Request]], Sequence[_Result | None]],
     ) -> None:
         try:
-            results = together([each.wish for each in batch])
+            results = together([each.request for each in batch])
             for each, result in zip(batch, results, strict=True):
                 each.result = result
         except Exception as error:
             # What is wrong with one of them must not hurt the others: alone, each
             # gets its own result, or its own error.
-            _logger.info("%s are done one by one: %s", len(batch), failure_trace(error))
+            _logger.warning(
+                "%s are done one by one: %s", len(batch), failure_trace(error)
+            )
         finally:
             for each in batch[1:]:
                 each.called.set()

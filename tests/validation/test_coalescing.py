@@ -4,55 +4,55 @@ from unittest.mock import patch
 
 from odoo.tools import mute_logger
 
-from ...models.validation.running.together import Together, _Waiting
+from ...models.validation.running.coalescing import Coalescing, _Waiting
 
-LOGGER = "odoo.addons.account_ai.models.validation.running.together"
+LOGGER = "odoo.addons.account_ai.models.validation.running.coalescing"
 
 
-class TestTogether(unittest.TestCase):
+class TestCoalescing(unittest.TestCase):
     """One works for all that wait, and for nobody else."""
 
     def setUp(self):
         super().setUp()
-        self.together = Together()
+        self.together = Coalescing()
         self.first_works, self.go_on = threading.Event(), threading.Event()
         self.batches, self.alone, self.results = [], [], {}
         self.threads = []
         self.addCleanup(self.go_on.set)
 
-    def work(self, wishes):
+    def work(self, requests):
         """Do several at once: each becomes its double."""
-        self.batches.append(list(wishes))
-        return [2 * wish for wish in wishes]
+        self.batches.append(list(requests))
+        return [2 * request for request in requests]
 
-    def start(self, wish, key="same", work=None, hold=False):
-        """Ask for ``wish`` in a thread of its own."""
+    def start(self, request, key="same", work=None, hold=False):
+        """Ask for ``request`` in a thread of its own."""
 
         def alone():
-            self.alone.append(wish)
+            self.alone.append(request)
             if hold:
                 self.first_works.set()
                 self.assertTrue(self.go_on.wait(10))
-            return -wish
+            return -request
 
         def run():
             try:
-                self.results[wish] = self.together.do(
-                    key, wish, work or self.work, alone
+                self.results[request] = self.together.do(
+                    key, request, work or self.work, alone
                 )
             except ValueError as error:
-                self.results[wish] = error
+                self.results[request] = error
 
         thread = threading.Thread(target=run)
         thread.start()
         self.threads.append(thread)
 
-    def start_behind_the_first(self, wishes, **options):
-        """Have these wait, in their order, while the wish 1 is worked for."""
+    def start_behind_the_first(self, requests, **options):
+        """Have these wait, in their order, while the request 1 is worked for."""
         self.start(1, hold=True)
         self.assertTrue(self.first_works.wait(10))
-        for number, wish in enumerate(wishes, start=1):
-            self.start(wish, **options)
+        for number, request in enumerate(requests, start=1):
+            self.start(request, **options)
             self.until_waiting(number)
 
     def until_waiting(self, count):
@@ -80,16 +80,16 @@ class TestTogether(unittest.TestCase):
     def test_other_keys_are_kept_apart(self):
         self.start(1, hold=True)
         self.assertTrue(self.first_works.wait(10))
-        for number, (wish, key) in enumerate(
+        for number, (request, key) in enumerate(
             [(2, "one"), (3, "other"), (4, "one"), (5, "other")], start=1
         ):
-            self.start(wish, key)
+            self.start(request, key)
             self.until_waiting(number)
         self.end()
         self.assertEqual(self.batches, [[2, 4], [3, 5]])
 
     def test_not_more_than_allowed(self):
-        self.together = Together(most=2)
+        self.together = Coalescing(most=2)
         self.start_behind_the_first([2, 3, 4, 5, 6])
         self.end()
         self.assertEqual(self.batches, [[2, 3], [4, 5]])
@@ -97,14 +97,15 @@ class TestTogether(unittest.TestCase):
 
     def test_what_cannot_be_done_together_is_done_alone(self):
         self.start_behind_the_first(
-            [2, 3], work=lambda wishes: [None if wish == 3 else 7 for wish in wishes]
+            [2, 3],
+            work=lambda requests: [None if request == 3 else 7 for request in requests],
         )
         self.end()
         self.assertEqual(self.results, {1: -1, 2: 7, 3: -3})
 
     @mute_logger(LOGGER)
     def test_a_failure_leaves_each_its_own_result(self):
-        def fail(_wishes):
+        def fail(_requests):
             raise ValueError("one of them is broken")
 
         self.start_behind_the_first([2, 3], work=fail)
@@ -123,7 +124,7 @@ class TestTogether(unittest.TestCase):
 
     def test_whose_turn_will_come_waits_on(self):
         """Patience is lost with who is stuck, not with a long line."""
-        together, waits = Together(patience_seconds=0.0), []
+        together, waits = Coalescing(patience_seconds=0.0), []
         me = _Waiting("same", 2)
         together._waiting.append(me)
 
@@ -138,7 +139,7 @@ class TestTogether(unittest.TestCase):
         self.assertEqual(together._waiting, [])
 
     def test_nobody_waits_for_ever(self):
-        self.together = Together(patience_seconds=0.0)
+        self.together = Coalescing(patience_seconds=0.0)
         self.start(1, hold=True)
         self.assertTrue(self.first_works.wait(10))
         self.start(2)

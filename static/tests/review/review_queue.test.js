@@ -11,7 +11,7 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { WebClient } from "@web/webclient/webclient";
 
-import { makeFinding } from "./validation_test_helpers";
+import { makeFinding } from "../validation/validation_test_helpers";
 
 const REASONS = {
     false_alarm: [

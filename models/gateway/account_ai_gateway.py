@@ -30,6 +30,8 @@ from ..common.presentation import sentence
 from .account_ai_model_prices import decimal_or_none
 from .postgres.transaction import PostgresBackend
 
+_logger = logging.getLogger(__name__)
+
 API_KEY_PARAMETER = "account_ai.api_key"
 BASE_URL_PARAMETER = "account_ai.base_url"
 SIMULATED_PARAMETER = "account_ai.simulated"
@@ -37,26 +39,6 @@ SIMULATED_PARAMETER = "account_ai.simulated"
 API_KEY_VARIABLE = "ACCOUNT_AI_API_KEY"
 BASE_URL_VARIABLE = "ACCOUNT_AI_BASE_URL"
 SIMULATED_VARIABLE = "ACCOUNT_AI_SIMULATED"
-
-
-@dataclass(frozen=True)
-class GatewaySettings:
-    """How Claude is asked for one company."""
-
-    model: str
-    effort: str
-    endpoint: str
-    """Base URL; part of every fingerprint."""
-    simulated: bool
-    """True when the endpoint is the simulator: every screen and row says so."""
-    language: str
-    """``es`` or ``en``: of the prompt and of what the model writes."""
-    policy: Policy
-    replaced_model: str = ""
-    """The one that should have been asked, and is retired; else empty."""
-
-
-_logger = logging.getLogger(__name__)
 
 PARAMETER_BOUNDS = {
     "account_ai.breaker_failures": (1, 100),
@@ -78,6 +60,23 @@ USD_PARAMETER = "account_ai.reconciliation_usd"
 _REFUSAL_HOLDS = timedelta(days=1)
 """A key that was refused longer ago has to be tried again before anybody may say that
 Claude is out because of it."""
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """How Claude is asked for one company."""
+
+    model: str
+    effort: str
+    endpoint: str
+    """Base URL; part of every fingerprint."""
+    simulated: bool
+    """True when the endpoint is the simulator: every screen and row says so."""
+    language: str
+    """``es`` or ``en``: of the prompt and of what the model writes."""
+    policy: Policy
+    replaced_model: str = ""
+    """The one that should have been asked, and is retired; else empty."""
 
 
 class AccountAiGateway(models.AbstractModel):

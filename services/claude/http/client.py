@@ -106,6 +106,19 @@ def _client_of_process(api_key: str, base_url: str, _pid: int) -> ClaudeClient:
     return ClaudeClient(api_key, base_url)
 
 
+def _own_http_client() -> httpx2.Client:
+    """Return a client of HTTP whose requests tell whether they began to leave."""
+    return ask_connections_at_once(
+        anthropic.DefaultHttpxClient(
+            limits=_LIMITS,
+            # A redirected POST would go out a second time, and to somebody else.
+            follow_redirects=False,
+            event_hooks={"request": [note_sending]},
+        ),
+        exchange_under_way,
+    )
+
+
 class ClaudeClient:
     """Sends requests to one endpoint with one key. Safe to share between threads."""
 
@@ -117,13 +130,9 @@ class ClaudeClient:
         http_client: httpx2.Client | None = None,
     ) -> None:
         self.endpoint = base_url.rstrip("/")
-        http_client = http_client or ask_connections_at_once(
-            # A redirected POST would go out a second time, and to somebody else.
-            anthropic.DefaultHttpxClient(limits=_LIMITS, follow_redirects=False),
-            exchange_under_way,
-        )
+        http_client = http_client or _own_http_client()
         http_client.event_hooks = {
-            "request": [note_sending],
+            **http_client.event_hooks,
             "response": [_take_status],
         }
         self._sdk = anthropic.Anthropic(

@@ -177,8 +177,15 @@ class _Caller:
             operation=call.operation,
             lane=call.lane,
         )
+        request = request_of(call)
         try:
-            admission = self._gateway.admit(request_of(call), owner, key)
+            admission = self._gateway.admit_measured(
+                request,
+                owner,
+                lambda measure: self._gateway.admit(
+                    request, owner, key, measure=measure
+                ),
+            )
         except ClaudeError as refusal:
             self._tell(call, key, refused=refusal.code)
             return
@@ -194,6 +201,8 @@ class _Caller:
         self._gateway.settle(admission, outcome)
         if call.number % 10 == 0:
             self._gateway.settle(admission, outcome)
+        if isinstance(outcome, CallResult):
+            self._gateway.keep(admission, outcome)
         _kill(call, "settled")
         code = outcome.code if isinstance(outcome, ClaudeError) else "ok"
         self._tell(call, admission.key, outcome=code, heard=heard)

@@ -1,5 +1,6 @@
 """The cost dashboard: figures to the digit, drill-down to the rows behind them."""
 
+from freezegun import freeze_time
 from psycopg2.pool import PoolError
 
 from odoo.exceptions import UserError
@@ -196,6 +197,7 @@ class TestDashboardFigures(DashboardCase):
 
 
 @tagged("post_install", "-at_install")
+@freeze_time("2026-11-20 18:00:00")
 class TestDashboardRollUp(RollupMixin, AccountAiCase):
     uses_simulator = False
     uses_accounting = False

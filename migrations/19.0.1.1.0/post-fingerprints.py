@@ -1,9 +1,7 @@
 """Fingerprints of documents leave out what is empty, since documents hold more."""
 
-from odoo.addons.account_ai.models.validation.running.freshness import (
-    document_fingerprint,
-)
 from odoo.addons.account_ai.services.documents.serialization import document_from_data
+from odoo.addons.account_ai.services.validation.freshness import document_fingerprint
 
 BATCH = 1000
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.account_ai.models.validation.running.freshness import (
+from odoo.addons.account_ai.services.claude.request import canonical_json
+from odoo.addons.account_ai.services.documents.serialization import document_to_data
+from odoo.addons.account_ai.services.validation.freshness import (
     as_if_assumed,
     document_fingerprint,
 )
-from odoo.addons.account_ai.services.claude.request import canonical_json
-from odoo.addons.account_ai.services.documents.serialization import document_to_data
 
 BATCH = 500
 NOT_REPRESENTABLE = frozenset(

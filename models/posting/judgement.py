@@ -10,8 +10,8 @@ from typing import Any
 from ...services.claude.request import canonical_json
 from ...services.documents.document import Document
 from ...services.validation.finding import Finding, Severity
+from ...services.validation.freshness import document_fingerprint, is_same_document
 from ..common.presentation import Places, finding_values
-from ..validation.running.freshness import document_fingerprint, is_same_document
 
 OFF, WARN, BLOCK, REQUIRE = "off", "warn", "block", "require"
 

@@ -17,13 +17,13 @@ from ...services.common.storable import storable
 from ...services.documents.serialization import context_to_data, document_to_data
 from ...services.privacy.check_time import CheckTime
 from ...services.validation.by_rules import judge_by_rules
+from ...services.validation.freshness import as_if_assumed, document_fingerprint
 from ...services.validation.verdict import verdict_of
 from ..common.cursor import execute
 from ..common.presentation import finding_values
 from ..documents.account_ai_document_reader import Reading
 from ..gateway.account_ai_gateway import GatewaySettings
 from ..gateway.res_company import LIMIT_FIELDS
-from .running.freshness import as_if_assumed, document_fingerprint
 from .running.run import Judged, Run
 
 OPERATION = "validation"

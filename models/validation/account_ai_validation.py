@@ -8,10 +8,10 @@ from odoo.tools import SQL
 
 from ...services.documents.document import Document
 from ...services.documents.serialization import document_from_data
+from ...services.validation.freshness import document_fingerprints
 from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
 from ..common.presentation import panel_finding, sentence
 from ..common.verdicts import VERDICTS
-from .running.freshness import document_fingerprints
 
 _SENT = "account_ai.group_sent"
 

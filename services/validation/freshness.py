@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ....services.claude.request import canonical_json
-from ....services.documents.document import Document
-from ....services.documents.serialization import document_to_data
+from ..claude.request import canonical_json
+from ..documents.document import Document
+from ..documents.serialization import document_to_data
 
 _ZERO = "0"
 
@@ -22,13 +22,14 @@ def as_if_assumed(document: Document) -> Document:
 def document_fingerprint(
     document: Document, data: Mapping[str, Any] | None = None
 ) -> str:
-    """Return the SHA-256 of everything in the document but what posting gives it.
+    """Return the SHA-256 of the document without the fields that posting sets.
 
-    That is the folio, and the dates of a draft that had none. Nor is what is empty part
-    of it, and what the source cannot hold: a later version of the product that reads
-    more does not make a document another one.
+    Those are the folio, and the dates of a draft that had none. Empty fields and what
+    the source cannot hold are left out too, so that the fingerprint stays the same when
+    a later version of the product reads more fields.
 
-    :param data: of :func:`document_to_data`, where it was made already
+    :param data: result of :func:`document_to_data` for the document, where the caller
+        has it already
     """
     left_out = {"folio", "not_representable"}
     if document.issue_date_assumed:
@@ -56,8 +57,8 @@ def _stated(value: Any) -> Any:
 
 
 def document_fingerprints(document: Document) -> tuple[str, str]:
-    """Return the fingerprints of ``document``, and of what it was before it was
-    posted: validations of either are of this document."""
+    """Return the fingerprints of ``document`` as it is and as it was before posting: a
+    validation with either of them is about this document."""
     return (
         document_fingerprint(document),
         document_fingerprint(as_if_assumed(document)),
@@ -65,6 +66,6 @@ def document_fingerprints(document: Document) -> tuple[str, str]:
 
 
 def is_same_document(fingerprint: str, document: Document) -> bool:
-    """Return whether ``fingerprint`` is that of ``document``, or of what it was before
-    it was posted."""
+    """Return whether ``fingerprint`` is that of ``document`` as it is or as it was
+    before posting."""
     return fingerprint in document_fingerprints(document)

@@ -1,0 +1,1 @@
+"""What several rooms need: text, storing, threads that wait for each other."""

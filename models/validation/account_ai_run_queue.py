@@ -16,9 +16,9 @@ from odoo.fields import Domain
 from ...services.claude.errors import ClaudeError
 from ...services.claude.guards.circuit_breaker import PAUSES
 from ...services.common.storable import storable, storable_text
+from ...services.validation.queue_waits import QueueWaits
 from ..common.cursor import execute, open_cursor
 from .running.execution import admit, ask, store
-from .running.lane import Lane
 from .running.run import Outcome, Run
 
 _logger = logging.getLogger(__name__)
@@ -214,18 +214,18 @@ class AccountAiRunQueue(models.AbstractModel):
         """
         worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         progress = self.env["ir.cron"]
-        lane = Lane()
+        waits = QueueWaits()
         while True:
-            lane.wait(self._circuit_wait())
-            progress._commit_progress(remaining=self._queue_length(lane))
-            claimed = self._claim(worker, lane)
+            waits.pause(self._circuit_wait())
+            progress._commit_progress(remaining=self._queue_length(waits))
+            claimed = self._claim(worker, waits)
             if claimed is None:
                 break
-            self._work_on(claimed, lane)
+            self._work_on(claimed, waits)
             if not progress._commit_progress(1):
                 break
-        if lane.opens_in is not None:
-            wait = max(lane.opens_in, SHORTEST_RETRY_SECONDS)
+        if waits.seconds_to_next is not None:
+            wait = max(waits.seconds_to_next, SHORTEST_RETRY_SECONDS)
             self._wake_queue(self.env.cr.now() + timedelta(seconds=wait))
 
     @api.model
@@ -237,24 +237,24 @@ class AccountAiRunQueue(models.AbstractModel):
         return state.retry_after if state.state == "open" else 0.0
 
     @api.model
-    def _queue_length(self, lane: Lane) -> int:
+    def _queue_length(self, waits: QueueWaits) -> int:
         now = self.env.cr.now()
         due = Domain("state", "=", "queued") & Domain("next_try_at", "<=", now)
-        goes = Domain(not lane.all_wait)
-        goes &= Domain("company_id", "not in", lane.waiting_companies)
+        goes = Domain(not waits.all_wait)
+        goes &= Domain("company_id", "not in", waits.waiting_companies)
         patience = timedelta(seconds=PATIENCE_SECONDS)
         return self.search_count(
             due & (goes | Domain("create_date", "<", now - patience))
         )
 
     @api.model
-    def _claim(self, worker: str, lane: Lane) -> int | None:
+    def _claim(self, worker: str, waits: QueueWaits) -> int | None:
         """Claim one queued run and return its id; ``None`` when none is due."""
         parameters = {
             "worker": worker,
             "lease": LEASE_SECONDS,
-            "all_wait": lane.all_wait,
-            "waiting": lane.waiting_companies,
+            "all_wait": waits.all_wait,
+            "waiting": waits.waiting_companies,
             "patience": PATIENCE_SECONDS,
         }
         with open_cursor(self.env.cr.dbname) as cursor:
@@ -263,12 +263,12 @@ class AccountAiRunQueue(models.AbstractModel):
         return row[0] if row else None
 
     @api.model
-    def _work_on(self, validation_id: int, lane: Lane):
+    def _work_on(self, validation_id: int, waits: QueueWaits):
         """Carry out a claimed run: read, then ask with no transaction, then store."""
         try:
             run = self._prepare_claimed(validation_id)
             if run:
-                self._carry_out_claimed(run, lane)
+                self._carry_out_claimed(run, waits)
         except psycopg2.errors.UniqueViolation:
             # Somebody validates the same at the screen: look again when that is done.
             self._put_back(validation_id, COLLISION_RETRY_SECONDS)
@@ -329,7 +329,7 @@ class AccountAiRunQueue(models.AbstractModel):
         return env(user=user.id, context=context, su=False)
 
     @api.model
-    def _carry_out_claimed(self, run: Run, lane: Lane):
+    def _carry_out_claimed(self, run: Run, waits: QueueWaits):
         reached = False
         try:
             admission = admit(run)
@@ -340,7 +340,7 @@ class AccountAiRunQueue(models.AbstractModel):
             outcome = ask(run, admission, emit=lambda _name, _data: None)
         error = outcome.error
         if error:
-            lane.refused(run.owner.company_id, error)
+            waits.refused(run.owner.company_id, error)
         if error and self._is_worth_waiting(run, error, reached):
             self._put_back(run.validation_id, error.retry_after or 0.0, reached)
         else:

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_ai.models.validation.running.lane import Lane
+from odoo.addons.account_ai.services.validation.queue_waits import QueueWaits
 
 from .validation_case import ValidationCase
 
@@ -111,7 +111,9 @@ class TestQueue(ValidationCase):
         self.queue(self.create_moves(2))
         validations = self.env["account.ai.validation"]
         self.synchronize()
-        claims = [validations._claim(f"worker {number}", Lane()) for number in range(3)]
+        claims = [
+            validations._claim(f"worker {number}", QueueWaits()) for number in range(3)
+        ]
         self.assertEqual(len(set(claims)), 3)
         self.assertIsNone(claims[2])
 
@@ -233,7 +235,7 @@ class TestQueue(ValidationCase):
 
     def test_sweeper_queues_again_what_cost_nothing(self):
         queued = self.queue(self.create_moves(1))
-        self.env["account.ai.validation"]._claim("dead", Lane())
+        self.env["account.ai.validation"]._claim("dead", QueueWaits())
         self.synchronize()
         self.expire(queued)
         self.env["account.ai.validation"]._sweep()
@@ -244,7 +246,7 @@ class TestQueue(ValidationCase):
         """A queued run that died after its call was admitted is not asked again."""
         queued = self.queue(self.create_moves(1))
         validations = self.env["account.ai.validation"]
-        validations._claim("dead", Lane())
+        validations._claim("dead", QueueWaits())
         self.synchronize()
         run = validations._prepare_claimed(queued.id)
         run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1")

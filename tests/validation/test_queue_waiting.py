@@ -7,8 +7,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_ai.models.validation.account_ai_run_queue import MAX_ATTEMPTS
-from odoo.addons.account_ai.models.validation.running.lane import Lane
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.validation.queue_waits import QueueWaits
 
 from .validation_case import ValidationCase
 
@@ -102,19 +102,19 @@ class TestQueueWaiting(ValidationCase):
 
     def test_what_never_reached_claude_uses_no_attempt_up(self):
         queued = self.queue(1)
-        self.validations._claim("worker", Lane())
+        self.validations._claim("worker", QueueWaits())
         self.synchronize()
         run = self.validations._prepare_claimed(queued.id)
         self.open_circuit(60.0)
         for _number in range(MAX_ATTEMPTS + 1):
             with mute_logger(DOOR):
-                self.validations._carry_out_claimed(run, Lane())
+                self.validations._carry_out_claimed(run, QueueWaits())
             self.synchronize()
             self.assertEqual(queued.state, "queued")
             self.assertEqual(queued.attempts, 0)
             queued.next_try_at = self.env.cr.now()
             self.synchronize()
-            self.assertTrue(self.validations._claim("worker", Lane()))
+            self.assertTrue(self.validations._claim("worker", QueueWaits()))
             self.synchronize()
         self.assertEqual(queued.attempts, 1)
 
@@ -151,12 +151,12 @@ class TestQueueWaiting(ValidationCase):
             "UPDATE account_ai_validation SET company_id = %s WHERE id = %s",
             [self.other_company.id, others.id],
         )
-        lane = Lane()
+        waits = QueueWaits()
         refusal = ClaudeError("too_many_requests", "", retry_after=30.0)
-        lane.refused(mine.company_id.id, refusal)
-        self.assertEqual(self.validations._queue_length(lane), 1)
-        self.assertEqual(self.validations._claim("worker", lane), others.id)
-        self.assertIsNone(self.validations._claim("worker", lane))
+        waits.refused(mine.company_id.id, refusal)
+        self.assertEqual(self.validations._queue_length(waits), 1)
+        self.assertEqual(self.validations._claim("worker", waits), others.id)
+        self.assertIsNone(self.validations._claim("worker", waits))
 
     def test_a_provider_that_asks_for_a_long_wait_is_left_alone(self):
         queued = self.queue(3)
@@ -171,42 +171,42 @@ class TestQueueWaiting(ValidationCase):
 
 
 @tagged("post_install", "-at_install")
-class TestLane(ValidationCase):
+class TestQueueWaits(ValidationCase):
     uses_simulator = False
     uses_accounting = False
 
     def setUp(self):
         super().setUp()
         self.now = 100.0
-        self.lane = Lane(clock=lambda: self.now)
+        self.waits = QueueWaits(clock=lambda: self.now)
 
     def refuse(self, code, seconds, company_id=1):
-        self.lane.refused(company_id, ClaudeError(code, "", retry_after=seconds))
+        self.waits.refused(company_id, ClaudeError(code, "", retry_after=seconds))
 
     def test_nobody_waits_at_first(self):
-        self.assertFalse(self.lane.all_wait)
-        self.assertEqual(self.lane.waiting_companies, [])
-        self.assertIsNone(self.lane.opens_in)
+        self.assertFalse(self.waits.all_wait)
+        self.assertEqual(self.waits.waiting_companies, [])
+        self.assertIsNone(self.waits.seconds_to_next)
 
     def test_companies_wait_apart_and_everybody_together(self):
         self.refuse("too_many_requests", 20, company_id=1)
         self.refuse("too_many_requests", 10, company_id=2)
-        self.assertEqual(self.lane.waiting_companies, [1, 2])
-        self.assertEqual(self.lane.opens_in, 10)
+        self.assertEqual(self.waits.waiting_companies, [1, 2])
+        self.assertEqual(self.waits.seconds_to_next, 10)
         self.now += 15
-        self.assertEqual(self.lane.waiting_companies, [1])
+        self.assertEqual(self.waits.waiting_companies, [1])
         self.refuse("rate_limited", 30)
-        self.assertTrue(self.lane.all_wait)
-        self.assertEqual(self.lane.opens_in, 30)
+        self.assertTrue(self.waits.all_wait)
+        self.assertEqual(self.waits.seconds_to_next, 30)
         self.now += 31
-        self.assertIsNone(self.lane.opens_in)
+        self.assertIsNone(self.waits.seconds_to_next)
 
     def test_other_refusals_say_nothing_of_the_next_one(self):
         for code in ("budget", "too_large", "overloaded"):
             self.refuse(code, 60)
         self.refuse("rate_limited", None)
-        self.assertIsNone(self.lane.opens_in)
+        self.assertIsNone(self.waits.seconds_to_next)
 
     def test_nobody_waits_longer_than_an_hour_without_a_look(self):
         self.refuse("rate_limited", 30 * 86400)
-        self.assertEqual(self.lane.opens_in, 3600)
+        self.assertEqual(self.waits.seconds_to_next, 3600)

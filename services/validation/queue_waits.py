@@ -1,24 +1,25 @@
-"""What of the queue waits, and for how long."""
+"""Which documents of the queue have to wait, and for how long."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from ....services.claude.errors import ClaudeError
+from ..claude.errors import ClaudeError
 
-_EVERYBODY = frozenset(("circuit_open", "rate_limited"))
-"""What Claude, or our circuit breaker before it, says to one it says to all."""
+_FOR_EVERYBODY = frozenset(("circuit_open", "rate_limited"))
+"""Refusals by Claude or by the circuit breaker; they hold for every company."""
 _LONGEST_WAIT = 3600.0
-"""Seconds; then somebody looks again: what was said may not hold any more."""
+"""Seconds; after these the queue tries again, since the reason may be gone."""
 
 
-class Lane:
-    """What one run of a cron knows of who has to wait.
+class QueueWaits:
+    """What one run of the queue's cron knows about waiting times.
 
-    A document that is refused tells of all that stand behind it: those of its company
-    when the company's own limit is reached, all of them when Claude takes no calls.
-    Reading the next one only to have it refused as well would help nobody.
+    The refusal of one document says something about those behind it: the documents of
+    its company have to wait when the company has reached its own limit, and all
+    documents when Claude takes no calls. The queue skips them, because reading them
+    only to have them refused would be wasted work.
 
     :param clock: monotonic seconds
     """
@@ -28,8 +29,8 @@ class Lane:
         self._everybody_until = 0.0
         self._companies_until: dict[int, float] = {}
 
-    def wait(self, seconds: float) -> None:
-        """Let everybody wait for so many seconds from now."""
+    def pause(self, seconds: float) -> None:
+        """Let all documents wait for so many seconds from now."""
         until = self._clock() + min(seconds, _LONGEST_WAIT)
         self._everybody_until = max(self._everybody_until, until)
 
@@ -37,24 +38,25 @@ class Lane:
         """Take in why a document of a company was refused."""
         if not error.retry_after:
             return
-        if error.code in _EVERYBODY:
-            self.wait(error.retry_after)
+        if error.code in _FOR_EVERYBODY:
+            self.pause(error.retry_after)
         elif error.code == "too_many_requests":
             self._companies_until[company_id] = self._clock() + error.retry_after
 
     @property
     def all_wait(self) -> bool:
+        """Whether the documents of all companies wait."""
         return self._everybody_until > self._clock()
 
     @property
     def waiting_companies(self) -> list[int]:
-        """Ids of the companies whose documents wait."""
+        """Ids of the companies whose documents wait because of their own limit."""
         now = self._clock()
         return [each for each, until in self._companies_until.items() if until > now]
 
     @property
-    def opens_in(self) -> float | None:
-        """Seconds until somebody's wait is over; ``None`` when nobody waits."""
+    def seconds_to_next(self) -> float | None:
+        """Seconds until the first wait is over; ``None`` when nothing waits."""
         now = self._clock()
         if self.all_wait:
             return self._everybody_until - now

@@ -10,8 +10,8 @@ from odoo.tools import SQL, format_date
 
 from ...services.costs.forecast import HISTORY_DAYS, month_forecast
 from ...services.costs.latency import percentile
+from ...services.costs.period import PERIODS, Period, period_of
 from .sql.figures import Figures, Scope
-from .sql.period import PERIODS, Period, period_of
 from .sql.roll_up import BATCH
 from .sql.zones import by_zone, read_zones
 

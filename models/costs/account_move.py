@@ -1,7 +1,7 @@
 from odoo import fields, models
 
+from ...services.costs.period import period_of
 from .sql.attribution import bounds_of
-from .sql.period import period_of
 
 
 class AccountMove(models.Model):

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.costs.sql.period import Period, period_of
 from odoo.addons.account_ai.services.costs.forecast import month_forecast
 from odoo.addons.account_ai.services.costs.latency import BOUNDS_MS, percentile
+from odoo.addons.account_ai.services.costs.period import Period, period_of
 
 FRIDAY = date(2026, 11, 20)
 

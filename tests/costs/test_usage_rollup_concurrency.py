@@ -10,8 +10,8 @@ from odoo.tests.common import get_db_name
 
 from odoo.addons.account_ai.models.common.cursor import open_cursor
 from odoo.addons.account_ai.models.costs.sql.figures import Figures, Scope
-from odoo.addons.account_ai.models.costs.sql.period import Period
 from odoo.addons.account_ai.models.costs.sql.roll_up import rebuild_days, roll_up
+from odoo.addons.account_ai.services.costs.period import Period
 
 from ..common.waiting import PATIENCE
 from .usage_rows import insert_usage

@@ -15,7 +15,7 @@ from ...models.costs.sql.attribution import (
     read_groups,
     read_totals,
 )
-from ...models.costs.sql.period import Period, period_of
+from ...services.costs.period import Period, period_of
 from ...services.costs.rounding import rounded_parts
 
 _EXPENSES = ("expense", "expense_direct_cost", "expense_other")

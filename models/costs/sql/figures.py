@@ -13,7 +13,7 @@ from typing import Any
 
 from odoo.sql_db import BaseCursor
 
-from .period import Period
+from ....services.costs.period import Period
 from .roll_up import DAYS, HOURS, USER_DAYS
 from .sums import (
     DAY_KEY,

@@ -6,7 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from ...models.validation.account_ai_run_start import Start
-from ...models.validation.running.turns import beginning
+from ...services.common.turns import beginning
 from ..common.request_checks import check_method, check_once, record_id
 from .validation_stream import (
     GRACE_SECONDS,

@@ -4,9 +4,9 @@ from unittest.mock import patch
 
 from odoo.tools import mute_logger
 
-from ...models.validation.running.coalescing import Coalescing, _Waiting
+from ...services.common.coalescing import Coalescing, _Waiting
 
-LOGGER = "odoo.addons.account_ai.models.validation.running.coalescing"
+LOGGER = "odoo.addons.account_ai.services.common.coalescing"
 
 
 class TestCoalescing(unittest.TestCase):

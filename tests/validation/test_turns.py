@@ -1,7 +1,7 @@
 import threading
 import unittest
 
-from ...models.validation.running.turns import Turns
+from ...services.common.turns import Turns
 from ..common.waiting import PATIENCE
 
 

@@ -33,16 +33,16 @@ from ....services.claude.errors import ClaudeError
 from ....services.claude.gateway import Gateway
 from ....services.claude.http.interruption import interrupted
 from ....services.claude.money.measure import Measure
+from ....services.common.coalescing import Coalescing
 from ....services.common.failure_trace import failure_trace
 from ....services.common.translation import _ as _lt
+from ....services.common.turns import beginning, storing
 from ....services.validation.evidence import is_quoted
 from ....services.validation.merge import weighed_model_finding
 from ...common.cursor import open_cursor
 from ...common.presentation import finding_values, panel_finding, sentence
-from .coalescing import Coalescing
 from .fallback import may_be_gone, replace_model
 from .run import Outcome, Run
-from .turns import beginning, storing
 
 _logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from ....services.common.failure_trace import failure_trace
+from .failure_trace import failure_trace
 
 _logger = logging.getLogger(__name__)
 

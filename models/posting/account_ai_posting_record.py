@@ -6,9 +6,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ...services.posting.judgement import FINDINGS, Judgement
 from ..common.presentation import sentence
 from ..common.res_company import POSTING_POLICIES
-from .judgement import FINDINGS, Judgement
 
 PROBLEMS = [
     ("findings", "The rules find fault with it."),

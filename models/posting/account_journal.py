@@ -1,7 +1,7 @@
 from odoo import fields, models
 
+from ...services.posting.judgement import OFF
 from ..common.res_company import POSTING_POLICIES
-from .judgement import OFF
 
 
 class AccountJournal(models.Model):

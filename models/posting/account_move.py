@@ -7,11 +7,7 @@ from typing import Any
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ...services.validation.finding import Severity
-from ..documents.account_ai_document_reader import Reading
-from ..validation.account_move import INVOICE_TYPES
-from ..validation.running.run import Judged
-from .judgement import (
+from ...services.posting.judgement import (
     NOT_JUDGED,
     OFF,
     REQUIRE,
@@ -20,6 +16,10 @@ from .judgement import (
     digest_of,
     problem_of,
 )
+from ...services.validation.finding import Severity
+from ..documents.account_ai_document_reader import Reading
+from ..validation.account_move import INVOICE_TYPES
+from ..validation.running.run import Judged
 
 _logger = logging.getLogger(__name__)
 
@@ -296,7 +296,6 @@ class AccountMove(models.Model):
             policy,
             problem_of(policy, findings, last, bool(out_reason)),
             document=judged.document,
-            places=judged.places,
             findings=findings,
             out_reason=out_reason if policy == REQUIRE and not last.verdict else "",
         )

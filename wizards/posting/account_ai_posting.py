@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...models.common.presentation import sentence
 from ...models.posting.account_move import ASKED
-from ...models.posting.judgement import Judgement, digest_of
+from ...services.posting.judgement import Judgement, digest_of
 
 
 class AccountAiPosting(models.TransientModel):

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...services.claude.request import canonical_json
-from ...services.documents.document import Document
-from ...services.validation.finding import Finding, Severity
-from ...services.validation.freshness import document_fingerprint, is_same_document
-from ..common.presentation import Places, finding_values
+from ..claude.request import canonical_json
+from ..documents.document import Document
+from ..validation.finding import Finding, Severity
+from ..validation.freshness import document_fingerprint, is_same_document
 
 OFF, WARN, BLOCK, REQUIRE = "off", "warn", "block", "require"
 
@@ -22,11 +21,6 @@ NOT_VALIDATED = "not_validated"
 REJECTED = "rejected"
 NOT_JUDGED = "not_judged"
 """The rules could not be run on it."""
-
-_KEPT = frozenset(
-    {"code", "severity", "field_name", "line_number", "evidence", "message_source"}
-    | {"params"}
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,6 @@ class Judgement:
     """Empty when nothing does."""
     document: Document | None = None
     """``None`` when it could not be read."""
-    places: Places | None = None
     findings: tuple[Finding, ...] = ()
     """Errors and warnings of the rules."""
     out_reason: str = ""
@@ -74,12 +67,18 @@ class Judgement:
         return document_fingerprint(self.document) if self.document else ""
 
     def snapshot(self) -> list[dict[str, Any]]:
-        """Return the findings as JSON, to be kept."""
+        """Return the findings as JSON, to be kept with the decision about them."""
         return [
-            {name: value for name, value in values.items() if name in _KEPT}
-            for values in (
-                finding_values(finding, self.places) for finding in self.findings
-            )
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "message_source": finding.message,
+                "params": dict(finding.params) or False,
+                "field_name": finding.field,
+                "line_number": finding.line,
+                "evidence": finding.evidence,
+            }
+            for finding in self.findings
         ]
 
     def is_covered(

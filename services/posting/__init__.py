@@ -1,0 +1,1 @@
+"""The posting policy: what stands in the way of posting an invoice."""

@@ -100,7 +100,8 @@ class Door:
                 if name == "bare":
                     transaction.ledger.stored_answer(call, saved_usd=Decimal(0))
                 else:
-                    transaction.budget.reserve(call, transaction.ledger.open(call))
+                    bookings = transaction.ledger.open_all([call])
+                    transaction.budget.reserve_all([(call, *bookings)])
 
         return reserve
 

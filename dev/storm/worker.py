@@ -178,13 +178,7 @@ class _Caller:
         )
         request = request_of(call)
         try:
-            admission = self._gateway.admit_measured(
-                request,
-                owner,
-                lambda measure: self._gateway.admit(
-                    request, owner, key, measure=measure
-                ),
-            )
+            admission = self._gateway.admit(request, owner, key)
         except ClaudeError as refusal:
             self._tell(call, key, refused=refusal.code)
             return

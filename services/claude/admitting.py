@@ -1,4 +1,4 @@
-"""How calls pass the guards and are booked, one at a time or several together."""
+"""How calls pass the guards and are booked: one or many, with the same statements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .call import Admission
 from .errors import ClaudeError
 from .guards import Guard
 from .money.measure import Measure
-from .ports import CountFirst, NotPrepared, OpenCall, Owner, Transaction
+from .ports import Booking, OpenCall, Owner, Transaction
 from .request import ClaudeRequest
 
 
@@ -27,69 +27,48 @@ class PlannedCall:
     """False to ask Claude whatever the store has."""
 
 
-class OneByOne(Exception):
-    """Calls do not pass just so together: each is to be admitted alone."""
-
-
 def pass_guards(
-    transaction: Transaction, guards: Sequence[Guard], admission: Admission
+    transaction: Transaction, guards: Sequence[Guard], admissions: Sequence[Admission]
 ) -> None:
-    """Let a call pass all guards and open its row; or find its answer in the store.
+    """Let calls pass all guards and open their rows, or find their answers stored.
 
-    :raises ClaudeError: when it is refused; the transaction is to fail
+    :raises ClaudeError: when one of them is refused; the transaction is to fail
+    :raises CountFirst: when a bound decides about one of them
+    :raises NotPrepared: when a budget or its period has just begun
     """
+    to_ask = list(admissions)
     for guard in guards:
-        guard.admit(transaction, admission)
+        if to_ask:
+            guard.admit(transaction, to_ask)
+            to_ask = [each for each in to_ask if each.answer is None]
+    for admission in admissions:
         if admission.answer is not None:
             booking = transaction.ledger.stored_answer(
                 admission.call, saved_usd=admission.answer.cost_usd
             )
             admission.usage_id = booking.usage_id
-            return
-    admission.usage_id = book(transaction, admission.call)
-
-
-def pass_guards_together(
-    transaction: Transaction, guards: Sequence[Guard], admissions: Sequence[Admission]
-) -> None:
-    """Let several calls pass all guards and open their rows, with the statements of
-    one.
-
-    Only where nothing is to be said to any of them. Whatever else there is (a stored
-    answer, a full window, an open circuit, a budget that does not allow all of them, a
-    key that is booked already, or twice here) concerns each of them alone.
-
-    :raises OneByOne: so it is; the transaction is to fail
-    """
-    calls = [admission.call for admission in admissions]
-    if len({call.key for call in calls}) < len(calls):
-        raise OneByOne
-    for guard in guards:
-        if not guard.admit_together(transaction, admissions):
-            raise OneByOne
-    bookings = transaction.ledger.open_all(calls)
-    if not all(booking.created for booking in bookings):
-        raise OneByOne
-    try:
-        # Last: from here to the commit, others wait for the counters.
-        transaction.budget.reserve_all(tuple(zip(calls, bookings, strict=True)))
-    except (ClaudeError, CountFirst, NotPrepared) as refusal:
-        raise OneByOne from refusal
-    for admission, booking in zip(admissions, bookings, strict=True):
+    bookings = book(transaction, [admission.call for admission in to_ask])
+    for admission, booking in zip(to_ask, bookings, strict=True):
         admission.usage_id = booking.usage_id
 
 
-def book(transaction: Transaction, call: OpenCall) -> int:
-    """Open the row of a call and reserve it in its budgets; return the row's id.
+def book(transaction: Transaction, calls: Sequence[OpenCall]) -> list[Booking]:
+    """Open the rows of calls, reserve them in their budgets and return their bookings.
 
     The budgets come last: from here to the commit, others wait for their counters.
 
     :raises ClaudeError: ``budget``, ``in_progress``, ``already_made``
     """
-    booking = transaction.ledger.open(call)
-    if booking.created:
-        transaction.budget.reserve(call, booking)
-        return booking.usage_id
-    if booking.state == "open":
-        raise ClaudeError("in_progress", _("The same call is already under way."))
-    raise ClaudeError("already_made", _("The same call was made before."))
+    if not calls:
+        return []
+    in_progress = ClaudeError("in_progress", _("The same call is already under way."))
+    if len({call.key for call in calls}) < len(calls):
+        raise in_progress
+    bookings = transaction.ledger.open_all(calls)
+    for booking in bookings:
+        if not booking.created and booking.state == "open":
+            raise in_progress
+        if not booking.created:
+            raise ClaudeError("already_made", _("The same call was made before."))
+    transaction.budget.reserve_all(tuple(zip(calls, bookings, strict=True)))
+    return bookings

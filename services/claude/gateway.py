@@ -1,4 +1,4 @@
-"""The door: *admit*, *call* or *stream*, *settle*.
+"""The gateway: *admit*, *call* or *stream*, *settle*.
 
 Three verbs, because a streamed answer outlives the transaction that asked for it:
 *admit* and *settle* are one short transaction each, and between them only the network
@@ -10,17 +10,12 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
 from ..common.translation import _
-from .admitting import (
-    OneByOne,
-    PlannedCall,
-    book,
-    pass_guards,
-    pass_guards_together,
-)
+from .admitting import PlannedCall, book, pass_guards
 from .call import (
     Admission,
     CallResult,
@@ -44,7 +39,7 @@ from .money.budget import changing_refusal, overrun_alert, too_dear_refusal
 from .money.estimate import worst_case
 from .money.measure import Measure, counted, is_near_limit, measure_of
 from .money.own_prices import OwnPrices
-from .money.prefix import PrefixStore, prefix_of, prefix_tokens
+from .money.prefix import PrefixStore, prefix_tokens
 from .money.pricing import NO_OWN_PRICES
 from .money.settlement import judged, result_of, settlement_of, stored_settlement
 from .money.usage import word
@@ -141,13 +136,6 @@ class Gateway:
             return self.count(request, owner, measure)
         return replace(measure, provisional=True)
 
-    def bounded(self, request: ClaudeRequest) -> Measure:
-        """Return the bound of the size of ``request``; never uses the network."""
-        known = self._prefixes and self._prefixes.get(
-            prefix_of(request, self._client.endpoint)
-        )
-        return measure_of(request, known)
-
     def count(self, request: ClaudeRequest, owner: Owner, measure: Measure) -> Measure:
         """Return ``measure`` with Claude's own count, if there is one; it is free.
 
@@ -165,27 +153,6 @@ class Gateway:
             policy=self._policy,
         )
 
-    def admit_measured(
-        self,
-        request: ClaudeRequest,
-        owner: Owner,
-        admit: Callable[[Measure], Admission],
-    ) -> Admission:
-        """Return what ``admit`` returns, given the size of ``request``.
-
-        Far from everything that could refuse the call its bound is enough. Where it
-        decides, Claude counts first; the network is used between two transactions.
-
-        :param admit: calls :meth:`admit` with the size, in one way or the other
-        :raises ClaudeError: as :meth:`admit`
-        """
-        measure = self.measure(request, owner)
-        try:
-            return admit(measure)
-        except CountFirst:
-            measure = self.count(request, owner, measure)
-        return admit(measure)
-
     def listed_models(self) -> Told:
         """Return the models that Claude tells of, retired ones too; it is free.
 
@@ -197,6 +164,25 @@ class Gateway:
 
     # === ADMIT === #
 
+    def plan(
+        self,
+        request: ClaudeRequest,
+        owner: Owner,
+        key: str,
+        *,
+        use_stored: bool = True,
+    ) -> PlannedCall:
+        """Return a call that is to be admitted, with its size, see :meth:`measure`.
+
+        Not within a transaction: it may use the network.
+
+        :param key: idempotency key: the same key is never called twice
+        :param use_stored: false to ask Claude whatever the store has
+        :raises ClaudeError: ``unchecked``
+        """
+        measure = self.measure(request, owner)
+        return PlannedCall(request, owner, key, measure, use_stored)
+
     def admit(
         self,
         request: ClaudeRequest,
@@ -204,51 +190,67 @@ class Gateway:
         key: str,
         *,
         use_stored: bool = True,
-        measure: Measure | None = None,
     ) -> Admission:
-        """Let a call pass all guards and book it as open, at its worst-case cost.
+        """Plan a call and admit it, see :meth:`admit_all`.
 
-        Everything happens in one transaction of its own: a refusal leaves no trace.
-        When the store has the answer, it is in ``answer``: nothing remains to be done.
-
-        :param key: idempotency key: the same key is never called twice
-        :param use_stored: false to ask Claude whatever the store has
-        :param measure: of ``request``, see :meth:`measure`; its bound when left out
-        :raises ClaudeError: ``price_unknown``, ``too_large``, ``too_dear``,
-            ``too_many_requests``, ``circuit_open``, ``budget``, ``in_progress``,
-            ``already_made``
-        :raises CountFirst: when ``measure`` is provisional and decides
+        :raises ClaudeError: when it is refused
         """
-        planned = PlannedCall(
-            request, owner, key, measure or self.bounded(request), use_stored
-        )
-        admission = self._admission(planned)
+        planned = self.plan(request, owner, key, use_stored=use_stored)
+        (admitted,) = self.admit_all([planned])
+        if isinstance(admitted, ClaudeError):
+            raise admitted
+        return admitted
+
+    def admit_all(self, calls: Sequence[PlannedCall]) -> list[Admission | ClaudeError]:
+        """Let calls pass all guards and book them as open, at their worst-case cost;
+        return the admission of each, or why it is refused.
+
+        All of them pass in one short transaction, or each alone where not all do: a
+        refusal leaves no trace. Far from everything that could refuse a call the bound
+        of its size is enough; where that decides, Claude counts first, between two
+        transactions. When the store has the answer, it is in ``answer``: nothing
+        remains to be done.
+
+        A refusal is one of ``price_unknown``, ``too_large``, ``too_dear``,
+        ``too_many_requests``, ``circuit_open``, ``budget``, ``in_progress``,
+        ``already_made`` and ``unchecked``.
+        """
+        if len(calls) > 1:
+            with suppress(ClaudeError, CountFirst):
+                return [*self._admit_together(calls)]
+        return [self._admit_alone(planned) for planned in calls]
+
+    def _admit_alone(self, planned: PlannedCall) -> Admission | ClaudeError:
         try:
-            self._check_size(admission.call)
-            self._in_transaction(pass_guards, self._guards, admission)
-        except ClaudeError as error:
-            if admission.call.provisional and error.code in _BY_SIZE:
-                raise CountFirst from error
-            log_refused_call(admission.call, error)
-            self._tell(error)
-            raise
+            try:
+                (admission,) = self._admit_together([planned])
+            except CountFirst:
+                measure = self.count(planned.request, planned.owner, planned.measure)
+                planned = replace(planned, measure=measure)
+                (admission,) = self._admit_together([planned])
+        except ClaudeError as refusal:
+            self._alert(refusal)
+            return refusal
         return admission
 
-    def admit_together(self, planned: Sequence[PlannedCall]) -> list[Admission] | None:
-        """Let several calls of one operation of one company pass, as :meth:`admit`
-        does each, in one transaction.
+    def _admit_together(self, calls: Sequence[PlannedCall]) -> list[Admission]:
+        """Admit calls in one transaction.
 
-        :return: ``None`` when one of them does not pass just so: admitted alone, each
-            learns what there is to say to it
+        :raises ClaudeError: when one of them is refused
+        :raises CountFirst: when the bound of the size of one of them decides
         """
+        admissions = [self._admission(planned) for planned in calls]
         try:
-            admissions = [self._admission(each) for each in planned]
             for admission in admissions:
                 self._check_size(admission.call)
-            with self._backend.transaction() as transaction:
-                pass_guards_together(transaction, self._guards, admissions)
-        except (ClaudeError, CountFirst, OneByOne):
-            return None
+            self._in_transaction(pass_guards, self._guards, admissions)
+        except ClaudeError as refusal:
+            by_size = refusal.code in _BY_SIZE
+            if by_size and any(each.call.provisional for each in admissions):
+                raise CountFirst from refusal
+            if len(admissions) == 1:
+                log_refused_call(admissions[0].call, refusal)
+            raise
         return admissions
 
     def is_like(self, other: Gateway) -> bool:
@@ -290,7 +292,7 @@ class Gateway:
             own_prices=self._own_prices,
         )
 
-    def _tell(self, refusal: ClaudeError) -> None:
+    def _alert(self, refusal: ClaudeError) -> None:
         """Alert administrators of a refusal: its own transaction was rolled back."""
         if refusal.alert is not None:
             with self._backend.transaction() as transaction:
@@ -466,7 +468,7 @@ class Gateway:
             usage_id = self._in_transaction(self._pass_again, admission, call)
         except ClaudeError as refusal:
             log_refused_call(call, refusal)
-            self._tell(refusal)
+            self._alert(refusal)
             return False
         admission.call = call
         admission.usage_id = usage_id
@@ -477,8 +479,8 @@ class Gateway:
     ) -> int:
         for guard in self._guards:
             if guard.guards_repeats:
-                guard.admit(transaction, admission)
-        return book(transaction, call)
+                guard.admit(transaction, [admission])
+        return book(transaction, [call])[0].usage_id
 
     # === SETTLE === #
 

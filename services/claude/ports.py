@@ -6,7 +6,7 @@ apart from the business transaction: a row written here survives its rollback.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,7 +71,7 @@ class Booking:
     created: bool
     """False when the key was in the ledger already: the call is not to be repeated."""
     reservation: Any = None
-    """In which budgets an open row counts; the backend's own, for ``Budget.reserve``.
+    """In which budgets an open row counts; the backend's own, for ``Budget``.
     """
 
 
@@ -163,10 +163,13 @@ class AnswerStore(Protocol):
 
     What cannot be read as JSON any more is as good as none."""
 
-    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None: ...
+    def get_all(
+        self, wanted: Collection[tuple[str, int]]
+    ) -> dict[tuple[str, int], Mapping[str, Any]]:
+        """Return the stored answers among these fingerprints with companies.
 
-    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
-        """Return whether one of these fingerprints, with companies, has an answer."""
+        :param wanted: at least one
+        """
         ...
 
     def put(
@@ -259,20 +262,16 @@ class CountFirst(Exception):
 
 
 class Budget(Protocol):
-    """The wall. It locks what others wait for: it comes last in a transaction."""
-
-    def reserve(self, call: OpenCall, booking: Booking) -> None:
-        """Count the open row of ``call``, at its worst case, in all its budgets.
-
-        :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
-        :raises CountFirst: it comes near a wall, and is provisional
-        :raises NotPrepared: a budget or its period has just begun
-        """
-        ...
+    """What may be spent. Others wait for its locks: it comes last in a transaction."""
 
     def reserve_all(self, booked: Sequence[tuple[OpenCall, Booking]]) -> None:
-        """Count several open rows at once; raises as :meth:`reserve` does, when they
-        do not fit together."""
+        """Count open rows, at their worst case, in all their budgets.
+
+        :raises ClaudeError: ``budget``: they do not fit together, and the transaction
+            is to fail
+        :raises CountFirst: one comes near a limit, and is provisional
+        :raises NotPrepared: a budget or its period has just begun
+        """
         ...
 
     def settle(self, closing: Closing) -> None:
@@ -283,11 +282,9 @@ class Budget(Protocol):
 class Ledger(Protocol):
     """The table of usage. Settled rows never change."""
 
-    def open(self, call: OpenCall) -> Booking: ...
-
     def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
-        """Open several rows, locked in the order of their keys, all of them different;
-        return their bookings."""
+        """Open rows, locked in the order of their keys, all of them different, and
+        return their bookings; that of a key which is booked already is found."""
         ...
 
     def settle(self, key: str, settlement: Settlement) -> Closing | None:

@@ -86,13 +86,7 @@ class Asking:
             effort=self._effort,
         )
         owner = Owner(0, 0, _OPERATION, lane="evaluation", run_uuid=run_uuid)
-        admission = self._gateway.admit_measured(
-            request,
-            owner,
-            lambda measure: self._gateway.admit(
-                request, owner, run_uuid, use_stored=False, measure=measure
-            ),
-        )
+        admission = self._gateway.admit(request, owner, run_uuid, use_stored=False)
         answer: ModelAnswer | None = None
         outcome: CallResult | ClaudeError
         try:

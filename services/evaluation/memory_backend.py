@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -33,8 +33,10 @@ _logger = logging.getLogger(__name__)
 class NoAnswers:
     """An answer store that keeps nothing."""
 
-    def get(self, fingerprint: str, company_id: int) -> None:
-        return None
+    def get_all(
+        self, wanted: Collection[tuple[str, int]]
+    ) -> dict[tuple[str, int], Mapping[str, Any]]:
+        return {}
 
     def put(
         self,
@@ -56,11 +58,16 @@ class NoLimits:
     def hit(self, key: str, limit: int, window_seconds: float) -> LimitState:
         return LimitState(True, limit, limit, 0.0)
 
+    def hit_all(
+        self, hits: Mapping[str, int], limit: int, window_seconds: float
+    ) -> dict[str, LimitState]:
+        return {key: self.hit(key, limit, window_seconds) for key in hits}
+
 
 class NoBudget:
-    """A budget without a wall."""
+    """A budget without a limit."""
 
-    def reserve(self, call: OpenCall, booking: Booking) -> None:
+    def reserve_all(self, booked: Sequence[tuple[OpenCall, Booking]]) -> None:
         return None
 
     def settle(self, closing: Closing) -> None:
@@ -153,7 +160,10 @@ class Ledger:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
 
-    def open(self, call: OpenCall) -> Booking:
+    def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
+        return [self._open(call) for call in calls]
+
+    def _open(self, call: OpenCall) -> Booking:
         row = self.rows.setdefault(call.key, Row(call))
         state = row.settlement.state if row.settlement else "open"
         return Booking(len(self.rows), call.key, state, created=row.call is call)

@@ -27,20 +27,22 @@ class TestLedgerAccess(AccountAiCase):
         }
         with backend.transaction() as transaction:
             for key, (company, user) in owners.items():
-                transaction.ledger.open(
-                    OpenCall(
-                        key=key,
-                        fingerprint="f",
-                        owner=Owner(company.id, user.id, "validation"),
-                        model="claude-haiku-5-5",
-                        endpoint="http://127.0.0.1:1",
-                        simulated=True,
-                        unit_prices={},
-                        estimated_input=1,
-                        max_output=1,
-                        worst_case_usd=Decimal("0.01"),
-                        lease_seconds=90,
-                    )
+                transaction.ledger.open_all(
+                    [
+                        OpenCall(
+                            key=key,
+                            fingerprint="f",
+                            owner=Owner(company.id, user.id, "validation"),
+                            model="claude-haiku-5-5",
+                            endpoint="http://127.0.0.1:1",
+                            simulated=True,
+                            unit_prices={},
+                            estimated_input=1,
+                            max_output=1,
+                            worst_case_usd=Decimal("0.01"),
+                            lease_seconds=90,
+                        )
+                    ]
                 )
 
     def seen_by(self, user):

@@ -6,7 +6,7 @@ from . import (
     test_budget_concurrency,
     test_budget_records,
     test_circuit,
-    test_claude_admit_together,
+    test_claude_admit_all,
     test_claude_backend,
     test_claude_bound,
     test_claude_breaker,

@@ -79,7 +79,7 @@ class BackendContract:
             return act(transaction)
 
     def _open(self, key="run:1"):
-        return self._in_transaction(lambda t: t.ledger.open(self._call(key)))
+        return self._in_transaction(lambda t: t.ledger.open_all([self._call(key)])[0])
 
     def _hit(self, key="k", limit=2):
         return self._in_transaction(lambda t: t.limits.hit(key, limit, 60.0))
@@ -91,7 +91,8 @@ class BackendContract:
         )
 
     def _get(self, company_id=1):
-        return self._in_transaction(lambda t: t.answers.get(FINGERPRINT, company_id))
+        place = FINGERPRINT, company_id
+        return self._in_transaction(lambda t: t.answers.get_all([place])).get(place)
 
     def _circuit(self, name=ENDPOINT):
         return self._in_transaction(lambda t: t.circuit.admit(name))
@@ -107,7 +108,7 @@ class BackendContract:
 
     def test_contract_a_failed_transaction_leaves_no_trace(self):
         with self.assertRaises(Undo), self.backend.transaction() as transaction:
-            transaction.ledger.open(self._call())
+            transaction.ledger.open_all([self._call()])[0]
             transaction.limits.hit("k", 1, 60.0)
             transaction.answers.put(FINGERPRINT, 1, ANSWER, None, 0)
             transaction.circuit.failed(ENDPOINT, 60.0)
@@ -189,16 +190,19 @@ class BackendContract:
 
     # === ANSWERS === #
 
-    def test_contract_whether_there_is_any_answer(self):
+    def test_contract_only_the_wanted_answers_come(self):
         self._put(900.0)
-        wanted = [("e" * 64, 1), (FINGERPRINT, 2)]
-        has_any = lambda *more: self._in_transaction(  # noqa: E731
-            lambda t: t.answers.has_any([*wanted, *more])
+        self._put(None, company_id=3)
+        others = [("e" * 64, 1), (FINGERPRINT, 2)]
+        get_all = lambda *wanted: self._in_transaction(  # noqa: E731
+            lambda t: t.answers.get_all(wanted)
         )
-        self.assertFalse(has_any())
-        self.assertTrue(has_any((FINGERPRINT, 1)))
+        self.assertEqual(get_all(*others), {})
+        first, third = (FINGERPRINT, 1), (FINGERPRINT, 3)
+        both = {first: ANSWER, third: ANSWER}
+        self.assertEqual(get_all(*others, first, third), both)
         self.advance(910)
-        self.assertFalse(has_any((FINGERPRINT, 1)))
+        self.assertEqual(get_all(*others, first, third), {third: ANSWER})
 
     def test_contract_an_answer_comes_back_as_it_was(self):
         self._put(None)

@@ -49,7 +49,9 @@ def reserve(backend, call):
 
     def book():
         with backend.transaction() as transaction:
-            transaction.budget.reserve(call, transaction.ledger.open(call))
+            transaction.budget.reserve_all(
+                [(call, *transaction.ledger.open_all([call]))]
+            )
 
     for _attempt in range(5):
         try:

@@ -22,7 +22,9 @@ class BudgetContract:
 
         def reserve(transaction):
             call = self._call(key, worst_case, operation)
-            transaction.budget.reserve(call, transaction.ledger.open(call))
+            transaction.budget.reserve_all(
+                [(call, *transaction.ledger.open_all([call]))]
+            )
 
         for _attempt in range(2):
             try:

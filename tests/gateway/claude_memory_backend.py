@@ -94,14 +94,15 @@ class MemoryAnswers:
         self._backend = backend
         self._answers = tables.answers
 
-    def get(self, fingerprint, company_id):
+    def get_all(self, wanted):
+        found = {place: self._get(*place) for place in wanted}
+        return {place: answer for place, answer in found.items() if answer is not None}
+
+    def _get(self, fingerprint, company_id):
         answer, expires = self._answers.get((fingerprint, company_id), (None, None))
         if expires is not None and expires <= self._backend.clock():
             return None
         return copy.deepcopy(answer)
-
-    def has_any(self, wanted):
-        return any(self.get(*each) is not None for each in wanted)
 
     def put(self, fingerprint, company_id, answer, ttl_seconds, usage_id):
         now = self._backend.clock()
@@ -238,7 +239,11 @@ class MemoryBudget:
         self._backend = backend
         self._tables = tables
 
-    def reserve(self, call, booking):
+    def reserve_all(self, booked):
+        for call, _booking in booked:
+            self._check(call)
+
+    def _check(self, call):
         now = self._backend.now()
         walls = [budget for budget in self._backend.budgets if budget.hard]
         sums = [
@@ -252,10 +257,6 @@ class MemoryBudget:
             sums.append((self._backend.budget_usd, total))
         if any(total > limit for limit, total in sums):
             raise ClaudeError("budget", "The budget is used up.")
-
-    def reserve_all(self, booked):
-        for call, booking in booked:
-            self.reserve(call, booking)
 
     def _sum(self, budget, now):
         length = 10 if budget.period == "day" else 7
@@ -279,13 +280,10 @@ class MemoryLedger:
         self._backend = backend
         self._rows = tables.rows
 
-    def open(self, call):
-        return self._insert(call, "open")
-
     def open_all(self, calls):
         if len({call.key for call in calls}) < len(calls):
             raise AssertionError("the same key twice")
-        return [self.open(call) for call in calls]
+        return [self._insert(call, "open") for call in calls]
 
     def stored_answer(self, call, saved_usd):
         return self._insert(call, "settled", saved_usd=saved_usd, cost_usd=Decimal(0))

@@ -105,7 +105,7 @@ class TestLedger(AccountAiCase):
 
     def open(self, *args, **kwargs):
         with self.backend.transaction() as transaction:
-            return transaction.ledger.open(self.call(*args, **kwargs))
+            return transaction.ledger.open_all([self.call(*args, **kwargs)])[0]
 
     def settle(self, key="run:1", **values):
         with self.backend.transaction() as transaction:
@@ -181,7 +181,7 @@ class TestLedger(AccountAiCase):
 
     def test_an_error_leaves_no_row(self):
         with self.assertRaises(ZeroDivisionError), self.backend.transaction() as tr:
-            tr.ledger.open(self.call())
+            tr.ledger.open_all([self.call()])[0]
             raise ZeroDivisionError
         self.assertFalse(self.usages())
 
@@ -332,7 +332,8 @@ class TestAnswers(AccountAiCase):
 
     def get(self, fingerprint="f", company=1, seconds=0.0):
         with self.backend(seconds).transaction() as transaction:
-            return transaction.answers.get(fingerprint, company)
+            place = fingerprint, company
+            return transaction.answers.get_all([place]).get(place)
 
     def test_an_answer_is_found_by_its_company_only(self):
         self.put(text="ñandú", cost_usd="0.1")

@@ -73,7 +73,7 @@ class TestBackendConcurrency(BaseCase):
 
     def open(self):
         with self.backend.transaction() as transaction:
-            return transaction.ledger.open(self.call())
+            return transaction.ledger.open_all([self.call()])[0]
 
     def settle(self):
         settlement = Settlement(

@@ -259,15 +259,15 @@ class TestBudgetConcurrency(BaseCase):
             call = self.call(number, "2")
             with self.assertRaises(NotPrepared):
                 with self.backend.transaction() as transaction:
-                    booking = transaction.ledger.open(call)
+                    booking = transaction.ledger.open_all([call])[0]
                     self.sql(change)
-                    transaction.budget.reserve(call, booking)
+                    transaction.budget.reserve_all([(call, booking)])
             self.assertIsNone(reserve(self.backend, call))
 
     def test_who_begins_a_counter_waits_for_calls_that_do_not_know_it(self):
         """A call was admitted without the budget and is not committed yet."""
         with self.backend.transaction() as earlier:
-            booking = earlier.ledger.open(self.call("earlier", "2"))
+            booking = earlier.ledger.open_all([self.call("earlier", "2")])[0]
             self.sql(
                 "INSERT INTO account_ai_budget (name, active, company_id, scope,"
                 " period, tz, amount, currency_kind, currency_id, limit_type,"
@@ -277,7 +277,7 @@ class TestBudgetConcurrency(BaseCase):
             with ThreadPoolExecutor(1) as executor:
                 waiting = executor.submit(reserve, self.backend, self.call("a", "2"))
                 self.wait_for_a_lock()
-                earlier.budget.reserve(self.call("earlier", "2"), booking)
+                earlier.budget.reserve_all([(self.call("earlier", "2"), booking)])
                 earlier.cursor.commit()
                 self.assertEqual(waiting.result(timeout=PATIENCE).code, "budget")
         self.assert_equal_to_the_ledger()
@@ -287,7 +287,7 @@ class TestBudgetConcurrency(BaseCase):
         self.budget(1)
         self.sql("DELETE FROM account_ai_budget_period")
         with self.backend.transaction() as hanging:
-            hanging.ledger.open(self.call("hanging", "0", operation="x"))
+            hanging.ledger.open_all([self.call("hanging", "0", operation="x")])
             with patch.object(budget_counting, "LONGEST_WAIT", "50ms"):
                 error = reserve(self.backend, self.call("second"))
         self.assertEqual((error.code, error.retryable), ("budget", True))
@@ -312,7 +312,7 @@ class TestBudgetConcurrency(BaseCase):
                 cursor, self.backend.breaker, self.backend.prepare_budgets
             )
             call = self.call("dead")
-            dying.budget.reserve(call, dying.ledger.open(call))
+            dying.budget.reserve_all([(call, *dying.ledger.open_all([call]))])
             with ThreadPoolExecutor(1) as executor:
                 waiting = executor.submit(reserve, self.backend, self.call("next"))
                 self.wait_for_a_lock()

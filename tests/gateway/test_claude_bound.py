@@ -7,6 +7,7 @@ a token.
 
 import base64
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import tagged
 
+from odoo.addons.account_ai.services.claude.admitting import PlannedCall
 from odoo.addons.account_ai.services.claude.call import CallResult
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.money.estimate import (
@@ -27,7 +29,6 @@ from odoo.addons.account_ai.services.claude.money.measure import measure_of
 from odoo.addons.account_ai.services.claude.money.own_prices import OwnPrices
 from odoo.addons.account_ai.services.claude.money.pricing import price_of
 from odoo.addons.account_ai.services.claude.money.usage import TokenUsage
-from odoo.addons.account_ai.services.claude.ports import CountFirst
 
 from .claude_case import OWNER, ClaudeCase, make_request
 
@@ -102,13 +103,12 @@ class TestBound(ClaudeCase):
                         request = asking(text, **values)
                         if not known:
                             self.prefixes.counts.clear()
-                        measure = None
+                        measure = measure_of(request)
                         if known:
                             measure = gateway.measure(request, OWNER)
                         key = f"{name}:{len(self.backend.rows)}"
-                        admission = gateway.admit(
-                            request, OWNER, key, use_stored=False, measure=measure
-                        )
+                        planned = PlannedCall(request, OWNER, key, measure, False)
+                        (admission,) = gateway.admit_all([planned])
                         result = gateway.call(admission)
                         gateway.settle(admission, result)
                         self.assertLessEqual(
@@ -274,7 +274,9 @@ class TestPrefixCount(ClaudeCase):
         self.assertEqual((len(self.counts()), len(self.prefixes.counts)), (2, 1))
 
     def test_admitting_uses_no_network(self):
-        self.gateway().admit(asking("glosa"), OWNER, "run:1")
+        request = asking("glosa")
+        planned = PlannedCall(request, OWNER, "run:1", measure_of(request))
+        self.gateway().admit_all([planned])
         self.assertEqual(self.control.requests(), [])
 
     def test_the_price_of_long_prompts_is_not_reserved_for_short_ones(self):
@@ -283,18 +285,14 @@ class TestPrefixCount(ClaudeCase):
         gateway = self.gateway(max_input_tokens=1_000_000)
         measure = gateway.measure(request, OWNER)
         self.assertIsNotNone(measure.counted)
-        admission = gateway.admit(request, OWNER, "run:1", measure=measure)
+        admission = gateway.admit(request, OWNER, "run:1")
         self.assertEqual(admission.call.unit_prices["output"], "0.55")
 
 
 @tagged("post_install", "-at_install")
 class TestCeilingAndOverrun(ClaudeCase):
     def admit(self, gateway, request, key="run:1"):
-        return gateway.admit_measured(
-            request,
-            OWNER,
-            lambda measure: gateway.admit(request, OWNER, key, measure=measure),
-        )
+        return gateway.admit(request, OWNER, key)
 
     def test_a_call_above_the_ceiling_is_refused_with_the_figures(self):
         worst = self.gateway().admit(make_request(), OWNER, "a").call.worst_case_usd
@@ -331,11 +329,12 @@ class TestCeilingAndOverrun(ClaudeCase):
     def test_a_provisional_size_does_not_refuse(self):
         gateway = self.gateway(max_input_tokens=1000)
         measure = measure_of(make_request())
-        with self.assertRaises(ClaudeError):
-            gateway.admit(make_request(), OWNER, "a", measure=measure)
-        provisional = type(measure)(measure.body, measure.estimated, provisional=True)
-        with self.assertRaises(CountFirst):
-            gateway.admit(make_request(), OWNER, "a", measure=provisional)
+        planned = PlannedCall(make_request(), OWNER, "a", measure)
+        self.assertEqual(gateway.admit_all([planned])[0].code, "too_large")
+        self.assertEqual(self.control.requests(), [])
+        provisional = replace(measure, provisional=True)
+        gateway.admit_all([replace(planned, measure=provisional)])
+        self.assertEqual(len(self.control.requests(endpoint="count_tokens")), 1)
 
     def test_an_overrun_is_booked_in_full_and_told_once(self):
         gateway = self.gateway()
@@ -346,9 +345,8 @@ class TestCeilingAndOverrun(ClaudeCase):
             measure = type(measure_of(make_request()))(make_request().body(), 1)
             # Nothing is left of what was reserved for the output.
             request = make_request(max_tokens=1)
-            admission = gateway.admit(
-                request, OWNER, key, use_stored=False, measure=measure
-            )
+            planned = PlannedCall(request, OWNER, key, measure, use_stored=False)
+            (admission,) = gateway.admit_all([planned])
             result = self.answer_of(gateway, admission)
             self.assertGreater(result.cost_usd, admission.call.worst_case_usd)
             settlement = gateway.settle(admission, result)

@@ -5,6 +5,7 @@ import json
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.services.claude.admitting import PlannedCall
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.money.measure import Measure, measure_of
 from odoo.addons.account_ai.services.claude.policy import CountPolicy
@@ -19,7 +20,8 @@ class TestMeasure(ClaudeCase):
     def setUp(self):
         super().setUp()
         self.request = make_request()
-        self.estimated = measure_of(self.request).estimated
+        self.estimated_measure = measure_of(self.request)
+        self.estimated = self.estimated_measure.estimated
 
     def counts(self):
         return self.control.requests(endpoint="count_tokens")
@@ -28,6 +30,11 @@ class TestMeasure(ClaudeCase):
         """Return a gateway for which the request is near the limit of tokens."""
         policy.setdefault("max_input_tokens", int(self.estimated / 0.6))
         return self.gateway(**policy)
+
+    def admit_as(self, gateway, measure):
+        """Return the admission, or the refusal, of the request in this size."""
+        planned = PlannedCall(self.request, OWNER, "run:1", measure)
+        return gateway.admit_all([planned])[0]
 
     def real_tokens(self):
         result, _admission = self.run_call(request=self.request)
@@ -59,11 +66,10 @@ class TestMeasure(ClaudeCase):
     def test_a_count_lets_in_what_the_estimate_refuses(self):
         limit = self.estimated - 1
         gateway = self.gateway(max_input_tokens=limit)
-        with self.assertRaises(ClaudeError) as caught:
-            gateway.admit(self.request, OWNER, "run:1")
-        self.assertEqual(caught.exception.code, "too_large")
+        refusal = self.admit_as(gateway, self.estimated_measure)
+        self.assertEqual(refusal.code, "too_large")
         measure = gateway.measure(self.request, OWNER)
-        admission = gateway.admit(self.request, OWNER, "run:1", measure=measure)
+        admission = gateway.admit(self.request, OWNER, "run:1")
         self.assertEqual(admission.call.estimated_input, measure.tokens)
         worst = self.backend.rows[0].call.worst_case_usd
         self.gateway().admit(self.request, OWNER, "run:2")
@@ -73,7 +79,7 @@ class TestMeasure(ClaudeCase):
         gateway = self.gateway(max_input_tokens=1000)
         measure = gateway.measure(self.request, OWNER)
         with self.assertRaises(ClaudeError) as caught:
-            gateway.admit(self.request, OWNER, "run:1", measure=measure)
+            gateway.admit(self.request, OWNER, "run:1")
         self.assertEqual(
             caught.exception.params, {"tokens": str(measure.tokens), "limit": "1000"}
         )

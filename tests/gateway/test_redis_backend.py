@@ -55,7 +55,8 @@ class RedisCase(RedisMixin, AccountAiCase):
 
     def get(self, backend=None, fingerprint="f"):
         with (backend or self.backend).transaction() as transaction:
-            return transaction.answers.get(fingerprint, self.company.id)
+            place = fingerprint, self.company.id
+            return transaction.answers.get_all([place]).get(place)
 
     def fail_calls(self, times=2):
         for _ in range(times):

@@ -1,7 +1,7 @@
 """The answer store on the table of ``account.ai.answer``."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from odoo.sql_db import BaseCursor
@@ -11,18 +11,10 @@ from ...common.clock import NOW
 from ...common.cursor import execute
 
 _GET = f"""
-    SELECT answer
+    SELECT fingerprint, company_id, answer
       FROM account_ai_answer
-     WHERE fingerprint = %(fingerprint)s
-       AND company_id = %(company_id)s
+     WHERE (fingerprint, company_id) IN %(wanted)s
        AND (expires_at IS NULL OR expires_at > {NOW})
-"""
-
-_HAS_ANY = f"""
-    SELECT EXISTS (
-        SELECT FROM account_ai_answer
-         WHERE (fingerprint, company_id) IN %(wanted)s
-           AND (expires_at IS NULL OR expires_at > {NOW}))
 """
 
 _DROP = """
@@ -50,28 +42,19 @@ class PostgresAnswerStore:
         self._cursor = cursor
         self._time_shift = time_shift
 
-    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None:
-        """Return the stored answer; ``None`` when there is none, or it expired."""
-        execute(
-            self._cursor,
-            _GET,
-            {
-                "fingerprint": fingerprint,
-                "company_id": company_id,
-                "time_shift": self._time_shift,
-            },
-        )
-        row = self._cursor.fetchone()
-        return row[0] if row else None
-
-    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
-        """Return whether there is an answer to one of these fingerprints and companies.
+    def get_all(
+        self, wanted: Collection[tuple[str, int]]
+    ) -> dict[tuple[str, int], Mapping[str, Any]]:
+        """Return the stored answers among these fingerprints with companies.
 
         :param wanted: at least one
         """
         parameters = {"wanted": tuple(wanted), "time_shift": self._time_shift}
-        execute(self._cursor, _HAS_ANY, parameters)
-        return self._cursor.fetchone()[0]
+        execute(self._cursor, _GET, parameters)
+        return {
+            (fingerprint, company_id): answer
+            for fingerprint, company_id, answer in self._cursor.fetchall()
+        }
 
     def put(
         self,

@@ -97,24 +97,14 @@ class PostgresBudget:
         self._prepare = prepare
         self._time_shift = time_shift
 
-    def reserve(self, call: OpenCall, booking: Booking) -> None:
-        """Count the open row of ``call``, at its worst case, in all its budgets.
-
-        One statement, which holds the locks of the counters from here to the end of the
-        transaction; none when the call is in no budget.
-
-        :raises ClaudeError: ``budget``: it does not fit, and the transaction is to fail
-        :raises CountFirst: it comes near a wall, and its worst case is provisional
-        :raises NotPrepared: a budget or its period has just begun
-        """
-        self.reserve_all(((call, booking),))
-
     def reserve_all(self, booked: Iterable[tuple[OpenCall, Booking]]) -> None:
-        """Count several open rows at once, each counter with one lock.
+        """Count open rows, at their worst case, in all their budgets; each counter is
+        locked once, from here to the end of the transaction.
 
-        :raises ClaudeError: ``budget``: they do not fit together
-        :raises CountFirst: as :meth:`reserve`
-        :raises NotPrepared: as :meth:`reserve`
+        :raises ClaudeError: ``budget``: they do not fit together, and the transaction
+            is to fail
+        :raises CountFirst: one comes near a limit, and its worst case is provisional
+        :raises NotPrepared: a budget or its period has just begun
         """
         costs: dict[int, Decimal] = defaultdict(Decimal)
         provisional: dict[int, Decimal] = defaultdict(Decimal)

@@ -190,12 +190,8 @@ class PostgresLedger:
         self._cursor = cursor
         self._time_shift = time_shift
 
-    def open(self, call: OpenCall) -> Booking:
-        """Book ``call`` as open at its worst case, or return the row of its key."""
-        return self.open_all((call,))[0]
-
     def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
-        """Book several calls with one statement, as :meth:`open` does each."""
+        """Book calls as open at their worst case, or return the rows of their keys."""
         return self._insert(
             calls,
             [

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -320,25 +320,23 @@ class _Answers:
         self._cursor = transaction.cursor
         self._postgres: AnswerStore = transaction.answers
 
-    def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None:
-        """Return the stored answer; ``None`` when there is none, or it expired.
+    def get_all(
+        self, wanted: Collection[tuple[str, int]]
+    ) -> dict[tuple[str, int], Mapping[str, Any]]:
+        """Return the stored answers among these fingerprints with companies.
 
         What Redis does not have is looked for in PostgreSQL: it may have been stored
         while Redis was away, or before there was one, and a call costs more than that.
         """
-        answer = self._work.ask(
-            lambda: self._work.answers.get(fingerprint, company_id), lambda: None
-        )
-        return answer or self._postgres.get(fingerprint, company_id)
-
-    def has_any(self, wanted: Iterable[tuple[str, int]]) -> bool:
-        """Return whether one of these fingerprints, with companies, has an answer."""
-        wanted = list(wanted)
-        in_redis = self._work.ask(
-            lambda: any(self._work.answers.get(*each) for each in wanted),
-            lambda: False,
-        )
-        return in_redis or self._postgres.has_any(wanted)
+        answers = {}
+        for place in wanted:
+            answer = self._work.ask(
+                lambda place=place: self._work.answers.get(*place), lambda: None
+            )
+            if answer:
+                answers[place] = answer
+        missing = [place for place in wanted if place not in answers]
+        return {**answers, **(self._postgres.get_all(missing) if missing else {})}
 
     def put(
         self,

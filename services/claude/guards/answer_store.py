@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..call import Admission, CallResult, UnreadableAnswer
 from ..errors import ClaudeError
@@ -19,33 +20,18 @@ class AnswerStoreGuard:
 
     guards_repeats = False
 
-    def admit(self, transaction: Transaction, admission: Admission) -> None:
-        if not admission.use_stored:
+    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
+        wanting = [each for each in admissions if each.use_stored]
+        wanted = {_place(each): each for each in wanting}
+        if not wanted:
             return
-        call = admission.call
-        kept = call.fingerprint, call.owner.company_id
-        data = transaction.answers.get(*kept)
-        if data is None:
-            return
-        try:
-            answer = CallResult.from_data(data)
-        except UnreadableAnswer:
-            transaction.answers.drop(*kept)
-            return
-        if isinstance(judged(admission, answer), ClaudeError):
-            transaction.answers.drop(*kept)
-            return
-        admission.answer = answer
-
-    def admit_together(
-        self, transaction: Transaction, admissions: Sequence[Admission]
-    ) -> bool:
-        wanted = {
-            (admission.call.fingerprint, admission.call.owner.company_id)
-            for admission in admissions
-            if admission.use_stored
-        }
-        return not wanted or not transaction.answers.has_any(wanted)
+        answers = {}
+        for place, data in transaction.answers.get_all(wanted).items():
+            answers[place] = _read(data, wanted[place])
+            if answers[place] is None:
+                transaction.answers.drop(*place)
+        for admission in wanting:
+            admission.answer = answers.get(_place(admission))
 
     def settle(
         self,
@@ -54,3 +40,17 @@ class AnswerStoreGuard:
         outcome: CallResult | ClaudeError,
     ) -> None:
         return
+
+
+def _place(admission: Admission) -> tuple[str, int]:
+    """Return the fingerprint and the company that an answer is stored under."""
+    return admission.call.fingerprint, admission.call.owner.company_id
+
+
+def _read(data: Mapping[str, Any], admission: Admission) -> CallResult | None:
+    """Return a stored answer; ``None`` when it cannot be used any more."""
+    try:
+        answer = CallResult.from_data(data)
+    except UnreadableAnswer:
+        return None
+    return None if isinstance(judged(admission, answer), ClaudeError) else answer

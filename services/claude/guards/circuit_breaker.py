@@ -72,16 +72,12 @@ class CircuitBreakerGuard:
 
     guards_repeats = True
 
-    def admit(self, transaction: Transaction, admission: Admission) -> None:
-        state = transaction.circuit.admit(admission.call.endpoint)
-        if state.state == "open":
-            raise _refusal(transaction, state)
-
-    def admit_together(
-        self, transaction: Transaction, admissions: Sequence[Admission]
-    ) -> bool:
-        names = {admission.call.endpoint for admission in admissions}
-        return all(transaction.circuit.state(name).state == "closed" for name in names)
+    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
+        for name in {admission.call.endpoint for admission in admissions}:
+            state = transaction.circuit.admit(name)
+            is_probe = state.state == "half_open"
+            if state.state == "open" or (is_probe and len(admissions) > 1):
+                raise _refusal(transaction, state)
 
     def settle(
         self,

@@ -20,21 +20,12 @@ class Guard(Protocol):
     guards_repeats: bool
     """Whether the second attempt of a lost call passes it again."""
 
-    def admit(self, transaction: Transaction, admission: Admission) -> None:
-        """Let the call pass, or answer it by setting ``admission.answer``.
+    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
+        """Let calls of one company to one endpoint pass, or answer some of them by
+        setting ``admission.answer``.
 
-        :raises ClaudeError: to refuse it
-        """
-        ...
-
-    def admit_together(
-        self, transaction: Transaction, admissions: Sequence[Admission]
-    ) -> bool:
-        """Let all these calls of one company to one endpoint pass, with the statements
-        of one.
-
-        :return: false when one of them is not to pass just so: each is then admitted
-            alone, after the transaction has failed
+        :raises ClaudeError: to refuse one of them. The transaction fails with it; of
+            several, each is then admitted alone and learns what concerns it.
         """
         ...
 

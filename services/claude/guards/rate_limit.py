@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -32,43 +32,39 @@ class RateLimitGuard:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def admit(self, transaction: Transaction, admission: Admission) -> None:
-        seconds = self._policy.window_seconds
-        for window in self._policy.windows(admission.call.owner):
-            state = transaction.limits.hit(window.key, window.limit, seconds)
-            if not state.allowed:
-                raise _refusal(window, state)
-            _tell(admission, state)
-
-    def admit_together(
-        self, transaction: Transaction, admissions: Sequence[Admission]
-    ) -> bool:
-        # All people's own windows before the company's, as for each of them alone:
-        # who waits for the row that many share holds none that others wait for.
+    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
+        # All people's own windows before the company's: who waits for the row that many
+        # share holds none that others wait for.
         windows = [self._policy.windows(each.call.owner) for each in admissions]
         for step in zip_longest(*windows):
-            if not self._hit_all(transaction, admissions, step):
-                return False
-        return True
+            by_limit: dict[int, list[tuple[Admission, Window]]] = defaultdict(list)
+            for admission, window in zip(admissions, step, strict=True):
+                if window:
+                    by_limit[window.limit].append((admission, window))
+            for limit in sorted(by_limit):
+                self._hit(transaction, limit, by_limit[limit])
 
-    def _hit_all(
+    def _hit(
         self,
         transaction: Transaction,
-        admissions: Sequence[Admission],
-        windows: Sequence[Window | None],
-    ) -> bool:
-        """Count each call in its window; return whether all fitted."""
-        keys = Counter(window.key for window in windows if window)
-        limits = {window.limit for window in windows if window}
-        if len(limits) > 1 or max(keys.values()) > min(limits):
-            return False
-        states = transaction.limits.hit_all(
-            keys, limits.pop(), self._policy.window_seconds
-        )
-        for admission, window in zip(admissions, windows, strict=True):
-            if window:
-                _tell(admission, states[window.key])
-        return all(state.allowed for state in states.values())
+        limit: int,
+        calls: Sequence[tuple[Admission, Window]],
+    ) -> None:
+        """Count calls in their windows, all of which hold ``limit`` calls.
+
+        :raises ClaudeError: when one of them does not fit
+        """
+        seconds = self._policy.window_seconds
+        hits = Counter(window.key for _admission, window in calls)
+        for _admission, window in calls:
+            if hits[window.key] > limit:
+                raise _refusal(window, LimitState(False, limit, 0, seconds))
+        states = transaction.limits.hit_all(hits, limit, seconds)
+        for admission, window in calls:
+            state = states[window.key]
+            if not state.allowed:
+                raise _refusal(window, state)
+            _keep_tightest(admission, state)
 
     def settle(
         self,
@@ -79,8 +75,8 @@ class RateLimitGuard:
         """Nothing to do: a call that was made counts, however it ended."""
 
 
-def _tell(admission: Admission, state: LimitState) -> None:
-    """Keep the state of the window that will be full first: headers tell of it."""
+def _keep_tightest(admission: Admission, state: LimitState) -> None:
+    """Keep the state of the window that will be full first, for the headers."""
     tightest = admission.limit_state
     if tightest is None or state.remaining < tightest.remaining:
         admission.limit_state = state

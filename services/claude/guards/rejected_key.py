@@ -40,13 +40,8 @@ class RejectedKeyGuard:
 
     guards_repeats = False
 
-    def admit(self, transaction: Transaction, admission: Admission) -> None:
+    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
         return
-
-    def admit_together(
-        self, transaction: Transaction, admissions: Sequence[Admission]
-    ) -> bool:
-        return True
 
     def settle(
         self,

@@ -1,4 +1,4 @@
-"""Opens streams all at once and measures when each one's first token arrives."""
+"""Opens streams, all at once or spread, and measures when first tokens arrive."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class Call:
     headers: dict[str, str]
     form: dict[str, str] | None = None
     json: dict[str, Any] | None = None
+    at_seconds: float = 0.0
+    """When it is made, from the common start."""
 
 
 @dataclass(frozen=True)
 class Streamed:
-    """What one stream did; times in milliseconds from the common start."""
+    """What one stream did; times in milliseconds from the moment of its call."""
 
     first_token_ms: float | None
     first_byte_ms: float | None
@@ -40,8 +42,10 @@ async def _stream(
     call: Call,
     is_token: Callable[[bytes], bool],
     is_end: Callable[[bytes], bool],
-    begin: float,
 ) -> Streamed:
+    await asyncio.sleep(call.at_seconds)
+    begin = time.perf_counter()
+
     def elapsed() -> float:
         return (time.perf_counter() - begin) * 1000
 
@@ -75,9 +79,8 @@ async def _open_all(
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        begin = time.perf_counter()
         return await asyncio.gather(
-            *(_stream(session, call, is_token, is_end, begin) for call in calls)
+            *(_stream(session, call, is_token, is_end) for call in calls)
         )
 
 
@@ -86,7 +89,7 @@ def open_streams(
     is_token: Callable[[bytes], bool],
     is_end: Callable[[bytes], bool],
 ) -> list[Streamed]:
-    """Open all ``calls`` at once and return what each stream did.
+    """Make all ``calls``, each at its moment, and return what each stream did.
 
     :param is_token: tells from the bytes so far whether the first token has arrived
     :param is_end: tells from the bytes whether the stream ended as it should
@@ -94,11 +97,14 @@ def open_streams(
     return asyncio.run(_open_all(calls, is_token, is_end))
 
 
+def first_tokens(streams: Sequence[Streamed]) -> list[float]:
+    """Return the times to first token in milliseconds, errors left out."""
+    return [s.first_token_ms for s in streams if s.first_token_ms is not None]
+
+
 def median_first_token(streams: Sequence[Streamed]) -> float:
     """Return the median time to first token in milliseconds, errors left out."""
-    return statistics.median(
-        s.first_token_ms for s in streams if s.first_token_ms is not None
-    )
+    return statistics.median(first_tokens(streams))
 
 
 def errors(streams: Sequence[Streamed]) -> list[str]:

@@ -9,6 +9,10 @@ from typing import Any
 
 from odoo import Command
 
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    ValidationRequest,
+)
+
 from .database import PASSWORD
 
 PICTURES = (1, 50, 500)
@@ -98,11 +102,9 @@ def _create_users(env: Any, count: int) -> list[str]:
 
 def _request(env: Any, move: Any) -> dict[str, Any]:
     """Return the body that the product would send for ``move``."""
-    readings = env["account.ai.document.reader"]._read_with_places(move)
-    run = env["account.ai.validation"]._prepare(
-        readings[move.id], str(uuid.uuid4()), lane="screen"
-    )
-    return run.request.parameters()
+    request = ValidationRequest(move.id, str(uuid.uuid4()))
+    (opened,) = env["account.ai.validation"]._open_all([request])
+    return opened.request.parameters()
 
 
 def _measure(env: Any, moves: Any) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-from . import request_checks
+from . import event_stream, request_checks

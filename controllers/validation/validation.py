@@ -5,18 +5,24 @@ from werkzeug.exceptions import BadRequest
 from odoo import http
 from odoo.http import request
 
-from ...models.validation.account_ai_run_start import Start
+from ...models.validation.account_ai_validation_begin import Begun, ValidationRequest
+from ...models.validation.running.asking import event_logs
+from ...models.validation.running.execution import error_data
+from ...services.common.event_log import EventLog
 from ...services.common.turns import beginning
+from ..common.event_stream import (
+    EventStreamResponse,
+    encode_events,
+    follow,
+    last_event_id,
+)
 from ..common.request_checks import check_method, check_once, record_id
 from .validation_stream import (
     GRACE_SECONDS,
-    EventStreamResponse,
     ValidationStream,
-    encode_event,
-    error_event,
-    finding_events,
     joined_events,
-    rule_events,
+    started_data,
+    write_opening,
 )
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -36,7 +42,7 @@ class ValidationController(http.Controller):
         """Validate an invoice; the answer is a ``text/event-stream``.
 
         Everything that needs the database happens here, and may be replayed by Odoo:
-        the run's UUID, made by the browser, leads back to the same run. Claude is asked
+        the validation's UUID, made by the browser, leads back to it. Claude is asked
         when the transaction is over.
 
         :param str move_id: id of the invoice
@@ -54,61 +60,82 @@ class ValidationController(http.Controller):
                 request.env._("move_id must be the id of an invoice, a whole number.")
             )
         check_once("move_id", "run_uuid", "force")
-        move = request.env["account.move"].browse(number)
-        validations = request.env["account.ai.validation"]
+        wanted = ValidationRequest(number, run_uuid, force=force == "1")
         with beginning.turn():
-            start = validations._start(move, run_uuid, force=force == "1")
-        if start.kind == "run":
-            begin = ValidationStream(start.run).begin
+            (start,) = request.env["account.ai.validation"]._begin([wanted])
+        log = None if start.opened else self._log_of(start)
+        if start.kind == "ask":
+            begin = ValidationStream(start.opened).begin
+        elif log:
+            after, seconds = last_event_id(), self._longest(start)
+            begin = lambda _response: follow(log, seconds, after)  # noqa: E731
         elif start.kind == "joined":
             begin = self._joined(start)
         else:
             events = self._stored_events(start)
-            begin = lambda _response: events  # noqa: E731
+            begin = lambda _response: [events]  # noqa: E731
         return EventStreamResponse(begin)
 
-    def _joined(self, start: Start):
-        """Return the events of a run that is under way elsewhere."""
+    @staticmethod
+    def _log_of(start: Begun) -> EventLog | None:
+        """Return the log of what was begun before, for who comes late: when the same
+        person began it in this process, and it is under way or the browser says that it
+        has got a part of it."""
         env = request.env
         validation = env["account.ai.validation"].browse(start.validation_id)
-        opening = self._opening(validation, fresh=False) + finding_events(
-            validation._running_findings(), validation.rules_verdict
-        )
-        opening += encode_event("waiting", {"model": validation.model or ""})
+        if validation.user_id != env.user:
+            return None
+        if start.kind != "joined" and not last_event_id():
+            return None
+        return event_logs.find((env.cr.dbname, validation.run_uuid))
+
+    @staticmethod
+    def _longest(start: Begun) -> float:
+        """Return for how many seconds a validation is listened to at most."""
+        env = request.env
+        validation = env["account.ai.validation"].browse(start.validation_id)
         policy = env["account.ai.gateway"]._policy(validation.company_id)
-        seconds = policy.deadline_seconds + GRACE_SECONDS
+        return policy.deadline_seconds + GRACE_SECONDS
+
+    def _joined(self, start: Begun):
+        """Return what is known of a validation that is under way elsewhere, and its
+        end."""
+        env = request.env
+        validation = env["account.ai.validation"].browse(start.validation_id)
+        seconds = self._longest(start)
+        opening = EventLog()
+        self._write_stored(opening, validation, validation._running_findings())
+        opening.append("waiting", {"model": validation.model or ""})
         dbname, uid, context = env.cr.dbname, env.uid, dict(env.context)
         ids = (validation.move_id.id, validation.id)
 
         def begin(_response):
-            yield opening
+            yield encode_events(opening.read(0, 0.0))
             yield from joined_events(dbname, uid, context, *ids, seconds)
 
         return begin
 
-    def _stored_events(self, start: Start) -> list[bytes]:
+    def _stored_events(self, start: Begun) -> bytes:
         """Return the events of a result that is stored already."""
-        env = request.env
-        validation = env["account.ai.validation"].browse(start.validation_id)
-        events = [self._opening(validation, fresh=start.kind == "fresh")]
-        if start.run:
-            events += rule_events(start.run)
-            if start.run.error:
-                events.append(error_event(start.run.error, start.run))
+        validation = request.env["account.ai.validation"].browse(start.validation_id)
+        log = EventLog()
+        if start.opened:
+            write_opening(log, start.opened)
+            if start.opened.error:
+                log.append("error", error_data(start.opened.error, start.opened))
         else:
             findings = validation.finding_ids._panel_data()
-            events.append(finding_events(findings, validation.rules_verdict))
-        panel = validation.move_id.account_ai_panel()
-        return [*events, encode_event("done", {"panel": panel})]
+            self._write_stored(log, validation, findings, start.kind == "fresh")
+        log.end("done", {"panel": validation.move_id.account_ai_panel()})
+        return encode_events(log.read(0, 0.0))
 
     @staticmethod
-    def _opening(validation, fresh: bool) -> bytes:
-        return encode_event(
-            "started",
-            {
-                "run_uuid": validation.run_uuid,
-                "validation_id": validation.id,
-                "simulated": validation.simulated,
-                "fresh": fresh,
-            },
+    def _write_stored(log: EventLog, validation, findings: list[dict], fresh=False):
+        """Write what is known of a validation that was begun before."""
+        started = started_data(
+            *(validation.run_uuid, validation.id, validation.simulated, fresh)
         )
+        log.append("started", started)
+        for finding in findings:
+            log.append("finding", {"finding": finding})
+        log.append("rules", {"verdict": validation.rules_verdict})

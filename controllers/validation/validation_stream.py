@@ -2,152 +2,110 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from odoo import SUPERUSER_ID, api
-from odoo.http import Response
 
 from ...models.common.cursor import open_cursor
 from ...models.common.presentation import finding_values, panel_finding
-from ...models.validation.running.asking import Asking
+from ...models.validation.running.asking import Asking, event_logs
 from ...models.validation.running.execution import admit, error_data, read_panel, store
-from ...models.validation.running.run import Outcome, Run
+from ...models.validation.running.open_validation import OpenValidation, Outcome
 from ...services.claude.call import Admission
 from ...services.claude.errors import ClaudeError
+from ...services.common.event_log import EventLog
+from ..common.event_stream import (
+    HEARTBEAT,
+    HEARTBEAT_SECONDS,
+    EventStreamResponse,
+    encode_event,
+    encode_events,
+    follow,
+)
 
-_logger = logging.getLogger(__name__)
-
-HEARTBEAT_SECONDS = 10.0
-HEARTBEAT = b": heartbeat\n\n"
 JOINED_POLL_SECONDS = 1.0
 GRACE_SECONDS = 20.0
-"""How long a stream listens beyond its run's deadline.
+"""How long a stream listens beyond its validation's deadline.
 
-The result is stored then, or the lease of a run whose process died is over. A threaded
-or prefork server cuts a request after ``limit_time_real``, 120 by default.
+The result is stored then, or the lease of a validation whose process died is over. A
+threaded or prefork server cuts a request after ``limit_time_real``, 120 by default.
 """
 _TOO_MUCH = frozenset(("too_many_requests", "budget"))
 """Refusals for what this person or company did. All others tell of Claude, and the
 rules have answered: the status is 200, as a proxy must not take it for our failure."""
-HEADERS = {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-cache",
-    "X-Accel-Buffering": "no",
-}
-
-
-def encode_event(name: str, data: Mapping[str, Any]) -> bytes:
-    """Return an event as it goes over the wire."""
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-class EventStreamResponse(Response):
-    """A response whose events begin after Odoo has committed and closed its cursor.
-
-    Odoo calls a response when the request's transaction is over. Only then is the call
-    admitted, in a transaction of its own, and only then the status is known.
-    """
-
-    def __init__(self, begin: Callable[[EventStreamResponse], Iterable[bytes]]) -> None:
-        super().__init__(headers=HEADERS, direct_passthrough=True)
-        self._begin = begin
-
-    def __call__(self, environ, start_response):
-        """Begin the stream; override of ``werkzeug``."""
-        if environ["REQUEST_METHOD"] != "HEAD":
-            self.response = self._begin(self)
-        return super().__call__(environ, start_response)
 
 
 class ValidationStream:
-    """The events of one run that Claude is to be asked for."""
+    """The events of one validation that Claude is to be asked for."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, opened: OpenValidation) -> None:
+        self._run = opened
 
     def begin(self, response: EventStreamResponse) -> Iterator[bytes]:
         """Admit the call, start asking, and return the events.
 
         A refusal by a guard is told by the status and the headers, and by the events.
         """
+        opened = self._run
+        log = event_logs.begin(opened.log_key)
         try:
-            admission = admit(self._run)
+            admission = admit(opened)
         except ClaudeError as error:
             _refuse(response, error)
-            return self._refused(error)
+            return self._refused(log, error)
+        except BaseException:
+            event_logs.ended(opened.log_key)
+            raise
         _tell_limit(response, admission)
-        return self._listen(Asking(self._run, admission).start())
+        write_opening(log, opened)
+        log.append("waiting", {"model": opened.request.model})
+        Asking(opened, admission, log).start()
+        return follow(log, opened.deadline_seconds + GRACE_SECONDS)
 
-    def _opening(self) -> bytes:
-        """Return the events that are known before Claude is asked, in one piece."""
-        run = self._run
-        return b"".join(
-            [
-                encode_event(
-                    "started",
-                    {
-                        "run_uuid": run.run_uuid,
-                        "validation_id": run.validation_id,
-                        "simulated": run.simulated,
-                        "fresh": False,
-                    },
-                ),
-                *rule_events(run),
-            ]
-        )
-
-    def _listen(self, asking: Asking) -> Iterator[bytes]:
-        run = self._run
-        yield self._opening() + encode_event("waiting", {"model": run.request.model})
-        give_up = time.monotonic() + run.deadline_seconds + GRACE_SECONDS
-        while time.monotonic() < give_up:
-            event = asking.next_event(HEARTBEAT_SECONDS)
-            if event is None:
-                yield HEARTBEAT
-                continue
-            name, data = event
-            if name == "done":
-                # Storing failed: the panel says that the run is still under way.
-                panel = data["panel"] or panel_of(run.dbname, run.uid, run.context, run)
-                yield encode_event("done", {"panel": panel})
-                return
-            yield encode_event(name, data)
-
-    def _refused(self, error: ClaudeError) -> Iterator[bytes]:
-        yield self._opening() + error_event(error, self._run)
-        panel = store(self._run, Outcome(error=error))
-        yield encode_event("done", {"panel": panel})
+    def _refused(self, log: EventLog, error: ClaudeError) -> Iterator[bytes]:
+        opened = self._run
+        write_opening(log, opened)
+        log.append("error", error_data(error, opened))
+        told = log.read(0, 0.0)
+        yield encode_events(told)
+        try:
+            log.end("done", {"panel": store(opened, Outcome(error=error))})
+        finally:
+            log.end()
+            event_logs.ended(opened.log_key)
+        yield encode_events(log.read(len(told), 0.0))
 
 
-def rule_events(run: Run) -> Iterator[bytes]:
-    """Yield what the rules found, and their verdict."""
-    judged = run.judged
+def write_opening(log: EventLog, opened: OpenValidation) -> None:
+    """Write what is known before Claude is asked: the rules' findings and verdict."""
+    log.append(
+        "started", started_data(opened.run_uuid, opened.validation_id, opened.simulated)
+    )
+    judged = opened.judged
     for number, finding in enumerate(judged.findings, start=1):
         values = finding_values(finding, judged.places)
-        yield encode_event(
-            "finding", {"finding": panel_finding(values, f"r{number}", run.language)}
+        log.append(
+            "finding", {"finding": panel_finding(values, f"r{number}", opened.language)}
         )
-    yield encode_event("rules", {"verdict": run.rules_verdict.value})
+    log.append("rules", {"verdict": opened.rules_verdict.value})
 
 
-def finding_events(findings: Iterable[Mapping[str, Any]], verdict: str) -> bytes:
-    """Return findings as the panel shows them, and the rules' verdict, as events."""
-    return b"".join(
-        [
-            *(encode_event("finding", {"finding": finding}) for finding in findings),
-            encode_event("rules", {"verdict": verdict}),
-        ]
-    )
+def started_data(
+    run_uuid: str, validation_id: int, simulated: bool, fresh: bool = False
+) -> dict[str, Any]:
+    """Return the data of the first event.
 
-
-def error_event(error: ClaudeError, run: Run) -> bytes:
-    """Return an error as an event, in the user's language."""
-    return encode_event("error", error_data(error, run))
+    :param fresh: the result is stored, and nothing has changed since
+    """
+    return {
+        "run_uuid": run_uuid,
+        "validation_id": validation_id,
+        "simulated": simulated,
+        "fresh": fresh,
+    }
 
 
 def joined_events(
@@ -158,11 +116,11 @@ def joined_events(
     validation_id: int,
     seconds: float,
 ) -> Iterator[bytes]:
-    """Yield the end of a run that another request began, looking every second.
+    """Yield the end of a validation that another request began, looking every second.
 
-    A run whose process died is closed as soon as its lease is over.
+    A validation whose process died is closed as soon as its lease is over.
 
-    :param seconds: longest time to look; the lease of a run is shorter
+    :param seconds: longest time to look; the lease of a validation is shorter
     """
     give_up = time.monotonic() + seconds
     heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
@@ -181,13 +139,6 @@ def _is_under_way(dbname: str, validation_id: int) -> bool:
         # Only the state: whether the user may still read it is for the panel to see.
         env = api.Environment(cursor, SUPERUSER_ID, {})
         return env["account.ai.validation"]._is_under_way(validation_id)
-
-
-def panel_of(dbname: str, uid: int, context: Mapping[str, Any], run: Run) -> dict:
-    """Return the panel's data, read in a short transaction."""
-    with open_cursor(dbname) as cursor:
-        env = api.Environment(cursor, uid, dict(context))
-        return read_panel(env, run.move_id)
 
 
 def _refuse(response: EventStreamResponse, error: ClaudeError) -> None:

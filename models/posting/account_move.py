@@ -19,7 +19,7 @@ from ...services.posting.judgement import (
 from ...services.validation.finding import Severity
 from ..documents.account_ai_document_reader import Reading
 from ..validation.account_move import INVOICE_TYPES
-from ..validation.running.run import Judged
+from ..validation.running.open_validation import Judged
 
 _logger = logging.getLogger(__name__)
 
@@ -241,18 +241,18 @@ class AccountMove(models.Model):
         """Return what the rules say of the invoices that they can judge."""
         validations = self.env["account.ai.validation"]
         together = self._account_ai_try(
-            lambda: validations._judge_all_by_rules(list(readings.values()))
+            lambda: validations._judge_by_rules(list(readings.values()))
         )
         if together is not None:
             return dict(zip(readings, together, strict=True))
         alone = {
             move.id: move._account_ai_try(
-                lambda reading=readings[move.id]: validations._judge_by_rules(reading)
+                lambda reading=readings[move.id]: validations._judge_by_rules([reading])
             )
             for move in self
             if move.id in readings
         }
-        return {move_id: judged for move_id, judged in alone.items() if judged}
+        return {move_id: judged[0] for move_id, judged in alone.items() if judged}
 
     def _account_ai_try(self, judge: Callable[[], Any]) -> Any:
         """Return what ``judge`` does; ``None`` when it fails, which undoes it.

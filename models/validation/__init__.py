@@ -1,9 +1,9 @@
+# First: what begins, ends and queues validations extends it.
+from . import account_ai_validation  # isort: skip
 from . import (
     account_ai_finding,
     account_ai_queue_forecast,
-    account_ai_run_queue,
-    account_ai_run_result,
-    account_ai_run_start,
-    account_ai_validation,
+    account_ai_validation_begin,
+    account_ai_validation_queue,
     account_move,
 )

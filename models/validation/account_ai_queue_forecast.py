@@ -11,8 +11,8 @@ from ...services.agents.registry import agent as agent_named
 from ...services.claude.errors import ClaudeError
 from ...services.claude.money.forecast import CallForecast, forecast_of, seconds_for
 from ...services.claude.money.prefix import prefix_of
-from .account_ai_run_queue import QUEUE_CRONS
-from .account_ai_run_start import AGENT, OPERATION
+from .account_ai_validation_begin import AGENT, OPERATION
+from .account_ai_validation_queue import QUEUE_CRONS
 
 _READ_AT_ONCE = 250
 _SAMPLE = 2000

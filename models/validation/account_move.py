@@ -2,8 +2,8 @@ from odoo import api, fields, models
 
 from ...services.validation.freshness import is_same_document
 from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
-from .account_ai_run_start import COMPANY_FIELDS
 from .account_ai_validation import VERDICTS
+from .account_ai_validation_begin import COMPANY_FIELDS
 
 INVOICE_TYPES = ("out_invoice", "out_refund", "in_invoice", "in_refund")
 

@@ -7,6 +7,7 @@ from . import (
     test_consistency,
     test_decided_fields,
     test_dialogs,
+    test_event_log,
     test_hoot,
     test_logs,
     test_promises,

@@ -80,7 +80,7 @@ class TestStreamOfHidden(HiddenMixin, ValidationMixin, AccountAiHttpCase):
 
     def test_who_loses_the_right_while_waiting_gets_an_empty_panel(self):
         start = self.start(self.move)
-        self.carry_out(start.run)
+        self.carry_out(start.opened)
         self.hide(self.move)
         events = joined_events(
             self.env.cr.dbname,
@@ -147,9 +147,9 @@ class TestQueueOfHidden(HiddenMixin, ValidationCase):
         queued = validations._queue_moves(move.with_user(self.accountant))
         self.hide(move)
         self.synchronize()
-        run = self.env["account.ai.validation"]._prepare_claimed(queued.id)
+        opened = self.env["account.ai.validation"]._prepare_claimed(queued.id)
         self.synchronize()
-        self.assertIsNone(run)
+        self.assertIsNone(opened)
         kept = queued.sudo()
         self.assertEqual((kept.state, kept.degraded_code), ("failed", "unreadable"))
         self.assertFalse(kept.facts or kept.document_data or kept.finding_ids)

@@ -17,6 +17,9 @@ from odoo.tools import SQL
 
 from odoo.addons.account_ai.models.common.cursor import execute, open_cursor
 from odoo.addons.account_ai.models.common.statement_log import keep_documents_out
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    ValidationRequest,
+)
 from odoo.addons.account_ai.models.validation.running import execution
 from odoo.addons.account_ai.services.common.failure_trace import failure_trace
 
@@ -40,7 +43,8 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
         for name in ("odoo.sql_db", execution.__name__):
             logger = logging.getLogger(name)
             self.enterContext(patch.object(logger, "disabled", False))
-            self.enterContext(patch.object(logger, "level", logging.INFO))
+            self.addCleanup(logger.setLevel, logger.level)
+            logger.setLevel(logging.INFO)  # and forget what was enabled before
             logger.addHandler(handler)
             self.addCleanup(logger.removeHandler, handler)
 
@@ -54,9 +58,9 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
 
     def test_a_beginning_that_fails_to_be_stored(self):
         validations = self.env["account.ai.validation"]
-        reading = validations._read_one(self.move)
-        run = validations._prepare(reading, str(uuid.uuid4()), lane="screen")
-        values = validations._values_of(run, reading, "user", "x")
+        request = ValidationRequest(self.move.id, str(uuid.uuid4()))
+        (opened,) = validations._open_all([request])
+        values = validations._values_of(opened, "user", "x")
         self.assertIn(PLANTED, str(values))
         self.failing(lambda: validations._insert_many([{**values, "company_id": 0}]))
         self.assertEqual(self.lines, [])
@@ -104,7 +108,9 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
             "_read_with_places",
             lambda _self, _move: query_of(self, query),
         ):
-            self.failing(lambda: self.env["account.ai.validation"]._read_one(self.move))
+            self.failing(
+                lambda: self.env["account.ai.validation"]._read_moves(self.move)
+            )
         self.check_quiet()
         self.assertIn("SELECT", "\n".join(self.lines))
 
@@ -136,11 +142,11 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
         """Neither a result that cannot be stored nor an answer that trips us up."""
         for name in ("store", "_ask_and_book"):
             start = self.start(self.move, force=True)
-            admission = execution.admit(start.run)
+            admission = execution.admit(start.opened)
             self.lines.clear()
             with patch.object(execution, name, side_effect=ValueError(PLANTED)):
                 self.assertIsNone(
-                    execution.carry_out(start.run, admission, lambda *_data: None)
+                    execution.carry_out(start.opened, admission, lambda *_data: None)
                 )
             self.check_quiet()
             self.assertIn("ValueError at ", "\n".join(self.lines))

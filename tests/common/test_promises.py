@@ -12,6 +12,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    ValidationRequest,
+)
 from odoo.addons.account_ai.services.rules.checking import RULEBOOK_VERSION
 
 from ..gateway.test_claude_one_door import ADDON, shipped_files
@@ -47,7 +50,7 @@ class TestPromises(ValidationCase):
         move = self.create_move()
         run_uuid = "22222222-2222-4222-8222-222222222222"
         start = self.start(move, run_uuid=run_uuid)
-        self.carry_out(start.run)
+        self.carry_out(start.opened)
         again = self.start(move, run_uuid=run_uuid)
         self.assertEqual(again.kind, "done")
         self.assertEqual(again.validation_id, start.validation_id)
@@ -61,8 +64,8 @@ class TestPromises(ValidationCase):
             patch.object(validations, "_finish", side_effect=ValueError),
             mute_logger("odoo.addons.account_ai.models.validation.running.execution"),
         ):
-            self.carry_out(start.run)
-        usage = self.usages([("run_uuid", "=", start.run.run_uuid)])
+            self.carry_out(start.opened)
+        usage = self.usages([("run_uuid", "=", start.opened.run_uuid)])
         self.assertEqual(usage.state, "settled")
         self.assertGreater(usage.cost_usd, 0)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
@@ -114,7 +117,7 @@ class TestPromises(ValidationCase):
             move.with_user(stranger).account_ai_panel()
         validations = validation.with_user(stranger).browse()
         with self.assertRaises(AccessError):
-            validations._start(move.with_user(stranger), str(uuid.uuid4()))
+            validations._begin([ValidationRequest(move.id, str(uuid.uuid4()))])
 
     def test_8_nobody_reads_with_the_rights_of_another(self):
         """The product changes the user of an environment in two places: where the queue
@@ -127,7 +130,7 @@ class TestPromises(ValidationCase):
                     places.add(path.relative_to(ADDON).as_posix())
         known = {
             f"models/validation/{name}.py"
-            for name in ("account_ai_run_queue", "account_ai_run_result")
+            for name in ("account_ai_validation", "account_ai_validation_queue")
         }
         self.assertEqual(places, known)
 
@@ -189,9 +192,9 @@ class TestPromises(ValidationCase):
             [("Servicios varios", 90_000)], partner=partner, ref="OC 4500"
         )
         start = self.start(move)
-        sent = start.run.request.canonical()
-        found = start.run.judged.findings
-        self.carry_out(start.run)
+        sent = start.opened.request.canonical()
+        found = start.opened.judged.findings
+        self.carry_out(start.opened)
         move.invoice_line_ids.name = "Something else"
         self.synchronize()
         validation = self.env["account.ai.validation"].browse(start.validation_id)

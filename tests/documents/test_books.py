@@ -57,7 +57,7 @@ class TestBooks(ValidationMixin, AccountAiCase):
     def findings_of(self, move, user=None):
         reading = self.read_document(move, user)
         validations = self.env(user=user or self.accountant)["account.ai.validation"]
-        judged = validations._judge_by_rules(reading)
+        judged = validations._judge_by_rules([reading])[0]
         return {
             (finding.code, finding.severity.value, finding.evidence)
             for finding in judged.findings

@@ -35,7 +35,7 @@ class TestFolioRanges(ValidationMixin, AccountAiCase):
         env = self.env(user=self.accountant)
         move = env["account.move"].browse(move.id)
         readings = env["account.ai.document.reader"]._read_with_places(move)
-        judged = env["account.ai.validation"]._judge_by_rules(readings[move.id])
+        judged = env["account.ai.validation"]._judge_by_rules([readings[move.id]])[0]
         return {finding.code for finding in judged.findings}
 
     def context_of(self, move):

@@ -74,7 +74,7 @@ class ProjectCase(ValidationMixin, AccountAiCase):
         return [
             finding.evidence
             for finding in env["account.ai.validation"]
-            ._judge_by_rules(reading)
+            ._judge_by_rules([reading])[0]
             .findings
             if finding.code == "PROJECT_OVERBILLING"
         ]

@@ -37,7 +37,7 @@ class TestRates(ValidationMixin, AccountAiCase):
         env = self.env(user=self.accountant)
         move = env["account.move"].browse(move.id)
         readings = env["account.ai.document.reader"]._read_with_places(move)
-        judged = env["account.ai.validation"]._judge_by_rules(readings[move.id])
+        judged = env["account.ai.validation"]._judge_by_rules([readings[move.id]])[0]
         return {finding.code: finding for finding in judged.findings}
 
     # === SHIPPED === #

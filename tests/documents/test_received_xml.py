@@ -97,7 +97,7 @@ class ReceivedXmlCase(PostingMixin, ValidationCase):
         validations = self.env(user=user or self.accountant)["account.ai.validation"]
         return [
             finding
-            for finding in validations._judge_by_rules(reading).findings
+            for finding in validations._judge_by_rules([reading])[0].findings
             if finding.code.startswith(("XML_", "TED_"))
         ]
 
@@ -166,7 +166,7 @@ class TestAttachedXml(ReceivedXmlCase):
         self.assertEqual(self.all_codes(), {"XML_FOLIO_DIFF"})
 
     def all_codes(self):
-        judged = self.env["account.ai.validation"]._judge_by_rules(self.reading())
+        judged = self.env["account.ai.validation"]._judge_by_rules([self.reading()])[0]
         return {each.code for each in judged.findings}
 
     def test_a_company_can_have_a_difference_weigh_less(self):
@@ -399,9 +399,9 @@ class TestReceivedXmlInValidation(ReceivedXmlCase):
             with self.subTest(data[:20]):
                 attachment = self.attach(data)
                 start = self.start(self.bill, force=True)
-                found = start.run.judged.findings
+                found = start.opened.judged.findings
                 self.assertTrue(any(each.code[:4] == "XML_" for each in found))
-                self.carry_out(start.run)
+                self.carry_out(start.opened)
                 attachment.unlink()
                 self.synchronize()
                 validation = self.env["account.ai.validation"].browse(

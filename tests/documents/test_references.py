@@ -165,7 +165,9 @@ class TestReferences(ValidationMixin, AccountAiCase):
         note.account_ai_reference_ids.code = False
         reading = self.env["account.ai.document.reader"]._read_with_places(note)
         findings = (
-            self.env["account.ai.validation"]._judge_by_rules(reading[note.id]).findings
+            self.env["account.ai.validation"]
+            ._judge_by_rules([reading[note.id]])[0]
+            .findings
         )
         self.assertIn("NOTE_NO_CODREF", [finding.code for finding in findings])
 

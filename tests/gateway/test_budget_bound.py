@@ -10,7 +10,11 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    ValidationRequest,
+)
 from odoo.addons.account_ai.models.validation.running.execution import admit
+from odoo.addons.account_ai.services.claude.admitting import PlannedCall
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.money.estimate import worst_case
 from odoo.addons.account_ai.services.claude.money.measure import Measure
@@ -81,18 +85,18 @@ class TestBudgetBound(ValidationCase):
         admitted, before = 0, Decimal(0)
         fitted_before = 0
         for move in self.moves(30):
-            run = self.start(move).run
-            before += worst_until_now(run.request)
+            opened = self.start(move).opened
+            before += worst_until_now(opened.request)
             fitted_before += before <= Decimal("0.05")
-            admitted += self.admitted(run)
+            admitted += self.admitted(opened)
         self.assertGreater(fitted_before, 10)
         self.assertLess(fitted_before, 30)
         self.assertGreaterEqual(admitted, fitted_before)
 
-    def admitted(self, run):
+    def admitted(self, opened):
         """Return whether the call of a run passes."""
         try:
-            admit(run)
+            admit(opened)
         except ClaudeError as error:
             self.assertEqual(error.code, "budget")
             return False
@@ -102,15 +106,14 @@ class TestBudgetBound(ValidationCase):
         """However it came to it: here too little was reserved on purpose."""
         budget = self.budget(5)
         for move in self.moves(2):
-            run = self.start(move).run
-            request = replace(run.request, max_tokens=50)
+            opened = self.start(move).opened
+            request = replace(opened.request, max_tokens=50)
             measure = Measure(request.body(), 1)
-            admission = run.gateway.admit(
-                request, run.owner, run.call_key, measure=measure
-            )
-            result = run.gateway.call(admission)
-            run.gateway.settle(admission, result)
-            run.gateway.settle(admission, result)
+            planned = PlannedCall(request, opened.owner, opened.call_key, measure)
+            (admission,) = opened.gateway.admit_all([planned])
+            result = opened.gateway.call(admission)
+            opened.gateway.settle(admission, result)
+            opened.gateway.settle(admission, result)
         self.synchronize()
         usages = self.usages()
         self.assertEqual(len(usages), 2)
@@ -165,11 +168,11 @@ class TestBudgetBound(ValidationCase):
         screen, queued = self.moves(2)
         runs = []
         for move, lane in ((screen, "screen"), (queued, "queue")):
-            starts = self.env(user=self.accountant)["account.ai.run.start"]
-            reading = starts._read_one(starts.env["account.move"].browse(move.id))
-            runs.append(starts._prepare(reading, f"run-{lane}", lane=lane))
-        for run in runs:
-            self.assertTrue(self.admitted(run))
+            validations = self.env(user=self.accountant)["account.ai.validation"]
+            request = ValidationRequest(move.id, f"run-{lane}", lane=lane)
+            runs += validations._open_all([request])
+        for opened in runs:
+            self.assertTrue(self.admitted(opened))
         worst = self.usages().mapped("worst_case_usd")
         self.assertAlmostEqual(*worst, places=6)
 

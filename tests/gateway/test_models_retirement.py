@@ -165,7 +165,7 @@ class TestFallback(ModelsCase):
         self.set_dates(lifecycle="retired")
         start = self.start(self.move)
         with self.assertLogs(LOG), self.assertLogs(DOOR):
-            events = self.carry_out(start.run)
+            events = self.carry_out(start.opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         return validation, events
 
@@ -211,21 +211,21 @@ class TestFallback(ModelsCase):
         self.read_catalogue()
         self.set_dates(lifecycle="retired")
         start = self.start(self.move)
-        run = start.run
-        admit = type(run.gateway).admit
+        opened = start.opened
+        plan = type(opened.gateway).plan
         refusal = ClaudeError("budget", "The budget is used up.")
 
         def refuse_the_fallback(gateway, request, *args, **kwargs):
             if request.model != HAIKU:
                 raise refusal
-            return admit(gateway, request, *args, **kwargs)
+            return plan(gateway, request, *args, **kwargs)
 
         with (
-            patch.object(type(run.gateway), "admit", refuse_the_fallback),
+            patch.object(type(opened.gateway), "plan", refuse_the_fallback),
             self.assertLogs(LOG),
             self.assertLogs(DOOR),
         ):
-            self.carry_out(run)
+            self.carry_out(opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertEqual(validation.verdict, "review")
         self.assertEqual(validation.degraded_code, "budget")
@@ -238,7 +238,7 @@ class TestFallback(ModelsCase):
         self.simulator.control.fault("model_retired")
         start = self.start(self.move)
         with self.assertLogs(LOG) as logs, self.assertLogs(DOOR):
-            self.carry_out(start.run)
+            self.carry_out(start.opened)
         self.assertNotIn("Arriendo", "\n".join(logs.output))
         return self.env["account.ai.validation"].browse(start.validation_id)
 
@@ -297,7 +297,7 @@ class TestFallback(ModelsCase):
             self.assertLogs(LOG),
             self.assertLogs(DOOR),
         ):
-            self.carry_out(start.run)
+            self.carry_out(start.opened)
         self.assertEqual(self.usages()[-1].model, SONNET)
 
     def test_a_misspelt_name_is_one_companys_own_matter(self):
@@ -373,10 +373,10 @@ class TestFallback(ModelsCase):
         start = self.start(self.move)
         error = ClaudeError("unknown_model", "No such model.", status=404)
         with (
-            patch.object(type(start.run.gateway), "stream", side_effect=error),
+            patch.object(type(start.opened.gateway), "stream", side_effect=error),
             self.assertLogs(DOOR),
         ):
-            self.carry_out(start.run)
+            self.carry_out(start.opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertEqual(validation.degraded_code, "unknown_model")
         self.assertEqual(self.model(HAIKU).lifecycle, "active")

@@ -11,8 +11,10 @@ class TestToursLimits(ValidationMixin, AccountAiHttpCase):
     def admit_another(self):
         """Let a call pass that is under way from then on; return it."""
         other = self.create_move([("Arriendo de grúa, 2 días", 90_000)])
-        run = self.start(other).run
-        return run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1").call
+        opened = self.start(other).opened
+        return opened.gateway.admit(
+            opened.request, opened.owner, f"{opened.run_uuid}:1"
+        ).call
 
     def start_on(self, move, tour):
         self.synchronize()

@@ -14,8 +14,8 @@ from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from ..validation.validation_case import ValidationCase
 
 DOOR = "odoo.addons.account_ai.services.claude.http.log"
-RUN_RESULT = "odoo.addons.account_ai.models.validation.account_ai_run_result"
-RESULT = f"{RUN_RESULT}.AccountAiRunResult"
+RUN_RESULT = "odoo.addons.account_ai.models.validation.account_ai_validation"
+RESULT = f"{RUN_RESULT}.AccountAiValidation"
 VAGUE = [("Servicios varios según lo acordado", 4_600_000)]
 
 
@@ -130,12 +130,12 @@ class TestUnstorable(ValidationCase):
     def spoil(self, move, data):
         """Have the store hold ``data`` for what is asked about ``move``."""
         start = self.start(move)
-        run = start.run
-        backend = run.gateway._backend
+        opened = start.opened
+        backend = opened.gateway._backend
         with backend.transaction() as transaction:
             transaction.answers.put(
-                run.request.fingerprint(run.endpoint),
-                run.owner.company_id,
+                opened.request.fingerprint(opened.endpoint),
+                opened.owner.company_id,
                 data,
                 None,
                 0,
@@ -161,7 +161,7 @@ class TestUnstorable(ValidationCase):
                 self.move = self.create_move([(f"Servicios varios {name}", 4_600_000)])
                 start = self.spoil(self.move, data)
                 asked = len(self.calls())
-                self.carry_out(start.run)
+                self.carry_out(start.opened)
                 self.assertEqual(len(self.calls()), asked + 1)
                 validation = self.env["account.ai.validation"].browse(
                     start.validation_id
@@ -182,7 +182,7 @@ class TestUnstorable(ValidationCase):
             return read(*args, **kwargs)
 
         with patch.object(DteAgent, "read_answer", read_answer):
-            self.carry_out(start.run)
+            self.carry_out(start.opened)
         self.move = twin
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertFalse(validation.from_store)

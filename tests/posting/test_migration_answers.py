@@ -6,7 +6,7 @@ from pathlib import Path
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.validation.running.run import Outcome
+from odoo.addons.account_ai.models.validation.running.open_validation import Outcome
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 from ..validation.validation_case import ValidationCase
@@ -68,10 +68,10 @@ class TestMigrationAnswers(ValidationCase):
             answers[move] = move.account_ai_validation_id
             if move == changed:
                 move.invoice_line_ids.price_unit += 1000
-            run = self.start(move, force=True).run
-            validation = self.env["account.ai.validation"]._own(run.validation_id)
+            opened = self.start(move, force=True).opened
+            validation = self.env["account.ai.validation"]._own(opened.validation_id)
             validation._finish(
-                run, Outcome(error=ClaudeError("too_many_requests", "Too many."))
+                opened, Outcome(error=ClaudeError("too_many_requests", "Too many."))
             )
             # As version 1.2 left it.
             self.env.cr.execute(

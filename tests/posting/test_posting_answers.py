@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.account_ai.models.posting.account_ai_posting_record import OUT_REASONS
 from odoo.addons.account_ai.models.validation.running import execution
 from odoo.addons.account_ai.models.validation.running.execution import admit, store
-from odoo.addons.account_ai.models.validation.running.run import Outcome
+from odoo.addons.account_ai.models.validation.running.open_validation import Outcome
 from odoo.addons.account_ai.services.claude.cause import CAUSES, Cause
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.policy import Policy, RetryPolicy
@@ -69,7 +69,7 @@ class AnswersMixin(PostingMixin):
     def fail_with(self, move, code):
         """Have an attempt end without an answer, for this reason."""
         start = self.start(move, force=True)
-        store(start.run, Outcome(error=ClaudeError(code, "For a reason.")))
+        store(start.opened, Outcome(error=ClaudeError(code, "For a reason.")))
         self.synchronize()
         return self.env["account.ai.validation"].browse(start.validation_id)
 
@@ -243,7 +243,7 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
     def test_an_answer_that_comes_after_an_attempt_without_one(self):
         """Given up by the sweeper, it is completed after another one was refused."""
         move = self.good()
-        late = self.start(move).run
+        late = self.start(move).opened
         with mute_logger(DOOR):
             admission = admit(late)
         self.env["account.ai.validation"].browse(late.validation_id)._interrupt()

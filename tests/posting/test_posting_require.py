@@ -8,8 +8,8 @@ from odoo.tools import mute_logger
 from odoo.addons.account_ai.models.documents.account_ai_document_reader import (
     AccountAiDocumentReader,
 )
-from odoo.addons.account_ai.models.validation.account_ai_run_start import (
-    AccountAiRunStart,
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    AccountAiValidation,
 )
 
 from ..common.common import TEST_KEY
@@ -215,12 +215,12 @@ class TestPostingWithoutJudgement(PostingCase):
         self.assertIn("could not judge", str(caught.exception))
 
     def test_a_broken_rule(self):
-        self._break(AccountAiRunStart, "_judge_all_by_rules")
+        self._break(AccountAiValidation, "_judge_by_rules")
         self._assert_goes_on()
 
     def test_a_rule_that_breaks_on_one_of_many(self):
         """The others are judged."""
-        judge_all = AccountAiRunStart._judge_all_by_rules
+        judge_all = AccountAiValidation._judge_by_rules
 
         def judge(validations, readings):
             if any(each.move_id == good.id for each in readings):
@@ -229,7 +229,7 @@ class TestPostingWithoutJudgement(PostingCase):
 
         good, wrong = self.good(), self.wrong()
         with (
-            patch.object(AccountAiRunStart, "_judge_all_by_rules", judge),
+            patch.object(AccountAiValidation, "_judge_by_rules", judge),
             self.assertLogs(ERRORS, "ERROR"),
         ):
             (good + wrong)._post()

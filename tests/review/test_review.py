@@ -67,9 +67,9 @@ class TestDispositions(ReviewCase):
     def test_the_rules_verdict_heeds_it_before_claude_has_answered(self):
         move = self.validated()
         self.dispose(move, "RUT_DV", "accepted", "agreed")
-        run = self.start(move, force=True).run
-        self.assertEqual(run.rules_verdict.value, "send")
-        self.assertTrue(run.judged.findings[0].dismissed)
+        opened = self.start(move, force=True).opened
+        self.assertEqual(opened.rules_verdict.value, "send")
+        self.assertTrue(opened.judged.findings[0].dismissed)
 
     def test_it_comes_back_when_the_facts_change(self):
         move = self.validated()
@@ -111,9 +111,9 @@ class TestDispositions(ReviewCase):
 
     def test_a_decision_while_claude_is_reading_holds(self):
         move = self.validated()
-        run = self.start(move, force=True).run
+        opened = self.start(move, force=True).opened
         self.dispose(move, "RUT_DV", "accepted", "agreed")
-        self.carry_out(run)
+        self.carry_out(opened)
         self.assertTrue(self.finding(move, "RUT_DV").dismissed)
         self.assertEqual(move.account_ai_verdict, "review")
 

@@ -35,7 +35,7 @@ lines[0].write({"product_uom_id": unit.id, "quantity": 60, "price_unit": 100})
 def judged():
     env.flush_all()
     reading = env["account.ai.document.reader"]._read_with_places(bill)[bill.id]
-    findings = env["account.ai.validation"]._judge_by_rules(reading).findings
+    findings = env["account.ai.validation"]._judge_by_rules([reading])[0].findings
     return {
         "order": reading.context.purchase_order is not None,
         "found": sorted(each.code for each in findings if each.code[:2] == "PO"),

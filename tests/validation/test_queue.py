@@ -201,8 +201,8 @@ class TestQueue(ValidationCase):
         partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
         move = self.create_move(partner=partner)
         start = self.start(move)
-        admission = start.run.gateway.admit(
-            start.run.request, start.run.owner, f"{start.run.run_uuid}:1"
+        admission = start.opened.gateway.admit(
+            start.opened.request, start.opened.owner, f"{start.opened.run_uuid}:1"
         )
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.env["account.ai.validation"]._sweep()
@@ -228,7 +228,7 @@ class TestQueue(ValidationCase):
         self.env["account.ai.validation"]._sweep()
         self.synchronize()
         self.assertEqual(validation.state, "interrupted")
-        self.carry_out(start.run)
+        self.carry_out(start.opened)
         self.assertEqual(validation.state, "done")
         self.assertEqual(validation.verdict, "send")
         self.assertFalse(validation.degraded_code)
@@ -248,8 +248,8 @@ class TestQueue(ValidationCase):
         validations = self.env["account.ai.validation"]
         validations._claim("dead", QueueWaits())
         self.synchronize()
-        run = validations._prepare_claimed(queued.id)
-        run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1")
+        opened = validations._prepare_claimed(queued.id)
+        opened.gateway.admit(opened.request, opened.owner, f"{opened.run_uuid}:1")
         self.synchronize()
         self.expire(queued)
         validations._sweep()

@@ -6,7 +6,9 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account_ai.models.validation.account_ai_run_queue import MAX_ATTEMPTS
+from odoo.addons.account_ai.models.validation.account_ai_validation_queue import (
+    MAX_ATTEMPTS,
+)
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.validation.queue_waits import QueueWaits
 

@@ -109,11 +109,14 @@ class TestQueueing(ValidationCase):
 
     def test_the_worst_cost_is_what_admitting_all_reserves(self):
         moves = self.create_moves(3, words=4)
+        self.validate(self.create_moves(1)[0])  # the prompt is counted once
         dialog = self.open(moves)
         reserved = tokens = 0
         for move in moves:
-            run = self.start(move).run
-            call = run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1").call
+            opened = self.start(move).opened
+            call = opened.gateway.admit(
+                opened.request, opened.owner, f"{opened.run_uuid}:1"
+            ).call
             reserved += call.worst_case_usd
             tokens += call.estimated_input
         self.assertAlmostEqual(dialog.worst_usd, float(reserved), 6)

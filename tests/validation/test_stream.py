@@ -15,7 +15,9 @@ from odoo.addons.account_ai.controllers.validation import (
 from odoo.addons.account_ai.controllers.validation.validation_stream import (
     GRACE_SECONDS,
     joined_events,
+    write_opening,
 )
+from odoo.addons.account_ai.models.validation.running.asking import event_logs
 from odoo.addons.account_ai.services.claude.policy import Policy
 
 from ..common.common import AccountAiHttpCase
@@ -184,8 +186,10 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
 
     def test_a_budget_says_when_it_begins_anew(self):
         other, move = self.create_move(VAGUE), self.create_move()
-        run = self.start(other).run
-        call = run.gateway.admit(run.request, run.owner, f"{run.run_uuid}:1").call
+        opened = self.start(other).opened
+        call = opened.gateway.admit(
+            opened.request, opened.owner, f"{opened.run_uuid}:1"
+        ).call
         amount = float(call.worst_case_usd) * 1.5  # one fits, and is under way
         self.env["account.ai.budget"].create(
             {"name": "Noviembre", "amount": amount, "period": "day", "tz": "UTC"}
@@ -313,7 +317,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         move = self.create_move(VAGUE)
         start = self.start(move)
         self.expire(start)
-        events = read_events(self.post(move, start.run.run_uuid).text)
+        events = read_events(self.post(move, start.opened.run_uuid).text)
         panel = events[-1][1]["panel"]["validation"]
         self.assertEqual(panel["state"], "interrupted")
         self.assertFalse(self.calls())
@@ -323,8 +327,46 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         start = self.start(self.create_move(VAGUE))
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         lease = (validation.lease_until - validation.create_date).total_seconds()
-        deadline = start.run.deadline_seconds
+        deadline = start.opened.deadline_seconds
         self.assertTrue(deadline < lease <= deadline + GRACE_SECONDS)
+
+    def test_a_browser_comes_back_for_the_rest(self):
+        """It says which event it has got last, and gets those that follow it."""
+        move = self.create_move(VAGUE)
+        run_uuid = str(uuid.uuid4())
+        first = self.post(move, run_uuid).text
+        events = read_events(first)
+        numbers = [
+            int(line[4:]) for line in first.splitlines() if line.startswith("id: ")
+        ]
+        self.assertEqual(numbers, list(range(1, len(events) + 1)))
+        with patch.object(
+            validation_controller, "last_event_id", return_value=len(events) - 2
+        ):
+            rest = read_events(self.post(move, run_uuid).text)
+        self.assertEqual(rest, events[-2:])
+        self.assertEqual(len(self.calls()), 1)
+
+    def test_a_second_tab_hears_all_that_its_run_tells(self):
+        move = self.create_move(VAGUE)
+        start = self.start(move)
+        log = event_logs.begin(start.opened.log_key)
+        write_opening(log, start.opened)
+        log.append("progress", {"characters": 7})
+        log.end("done", {"panel": None})
+        names = [name for name, _data in read_events(self.post(move).text)]
+        self.assertEqual(names, ["started", "rules", "progress", "done"])
+
+    def test_a_colleague_does_not_hear_what_another_one_is_told(self):
+        """The words are those of another person's rights and language."""
+        move = self.create_move(VAGUE)
+        start = self.start(move, user=self.reviewer)
+        log = event_logs.begin(start.opened.log_key)
+        log.end("done", {"panel": {"of": "somebody else"}})
+        self.carry_out(start.opened)
+        with patch.object(validation_controller, "last_event_id", return_value=1):
+            answer = self.post(move).text
+        self.assertNotIn("somebody else", answer)
 
     def test_joined_run(self):
         """A second tab is told what is known, and the result when it has come."""
@@ -345,7 +387,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         self.assertEqual(events[0][1]["validation_id"], start.validation_id)
         self.assertEqual(events[1][1]["finding"]["code"], "RUT_DV")
         self.assertEqual(events[-1][1]["panel"]["validation"]["state"], "running")
-        self.carry_out(start.run)
+        self.carry_out(start.opened)
         ended = joined_events(
             self.env.cr.dbname,
             self.accountant.id,

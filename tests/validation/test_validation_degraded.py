@@ -122,16 +122,16 @@ class TestDegraded(ValidationCase):
         self.assertFalse(self.usages())
 
     def test_what_does_not_fit_a_budget_by_estimate_is_counted(self):
-        run = self.start(self.move).run
-        measure = run.gateway.measure(run.request, run.owner)
-        enough = run.gateway.count(run.request, run.owner, measure).tokens
+        opened = self.start(self.move).opened
+        measure = opened.gateway.measure(opened.request, opened.owner)
+        enough = opened.gateway.count(opened.request, opened.owner, measure).tokens
 
         class TightBudget:
             guards_repeats = True
             refused = 0
 
-            def admit(self, transaction, admission):
-                if admission.call.estimated_input > enough:
+            def admit(self, transaction, admissions):
+                if admissions[0].call.estimated_input > enough:
                     self.refused += 1
                     raise ClaudeError("budget", "The budget is used up.")
 
@@ -139,13 +139,13 @@ class TestDegraded(ValidationCase):
                 pass
 
         budget = TightBudget()
-        run.gateway._guards = (budget,)
-        admission = admit(run)
+        opened.gateway._guards = (budget,)
+        admission = admit(opened)
         self.assertEqual(budget.refused, 1)
         self.assertEqual(admission.call.estimated_input, enough)
         enough = 0
         with self.assertRaises(ClaudeError) as caught, mute_logger(DOOR):
-            admit(run)
+            admit(opened)
         self.assertEqual(caught.exception.code, "budget")
 
     def test_rejecting_rules_still_reject(self):

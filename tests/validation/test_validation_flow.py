@@ -69,7 +69,7 @@ class TestValidation(ValidationCase):
 
     def test_stream_tells_findings_before_the_end(self):
         start = self.start(self.create_move(VAGUE))
-        events = self.carry_out(start.run)
+        events = self.carry_out(start.opened)
         names = [name for name, _data in events]
         self.assertEqual(names[0], "progress")
         finding = dict(events)["finding"]["finding"]
@@ -95,7 +95,7 @@ class TestValidation(ValidationCase):
             "conf": "high",
         }
         self.simulator.control.fault("replace_text", text=json.dumps(answer))
-        streamed = dict(self.carry_out(start.run))["finding"]["finding"]
+        streamed = dict(self.carry_out(start.opened))["finding"]["finding"]
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertEqual(streamed["severity"], "warning")
         self.assertEqual(validation.finding_ids.severity, "warning")
@@ -182,14 +182,14 @@ class TestValidation(ValidationCase):
         dead = self.env["account.ai.validation"].browse(first.validation_id)
         dead.lease_until = self.env.cr.now() - timedelta(seconds=1)
         second = self.start(move)
-        self.assertEqual(second.kind, "run")
+        self.assertEqual(second.kind, "ask")
         self.assertEqual(dead.state, "interrupted")
         self.assertEqual(dead.verdict, "review")
 
     def test_run_of_somebody_else_is_not_shown(self):
         move = self.create_move()
         start = self.start(move)
-        run_uuid = start.run.run_uuid
+        run_uuid = start.opened.run_uuid
         with self.assertRaises(AccessError):
             self.start(move, user=self.reviewer, run_uuid=run_uuid)
 
@@ -306,12 +306,12 @@ class TestValidation(ValidationCase):
         """The draft is gone, what the answer cost is not."""
         move = self.create_move()
         start = self.start(move)
-        admission = admit(start.run)
+        admission = admit(start.opened)
         move.unlink()
         self.synchronize()
-        panel = carry_out(start.run, admission, lambda name, data: None)
+        panel = carry_out(start.opened, admission, lambda name, data: None)
         self.assertEqual(panel, {"available": False, "validation": None})
-        usage = self.usages([("run_uuid", "=", start.run.run_uuid)])
+        usage = self.usages([("run_uuid", "=", start.opened.run_uuid)])
         self.assertEqual(usage.state, "settled")
         self.assertGreater(usage.cost_usd, 0)
 

@@ -3,12 +3,15 @@
 import json
 import uuid
 
+from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
+    ValidationRequest,
+)
 from odoo.addons.account_ai.models.validation.running.execution import (
     admit,
     carry_out,
     store,
 )
-from odoo.addons.account_ai.models.validation.running.run import Outcome
+from odoo.addons.account_ai.models.validation.running.open_validation import Outcome
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 from ..common.common import AccountAiCase
@@ -39,12 +42,12 @@ class ValidationMixin:
         """Begin a validation as ``user``, in the test's transaction."""
         self.synchronize()
         validations = self.env(user=user or self.accountant)["account.ai.validation"]
-        move = validations.env["account.move"].browse(move.id)
-        start = validations._start(move, run_uuid or str(uuid.uuid4()), force=force)
+        request = ValidationRequest(move.id, run_uuid or str(uuid.uuid4()), force=force)
+        (start,) = validations._begin([request])
         self.synchronize()
         return start
 
-    def carry_out(self, run):
+    def carry_out(self, opened):
         """Do what follows when the transaction is over; return the events."""
         events = []
 
@@ -52,19 +55,19 @@ class ValidationMixin:
             events.append((name, data))
 
         try:
-            admission = admit(run)
+            admission = admit(opened)
         except ClaudeError as error:
-            store(run, Outcome(error=error))
+            store(opened, Outcome(error=error))
         else:
-            carry_out(run, admission, emit)
+            carry_out(opened, admission, emit)
         self.synchronize()
         return events
 
     def validate(self, move, user=None, force=False):
         """Validate an invoice and return its validation."""
         start = self.start(move, user=user, force=force)
-        if start.kind == "run":
-            self.carry_out(start.run)
+        if start.kind == "ask":
+            self.carry_out(start.opened)
         return self.env["account.ai.validation"].browse(start.validation_id)
 
     def codes(self, validation, origin=None):

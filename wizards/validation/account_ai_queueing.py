@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 
 from ...models.common.presentation import sentence
 from ...models.validation.account_ai_queue_forecast import QueueForecast
-from ...models.validation.account_ai_run_start import OPERATION
+from ...models.validation.account_ai_validation_begin import OPERATION
 from ...services.claude.errors import ClaudeError
 
 

@@ -1,56 +1,56 @@
-"""A run that Claude is asked for in a thread of its own, whoever listens or leaves."""
+"""A validation that Claude is asked for in a thread of its own, whoever listens or
+leaves."""
 
 from __future__ import annotations
 
-import queue
+import logging
 import threading
-from collections.abc import Mapping
-from typing import Any
 
 from ....services.claude.call import Admission
-from .execution import carry_out
-from .run import Run
+from ....services.common.event_log import EventLog, EventLogs
+from ....services.common.failure_trace import failure_trace
+from .execution import carry_out, panel_of
+from .open_validation import OpenValidation
+
+_logger = logging.getLogger(__name__)
+
+event_logs = EventLogs()
+"""Of the validations of this process, by database and UUID."""
 
 
 class Asking:
-    """Asks for an admitted run, and keeps what happens for the stream to tell.
+    """Asks for an admitted run, and writes what happens into its log.
 
-    A browser that leaves, or a request that fails after its run was admitted, does not
-    lose an answer that is paid for.
+    A browser that leaves, or a request that fails after its validation was admitted,
+    does not lose an answer that is paid for.
     """
 
-    def __init__(self, run: Run, admission: Admission) -> None:
-        self.run = run
+    def __init__(
+        self, opened: OpenValidation, admission: Admission, log: EventLog
+    ) -> None:
+        self.opened = opened
         self.admission = admission
-        self._events: queue.SimpleQueue[tuple[str, Mapping[str, Any]]] = (
-            queue.SimpleQueue()
-        )
+        self.log = log
 
-    def start(self) -> Asking:
+    def start(self) -> None:
         """Begin to ask."""
         # Not a daemon: a server that stops in an orderly way lets the answer be stored.
         threading.Thread(
-            target=self._ask, name=f"account_ai-{self.run.run_uuid}"
+            target=self._ask, name=f"account_ai-{self.opened.run_uuid}"
         ).start()
-        return self
-
-    def next_event(self, seconds: float) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the name and the data of the next event; ``None`` when nothing has
-        happened for so many seconds.
-
-        The last is ``done``, with the ``panel``; ``None`` in it when storing failed.
-        """
-        try:
-            return self._events.get(timeout=seconds)
-        except queue.Empty:
-            return None
 
     def _ask(self) -> None:
-        panel = None
+        """Ask, and end the log with ``done`` and the ``panel``; or without it when not
+        even the database could be asked for that."""
         try:
-            panel = carry_out(self.run, self.admission, self._emit)
+            panel = carry_out(self.opened, self.admission, self.log.append)
+            # Storing failed: the panel says that the validation is still under way.
+            self.log.end("done", {"panel": panel or panel_of(self.opened)})
+        except Exception as error:
+            _logger.error(
+                *("the panel of validation %s is lost: %s", self.opened.validation_id),
+                failure_trace(error),
+            )
         finally:
-            self._emit("done", {"panel": panel})
-
-    def _emit(self, name: str, data: Mapping[str, Any]) -> None:
-        self._events.put((name, data))
+            self.log.end()
+            event_logs.ended(self.opened.log_key)

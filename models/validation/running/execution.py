@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg2
@@ -32,7 +32,6 @@ from ....services.claude.call import (
 from ....services.claude.errors import ClaudeError
 from ....services.claude.gateway import Gateway
 from ....services.claude.http.interruption import interrupted
-from ....services.claude.money.measure import Measure
 from ....services.common.coalescing import Coalescing
 from ....services.common.failure_trace import failure_trace
 from ....services.common.translation import _ as _lt
@@ -42,11 +41,13 @@ from ....services.validation.merge import weighed_model_finding
 from ...common.cursor import open_cursor
 from ...common.presentation import finding_values, panel_finding, sentence
 from .fallback import may_be_gone, replace_model
-from .run import Outcome, Run
+from .open_validation import OpenValidation, Outcome
 
 _logger = logging.getLogger(__name__)
 
-admissions: Coalescing[tuple[Gateway, PlannedCall], Admission] = Coalescing()
+admissions: Coalescing[tuple[Gateway, PlannedCall], Admission | ClaudeError] = (
+    Coalescing()
+)
 """Calls of this process that are to be admitted."""
 
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -57,66 +58,54 @@ _STORE_ATTEMPTS = 6
 _LONGEST_STORE_PAUSE = 2.0
 
 
-def admit(run: Run) -> Admission:
-    """Let the run's call pass the guards, in a transaction of its own.
+def admit(opened: OpenValidation) -> Admission:
+    """Let the validation's call pass the guards, in a transaction of its own.
 
     Where the bound of its tokens decides, Claude is asked to count them, before the
     transaction: near the limit, near a budget, and for the price of long prompts.
 
     :raises ClaudeError: when it may not be made
     """
-    if run.gateway is None:
-        raise run.error or ValueError("a run without a door needs a reason")
-    try:
-        return run.gateway.admit_measured(
-            run.request, run.owner, lambda measure: _admit(run, measure)
-        )
-    except ClaudeError as refusal:
-        if refusal.code != "too_large":
-            raise
-        raise _too_large_error(run, refusal) from refusal
+    if opened.gateway is None:
+        raise opened.error or ValueError("a run without a gateway needs a reason")
+    planned = opened.gateway.plan(
+        opened.request, opened.owner, opened.call_key, use_stored=opened.use_stored
+    )
+    admitted = _admit(opened, planned)
+    if not isinstance(admitted, ClaudeError):
+        return admitted
+    if admitted.code == "too_large":
+        raise _too_large_error(opened, admitted) from admitted
+    raise admitted
 
 
-def _door_of(run: Run) -> Hashable:
-    """Return what calls have in common that may be admitted together."""
-    owner = run.owner
-    return run.dbname, run.endpoint, owner.company_id, owner.operation, owner.lane
-
-
-def _planned(run: Run, measure: Measure) -> PlannedCall:
-    return PlannedCall(run.request, run.owner, run.call_key, measure, run.use_stored)
-
-
-def _admit(run: Run, measure: Measure) -> Admission:
+def _admit(opened: OpenValidation, planned: PlannedCall) -> Admission | ClaudeError:
     """Admit the call, together with others that wait for the same."""
-
-    def alone() -> Admission:
-        return run.gateway.admit(
-            run.request,
-            run.owner,
-            run.call_key,
-            use_stored=run.use_stored,
-            measure=measure,
-        )
-
+    owner = opened.owner
+    key = opened.dbname, opened.endpoint, owner.company_id, owner.operation, owner.lane
     with beginning.ahead():
         return admissions.do(
-            _door_of(run), (run.gateway, _planned(run, measure)), _admit_together, alone
+            key,
+            (opened.gateway, planned),
+            _admit_together,
+            lambda: opened.gateway.admit_all([planned])[0],
         )
 
 
 def _admit_together(
     requests: Sequence[tuple[Gateway, PlannedCall]],
-) -> Sequence[Admission | None]:
-    """Admit the calls that go through the same door as the first."""
+) -> Sequence[Admission | ClaudeError | None]:
+    """Admit the calls whose gateway is set up as that of the first."""
     gateway = requests[0][0]
-    alike = [request for request in requests if request[0].is_like(gateway)]
-    admitted = gateway.admit_together([planned for _gateway, planned in alike]) or ()
-    by_key = {admission.key: admission for admission in admitted}
-    return [by_key.get(planned.key) for _gateway, planned in requests]
+    alike = [planned for other, planned in requests if other.is_like(gateway)]
+    admitted = iter(gateway.admit_all(alike))
+    return [
+        next(admitted) if other.is_like(gateway) else None
+        for other, _planned in requests
+    ]
 
 
-def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:
+def _too_large_error(opened: OpenValidation, refusal: ClaudeError) -> ClaudeError:
     """Return ``refusal`` with what the request is made of, so that somebody can leave
     something out."""
     return ClaudeError(
@@ -129,19 +118,21 @@ def _too_large_error(run: Run, refusal: ClaudeError) -> ClaudeError:
             **refusal.params,
             "parts": [
                 (_lt("%(part)s %(share)s %%"), {"part": [(name, {})], "share": share})
-                for name, share in _shares(run)
+                for name, share in _shares(opened)
             ],
         },
     )
 
 
-def _shares(run: Run) -> list[tuple[str, str]]:
+def _shares(opened: OpenValidation) -> list[tuple[str, str]]:
     """Return the parts of the request that matter, with their share in per cent."""
-    parts = run.agent.parts(run.request)
+    parts = opened.agent.parts(opened.request)
     return [(name, f"{share:.0%}"[:-1]) for name, share in parts if share >= 0.01]
 
 
-def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | None:
+def carry_out(
+    opened: OpenValidation, admission: Admission, emit: Emit
+) -> dict[str, Any] | None:
     """Ask Claude, book what it cost and store the result; return the panel's data.
 
     Never raises for what may happen: that is the outcome of the run. ``None`` when even
@@ -150,90 +141,94 @@ def carry_out(run: Run, admission: Admission, emit: Emit) -> dict[str, Any] | No
     :param emit: gets the model's findings, the progress and an error as they come
     """
     thread = threading.current_thread()
-    thread.dbname, thread.uid = run.dbname, run.uid  # for Odoo's log lines
+    thread.dbname, thread.uid = opened.dbname, opened.uid  # for Odoo's log lines
     try:
-        outcome = ask(run, admission, emit)
+        outcome = ask(opened, admission, emit)
         if outcome.error:
-            emit("error", error_data(outcome.error, run))
+            emit("error", error_data(outcome.error, opened))
         beginning.let_others_begin()
         with storing.turn():
-            return store(run, outcome)
+            return store(opened, outcome)
     except Exception as error:
         _logger.error(
-            *("validation %s could not be stored: %s", run.validation_id),
+            *("validation %s could not be stored: %s", opened.validation_id),
             failure_trace(error),
         )
         return None
 
 
-def ask(run: Run, admission: Admission, emit: Emit) -> Outcome:
+def ask(opened: OpenValidation, admission: Admission, emit: Emit) -> Outcome:
     """Ask Claude and book what it cost, whatever happens; return how it ended.
 
     When Claude does not know the model, and its list of models says so too, the
     company's fallback is asked at once, if the guards let it pass; both are booked.
     """
     started = time.monotonic()
-    outcome = _ask_and_book(run, admission, emit)
+    outcome = _ask_and_book(opened, admission, emit)
     if outcome.error and admission.answer is not None:
-        outcome = _ask_anew(run, admission, emit, outcome)
-    if may_be_gone(outcome.error) and _is_replaced(run):
+        outcome = _ask_anew(opened, admission, emit, outcome)
+    if may_be_gone(outcome.error) and _is_replaced(opened):
         try:
-            admission = admit(run)
+            admission = admit(opened)
         except ClaudeError as refusal:
             outcome.error = refusal
         else:
-            emit("waiting", {"model": run.request.model})
-            outcome = _ask_and_book(run, admission, emit)
+            emit("waiting", {"model": opened.request.model})
+            outcome = _ask_and_book(opened, admission, emit)
     outcome.duration_ms = round((time.monotonic() - started) * 1000)
     return outcome
 
 
-def _ask_anew(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Outcome:
+def _ask_anew(
+    opened: OpenValidation, admission: Admission, emit: Emit, outcome: Outcome
+) -> Outcome:
     """Ask Claude, because what was stored of its answer cannot be read any more."""
-    run.gateway.forget(admission)
-    run.use_stored, run.asks_anew = False, True
+    opened.gateway.forget(admission)
+    opened.use_stored, opened.asks_anew = False, True
     try:
-        admission = admit(run)
+        admission = admit(opened)
     except ClaudeError as refusal:
         outcome.error, outcome.result = refusal, None
         return outcome
-    emit("waiting", {"model": run.request.model})
-    return _ask_and_book(run, admission, emit)
+    emit("waiting", {"model": opened.request.model})
+    return _ask_and_book(opened, admission, emit)
 
 
-def _is_replaced(run: Run) -> bool:
-    """Return whether another model is in the request of ``run`` now.
+def _is_replaced(opened: OpenValidation) -> bool:
+    """Return whether another model is in the request of ``opened`` now.
 
     Whatever keeps it from that, the rules' word is to be stored.
     """
     try:
-        return replace_model(run)
+        return replace_model(opened)
     except Exception:
-        _logger.exception("validation %s found no other model", run.validation_id)
+        _logger.exception("validation %s found no other model", opened.validation_id)
         return False
 
 
-def _ask_and_book(run: Run, admission: Admission, emit: Emit) -> Outcome:
+def _ask_and_book(opened: OpenValidation, admission: Admission, emit: Emit) -> Outcome:
     outcome = Outcome(admission=admission)
     try:
-        _ask(run, admission, emit, outcome)
+        _ask(opened, admission, emit, outcome)
     finally:
         # Also when the process is told to end: what was seen is to be booked.
-        outcome.settlement = run.gateway.settle(
+        outcome.settlement = opened.gateway.settle(
             admission, outcome.error or outcome.result or interrupted()
         )
     return outcome
 
 
-def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
-    judged = run.judged
+def _ask(
+    opened: OpenValidation, admission: Admission, emit: Emit, outcome: Outcome
+) -> None:
+    judged = opened.judged
     try:
-        outcome.result = _listen(run, admission, emit, outcome)
-        outcome.answer = run.agent.read_answer(
+        outcome.result = _listen(opened, admission, emit, outcome)
+        outcome.answer = opened.agent.read_answer(
             outcome.result.text,
             judged.document,
             judged.context,
-            mask_persons=run.mask_persons,
+            mask_persons=opened.mask_persons,
             stop_reason=outcome.result.stop_reason,
         )
     except ClaudeError as error:
@@ -241,17 +236,19 @@ def _ask(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> None:
     except Exception as error:
         # A fault of ours must not leave a paid call unbooked or a panel without a word.
         _logger.error(
-            "validation %s failed: %s", run.validation_id, failure_trace(error)
+            "validation %s failed: %s", opened.validation_id, failure_trace(error)
         )
         outcome.error = interrupted()
 
 
-def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> CallResult:
+def _listen(
+    opened: OpenValidation, admission: Admission, emit: Emit, outcome: Outcome
+) -> CallResult:
     """Return the complete answer, telling what arrives on the way."""
     number = characters = 0
     told_at = 0.0
     result: CallResult | None = None
-    for event in run.gateway.stream(admission):
+    for event in opened.gateway.stream(admission):
         if isinstance(event, TextDelta):
             characters += len(event.text)
             now = time.monotonic()
@@ -260,7 +257,7 @@ def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Cal
                 emit("progress", {"characters": characters})
         elif isinstance(event, FindingParsed):
             number += 1
-            _emit_finding(run, event.item, f"m{number}", emit)
+            _emit_finding(opened, event.item, f"m{number}", emit)
         elif isinstance(event, FirstToken):
             outcome.first_token_ms = event.milliseconds
             told_at = time.monotonic()
@@ -272,10 +269,12 @@ def _listen(run: Run, admission: Admission, emit: Emit, outcome: Outcome) -> Cal
     return result
 
 
-def _emit_finding(run: Run, item: Mapping[str, Any], identifier: str, emit: Emit):
-    judged = run.judged
-    finding = run.agent.read_finding(
-        item, judged.document, judged.context, mask_persons=run.mask_persons
+def _emit_finding(
+    opened: OpenValidation, item: Mapping[str, Any], identifier: str, emit: Emit
+):
+    judged = opened.judged
+    finding = opened.agent.read_finding(
+        item, judged.document, judged.context, mask_persons=opened.mask_persons
     )
     if finding is not None:
         # As it will be stored: a warning at most, and less without its evidence.
@@ -284,49 +283,50 @@ def _emit_finding(run: Run, item: Mapping[str, Any], identifier: str, emit: Emit
         values = finding_values(finding, judged.places)
         emit(
             "finding",
-            {"finding": panel_finding(values, identifier, run.language)},
+            {"finding": panel_finding(values, identifier, opened.language)},
         )
 
 
-def error_data(error: ClaudeError, run: Run) -> dict[str, Any]:
+def error_data(error: ClaudeError, opened: OpenValidation) -> dict[str, Any]:
     """Return an error as the stream tells it, in the user's language."""
     return {
         "code": error.code,
-        "message": sentence(error.message, error.params, run.language),
+        "message": sentence(error.message, error.params, opened.language),
         "retry_after": error.retry_after,
         "retryable": error.retryable,
     }
 
 
-def store(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """Store how the run ended, in one short transaction; return the panel's data.
+def store(opened: OpenValidation, outcome: Outcome) -> dict[str, Any]:
+    """Store how the validation ended, in one short transaction; return the panel's
+    data.
 
     Only then is a good answer kept for others who ask the same; a stored one whose
     result cannot be stored is thrown away, so that it is not served for ever.
     """
     try:
-        panel = _store(run, outcome)
+        panel = _store(opened, outcome)
     except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
         raise
     except Exception:
         if outcome.admission and outcome.admission.answer is not None:
-            run.gateway.forget(outcome.admission)
+            opened.gateway.forget(outcome.admission)
         raise
     if outcome.admission and outcome.answer and outcome.result:
-        _keep(run, outcome.admission, outcome.result)
+        _keep(opened, outcome.admission, outcome.result)
     return panel
 
 
-def _keep(run: Run, admission: Admission, result: CallResult) -> None:
+def _keep(opened: OpenValidation, admission: Admission, result: CallResult) -> None:
     try:
-        run.gateway.keep(admission, result)
+        opened.gateway.keep(admission, result)
     except (psycopg2.Error, PoolError):
         # The validation is stored; the worst is that the same question is paid again.
-        _logger.exception("the answer of %s could not be kept", run.validation_id)
+        _logger.exception("the answer of %s could not be kept", opened.validation_id)
 
 
-def _store(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """Store how the run ended.
+def _store(opened: OpenValidation, outcome: Outcome) -> dict[str, Any]:
+    """Store how the validation ended.
 
     A conflict with another transaction is tried again: the result is here, and only
     here.
@@ -334,17 +334,24 @@ def _store(run: Run, outcome: Outcome) -> dict[str, Any]:
     pause = 0.05
     for attempts_left in reversed(range(_STORE_ATTEMPTS)):
         try:
-            with open_cursor(run.dbname) as cursor:
-                env = api.Environment(cursor, run.uid, dict(run.context))
-                validation = env["account.ai.validation"]._own(run.validation_id)
-                validation._finish(run, outcome)
-                return read_panel(env, run.move_id)
+            with open_cursor(opened.dbname) as cursor:
+                env = api.Environment(cursor, opened.uid, dict(opened.context))
+                validation = env["account.ai.validation"]._own(opened.validation_id)
+                validation._finish(opened, outcome)
+                return read_panel(env, opened.move_id)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             if not attempts_left:
                 raise
         time.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, _LONGEST_STORE_PAUSE)
     raise AssertionError("unreachable")
+
+
+def panel_of(opened: OpenValidation) -> dict[str, Any]:
+    """Return what the panel shows now, read in a short transaction."""
+    with open_cursor(opened.dbname) as cursor:
+        env = api.Environment(cursor, opened.uid, dict(opened.context))
+        return read_panel(env, opened.move_id)
 
 
 def read_panel(env: api.Environment, move_id: int) -> dict[str, Any]:

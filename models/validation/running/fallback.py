@@ -10,7 +10,7 @@ from ....services.claude.errors import ClaudeError
 from ....services.claude.http.catalogue import Told
 from ...common.cursor import open_cursor
 from ...gateway.account_ai_gateway import GatewaySettings
-from .run import Run
+from .open_validation import OpenValidation
 
 _logger = logging.getLogger(__name__)
 
@@ -24,76 +24,76 @@ def may_be_gone(error: ClaudeError | None) -> bool:
     return bool(error and error.code == "unknown_model" and error.request_id)
 
 
-def replace_model(run: Run) -> bool:
-    """Put the company's fallback into the request of ``run``, if its model is gone;
+def replace_model(opened: OpenValidation) -> bool:
+    """Put the company's fallback into the request of ``opened``, if its model is gone;
     return whether it is, and there is one.
 
     Whether it is gone is told by Claude's list of models, which is asked with no
-    transaction open, unless another run has found out already. What is learned is
-    stored in a short transaction, for every run that follows.
+    transaction open, unless another validation has found out already. What is learned
+    is stored in a short transaction, for every validation that follows.
     """
-    asked = run.request.model
-    settings = _settings(run)
+    asked = opened.request.model
+    settings = _settings(opened)
     if settings.model == asked:
         try:
-            told = run.gateway.listed_models()
+            told = opened.gateway.listed_models()
         except ClaudeError as error:
             _logger.warning(
                 "validation %s: Claude does not know %s, and its list of models could "
                 "not be read: %s",
-                *(run.validation_id, asked, error.code),
+                *(opened.validation_id, asked, error.code),
             )
             return False
         if told.lists(asked):
             _logger.warning(
                 "validation %s: Claude lists %s and does not know it when asked: "
                 "nothing is taken for gone",
-                *(run.validation_id, asked),
+                *(opened.validation_id, asked),
             )
             return False
-        settings = _learn(run, told)
+        settings = _learn(opened, told)
     if settings.model == asked:
         return False
     _logger.warning(
         "validation %s asks %s: Claude does not know %s",
-        run.validation_id,
+        opened.validation_id,
         settings.model,
         asked,
     )
-    judged = run.judged
-    run.request = run.agent.request(
+    judged = opened.judged
+    opened.request = opened.agent.request(
         judged.document,
         judged.context,
-        language=run.request.language,
+        language=opened.request.language,
         model=settings.model,
         effort=settings.effort,
-        cache_ttl=run.request.cache_ttl,
-        mask_persons=run.mask_persons,
+        cache_ttl=opened.request.cache_ttl,
+        mask_persons=opened.mask_persons,
         time=judged.time,
     )
-    run.replaced_model = settings.replaced_model
-    run.fell_back = True
+    opened.replaced_model = settings.replaced_model
+    opened.fell_back = True
     return True
 
 
-def _settings(run: Run) -> GatewaySettings:
-    """Return how the company of ``run`` asks by now."""
-    with open_cursor(run.dbname) as cursor:
+def _settings(opened: OpenValidation) -> GatewaySettings:
+    """Return how the company of ``opened`` asks by now."""
+    with open_cursor(opened.dbname) as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {})
-        company = env["res.company"].browse(run.owner.company_id)
+        company = env["res.company"].browse(opened.owner.company_id)
         return env["account.ai.gateway"]._settings(company)
 
 
-def _learn(run: Run, told: Told) -> GatewaySettings:
-    """Store that the model of ``run`` is gone, tell administrators, and return how the
-    company asks from now on."""
-    with open_cursor(run.dbname) as cursor:
+def _learn(opened: OpenValidation, told: Told) -> GatewaySettings:
+    """Store that the model of ``opened`` is gone, tell administrators, and return how
+    the company asks from now on."""
+    with open_cursor(opened.dbname) as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {})
-        company = env["res.company"].browse(run.owner.company_id)
+        company = env["res.company"].browse(opened.owner.company_id)
         models_ = env["account.ai.model"]
-        models_._is_gone(run.request.model, told)
+        models_._is_gone(opened.request.model, told)
         settings = env["account.ai.gateway"]._settings(company)
-        for model in filter(None, {settings.replaced_model, run.request.model}):
+        for model in filter(None, {settings.replaced_model, opened.request.model}):
             if model in company._account_ai_leaving_models():
                 models_._alert_retired(company, model)
         env.flush_all()

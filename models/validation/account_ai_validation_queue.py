@@ -15,11 +15,12 @@ from odoo.fields import Domain
 
 from ...services.claude.errors import ClaudeError
 from ...services.claude.guards.circuit_breaker import PAUSES
-from ...services.common.storable import storable, storable_text
+from ...services.common.storable import storable_text
 from ...services.validation.queue_waits import QueueWaits
 from ..common.cursor import execute, open_cursor
+from .account_ai_validation_begin import ValidationRequest
 from .running.execution import admit, ask, store
-from .running.run import Outcome, Run
+from .running.open_validation import OpenValidation, Outcome
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ PATIENCE_SECONDS = 86400.0
 """How long a document waits for a Claude that takes no calls. Then it is asked for all
 the same, is refused, and gets what the rules say: better than no answer."""
 LEASE_SECONDS = 300.0
-"""From the claim until the document is read; then the run has a lease of its own."""
+"""From the claim until the document is read; then the validation has a lease of its
+own."""
 
 _CLAIM = """
     UPDATE account_ai_validation
@@ -112,15 +114,14 @@ _STATE = """
 """
 
 
-class AccountAiRunQueue(models.AbstractModel):
-    """The queue: several crons share it, each claims one run at a time by lease.
+class AccountAiValidation(models.Model):
+    """The queue: several crons share it, each claims one validation at a time by lease.
 
     A claim is a short transaction of its own, so that no lock is held while Claude
     answers; a worker that dies loses its lease, and the sweeper takes over.
     """
 
-    _name = "account.ai.run.queue"
-    _description = "Queue of Validations"
+    _inherit = "account.ai.validation"
 
     # === BUSINESS METHODS - QUEUE === #
 
@@ -207,10 +208,10 @@ class AccountAiRunQueue(models.AbstractModel):
     def _process_queue(self):
         """Work off the queue until it is empty or the cron's time is over.
 
-        Each run is claimed, read, asked and stored in transactions of its own; the
-        cron's own transaction only counts. While Claude takes no calls, or a company
-        has reached its limit, nothing is claimed in vain: the crons come back when it
-        is over.
+        Each validation is claimed, read, asked and stored in transactions of its own;
+        the cron's own transaction only counts. While Claude takes no calls, or a
+        company has reached its limit, nothing is claimed in vain: the crons come back
+        when it is over.
         """
         worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         progress = self.env["ir.cron"]
@@ -231,9 +232,9 @@ class AccountAiRunQueue(models.AbstractModel):
     @api.model
     def _circuit_wait(self) -> float:
         """Return for how many seconds the circuit breaker lets no call pass."""
-        door = self.env["account.ai.gateway"]
-        with door._backend().transaction() as transaction:
-            state = transaction.circuit.state(door._base_url())
+        gateways = self.env["account.ai.gateway"]
+        with gateways._backend().transaction() as transaction:
+            state = transaction.circuit.state(gateways._base_url())
         return state.retry_after if state.state == "open" else 0.0
 
     @api.model
@@ -266,59 +267,40 @@ class AccountAiRunQueue(models.AbstractModel):
     def _work_on(self, validation_id: int, waits: QueueWaits):
         """Carry out a claimed run: read, then ask with no transaction, then store."""
         try:
-            run = self._prepare_claimed(validation_id)
-            if run:
-                self._carry_out_claimed(run, waits)
+            opened = self._prepare_claimed(validation_id)
+            if opened:
+                self._carry_out_claimed(opened, waits)
         except psycopg2.errors.UniqueViolation:
             # Somebody validates the same at the screen: look again when that is done.
             self._put_back(validation_id, COLLISION_RETRY_SECONDS)
         self._notify_batch(validation_id)
 
     @api.model
-    def _prepare_claimed(self, validation_id: int) -> Run | None:
-        """Read the invoice as its user and store the run's facts.
+    def _prepare_claimed(self, validation_id: int) -> OpenValidation | None:
+        """Read the invoice as its user and store the validation's facts.
 
-        :return: the run to ask Claude for; ``None`` when it is closed already
+        :return: the validation to ask Claude for; ``None`` when it is closed already
         """
         with open_cursor(self.env.cr.dbname) as cursor:
             env = self._env_of(cursor, validation_id)
-            validation = env["account.ai.validation"]._own(validation_id)
-            validations = env["account.ai.validation"]
+            entry = env["account.ai.validation"]._own(validation_id)
+            request = ValidationRequest(entry.move_id.id, entry.run_uuid, lane="queue")
             try:
-                validations._check_may_validate()
-                move = env["account.move"].browse(validation.move_id.id)
-                reading = validations._read_one(move)
+                (begun,) = env["account.ai.validation"]._begin([request])
             except (AccessError, MissingError, UserError) as error:
-                validation._fail(str(error))
+                entry._fail(str(error))
                 return None
-            run = validations._prepare(reading, validation.run_uuid, lane="queue")
-            run.validation_id = validation_id
-            run.attempt = validation.attempts
-            fingerprints = validations._fingerprints(run, reading)
-            known = validations._known_runs(run.move_id, run.run_uuid)
-            values = validations._values_of(run, reading, "queue", fingerprints[0])
-            del values["run_uuid"], values["move_id"]
-            reusable = validations._reusable(known, fingerprints)
-            if reusable and not validations._can_be_read(
-                run, validations._own(reusable.id)
-            ):
-                reusable = None
-            if reusable:
-                values["trigger"] = "rules"
-            validation.write(storable(values))
             env.flush_all()
-            if reusable:
-                validation._finish_from(run, validations._own(reusable.id))
-            elif run.error:
-                validation._finish_without_claude(run)
-            else:
-                return run
-        return None
+        if begun.kind == "joined":
+            self._put_back(validation_id, COLLISION_RETRY_SECONDS)
+        return begun.opened if begun.kind == "ask" else None
 
     def _env_of(self, cursor, validation_id: int):
-        """Return an environment of the run's user, in the run's company."""
+        """Return an environment of the validation's user, in the validation's
+        company."""
         env = api.Environment(cursor, self.env.uid, {})
-        # sudo: the claimed run's own user and company, to go on with their rights
+        # sudo: the claimed validation's own user and company, to go on with their
+        # rights
         validation = env["account.ai.validation"].sudo().browse(validation_id)
         user = validation.user_id
         context = {
@@ -329,26 +311,28 @@ class AccountAiRunQueue(models.AbstractModel):
         return env(user=user.id, context=context, su=False)
 
     @api.model
-    def _carry_out_claimed(self, run: Run, waits: QueueWaits):
+    def _carry_out_claimed(self, opened: OpenValidation, waits: QueueWaits):
         reached = False
         try:
-            admission = admit(run)
+            admission = admit(opened)
         except ClaudeError as error:
             outcome = Outcome(error=error)
         else:
             reached = True
-            outcome = ask(run, admission, emit=lambda _name, _data: None)
+            outcome = ask(opened, admission, emit=lambda _name, _data: None)
         error = outcome.error
         if error:
-            waits.refused(run.owner.company_id, error)
-        if error and self._is_worth_waiting(run, error, reached):
-            self._put_back(run.validation_id, error.retry_after or 0.0, reached)
+            waits.refused(opened.owner.company_id, error)
+        if error and self._is_worth_waiting(opened, error, reached):
+            self._put_back(opened.validation_id, error.retry_after or 0.0, reached)
         else:
-            store(run, outcome)
+            store(opened, outcome)
 
     @api.model
-    def _is_worth_waiting(self, run: Run, error: ClaudeError, reached: bool) -> bool:
-        """Return whether a run that has failed goes back into the queue.
+    def _is_worth_waiting(
+        self, opened: OpenValidation, error: ClaudeError, reached: bool
+    ) -> bool:
+        """Return whether a validation that has failed goes back into the queue.
 
         Those that Claude was asked for may do so a few times; those that were refused
         before that for as long as the patience lasts.
@@ -356,16 +340,16 @@ class AccountAiRunQueue(models.AbstractModel):
         if not error.retryable and error.code not in PAUSES:
             return False
         if reached:
-            return run.attempt < MAX_ATTEMPTS
+            return opened.attempt < MAX_ATTEMPTS
         with open_cursor(self.env.cr.dbname) as cursor:
             env = api.Environment(cursor, self.env.uid, {})
-            validation = env["account.ai.validation"]._own(run.validation_id)
+            validation = env["account.ai.validation"]._own(opened.validation_id)
             waited = cursor.now() - validation.create_date
         return waited.total_seconds() < PATIENCE_SECONDS
 
     @api.model
     def _put_back(self, validation_id: int, seconds: float, reached: bool = False):
-        """Queue a claimed run again, to be tried after so many seconds.
+        """Queue a claimed validation again, to be tried after so many seconds.
 
         :param reached: Claude was asked; otherwise the attempt does not count
         """
@@ -391,7 +375,7 @@ class AccountAiRunQueue(models.AbstractModel):
         self._wake_queue(at)
 
     def _fail(self, reason: str):
-        """Close a run whose invoice cannot be read for its user."""
+        """Close a validation whose invoice cannot be read for its user."""
         self.write(
             {
                 "state": "failed",
@@ -426,7 +410,8 @@ class AccountAiRunQueue(models.AbstractModel):
 
     @api.model
     def _sweep(self):
-        """Close what a killed process left behind: calls in the ledger, then runs."""
+        """Close what a killed process left behind: calls in the ledger, then
+        validations."""
         backend = self.env["account.ai.gateway"]._backend()
         while len(backend.close_expired(SWEEP_LIMIT)) == SWEEP_LIMIT:
             continue
@@ -435,7 +420,7 @@ class AccountAiRunQueue(models.AbstractModel):
 
     @api.model
     def _is_under_way(self, validation_id: int) -> bool:
-        """Return whether a run goes on.
+        """Return whether a validation goes on.
 
         One whose process died is closed first, so that whoever waits for it learns it
         when its lease is over, and not when the sweeper comes by.
@@ -448,7 +433,8 @@ class AccountAiRunQueue(models.AbstractModel):
 
     @api.model
     def _state_of(self, validation_id: int) -> tuple[str, bool]:
-        """Return a run's state, empty when it is gone, and whether its lease is over.
+        """Return a validation's state, empty when it is gone, and whether its lease is
+        over.
 
         In a transaction of its own, which sees what others have just stored.
         """
@@ -458,7 +444,7 @@ class AccountAiRunQueue(models.AbstractModel):
 
     @api.model
     def _sweep_runs(self) -> int:
-        """Close runs past their lease; return how many there were."""
+        """Close validations past their lease; return how many there were."""
         with open_cursor(self.env.cr.dbname) as cursor:
             execute(cursor, _EXPIRED, {"limit": SWEEP_LIMIT})
             ids = [row[0] for row in cursor.fetchall()]
@@ -471,7 +457,7 @@ class AccountAiRunQueue(models.AbstractModel):
         return len(ids)
 
     def _was_never_asked(self) -> bool:
-        """Return whether a queued run died before it cost anything."""
+        """Return whether a queued validation died before it cost anything."""
         self.ensure_one()
         if self.trigger != "queue" or self.attempts >= MAX_ATTEMPTS:
             return False

@@ -1,4 +1,5 @@
-"""What a run is made of once its transaction is over: plain values, no records."""
+"""What a validation is made of once its transaction is over: plain values, no
+records."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class Judged:
 
 
 @dataclass
-class Run:
+class OpenValidation:
     """A validation under way; works without cursor and request, in any thread."""
 
     dbname: str
@@ -64,7 +65,7 @@ class Run:
     asks_anew: bool = False
     """A stored answer could not be read, and Claude is asked within the same run."""
     attempt: int = 1
-    """Number of the try: a queued run that was refused is tried again."""
+    """Number of the try: a queued validation that was refused is tried again."""
     use_stored: bool = True
     """False when the user wants a new answer whatever the store has."""
 
@@ -73,6 +74,11 @@ class Run:
         """Idempotency key of the call that is to be made."""
         suffix = ":fallback" * self.fell_back + ":anew" * self.asks_anew
         return f"{self.run_uuid}:{self.attempt}{suffix}"
+
+    @property
+    def log_key(self) -> tuple[str, str]:
+        """Under which the log of its events is found."""
+        return self.dbname, self.run_uuid
 
     @property
     def rules_verdict(self) -> Verdict:
@@ -87,7 +93,7 @@ class Run:
 
 @dataclass
 class Outcome:
-    """How the call of a run ended."""
+    """How the call of a validation ended."""
 
     result: CallResult | None = None
     answer: ModelAnswer | None = None

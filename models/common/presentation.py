@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal, get_currency_precision
+
+from odoo.tools.misc import babel_locale_parse
 from odoo.tools.translate import code_translations
 
 from ...services.validation.finding import Finding
@@ -100,7 +104,8 @@ def sentence(
     """Return a sentence of the services in ``language``, filled with ``params``.
 
     A parameter may be a list of sentences, each with parameters of its own: they are
-    put into ``language`` too, and stand one after the other.
+    put into ``language`` too, and stand one after the other. It may be an amount of
+    money, as ``{"amount": "0.0105", "currency": "USD"}``.
     A sentence without parameters is taken literally: the model writes such sentences,
     in the reader's language, and a per cent sign in them means itself.
     """
@@ -111,12 +116,23 @@ def sentence(
         source = translations.get(source) or source
     if not params:
         return source
-    return source % {
-        name: ", ".join(sentence(*each, language) for each in value)
-        if isinstance(value, list | tuple)
-        else value
-        for name, value in params.items()
-    }
+    return source % {name: _words(value, language) for name, value in params.items()}
+
+
+def _words(value: Any, language: str | None) -> Any:
+    """Return a parameter of a sentence as it stands there in ``language``."""
+    if isinstance(value, list | tuple):
+        return ", ".join(sentence(*each, language) for each in value)
+    if isinstance(value, Mapping):
+        # Nobody writes the cents of a currency that has none.
+        cents = "00##" if get_currency_precision(value["currency"]) else "####"
+        amount = format_decimal(
+            Decimal(value["amount"]),
+            format=f"#,##0.{cents}",
+            locale=babel_locale_parse(language or "en_US"),
+        )
+        return f"{value['currency']} {amount}"
+    return value
 
 
 def finding_values(finding: Finding, places: Places) -> dict[str, Any]:

@@ -47,9 +47,9 @@ class AccountAiBudget(models.Model):
                     message=_lt(
                         "%(company)s has spent %(spent)s on Claude in the last 30 days "
                         "and has no budget: nothing limits what it may cost. A budget "
-                        "of %(amount)s a month would allow twice that, and twice what "
-                        "its usual %(documents)s documents a month are likely to cost. "
-                        "Open this alert to make it."
+                        "of %(amount)s a month would allow at least twice that, and "
+                        "twice what its usual %(documents)s documents a month are "
+                        "likely to cost. Open this alert to make it."
                     ),
                     company_id=company.id,
                     params={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .ports import Alert, LimitState
@@ -41,7 +41,7 @@ class ClaudeError(Exception):
         code: str,
         message: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
         retryable: bool = False,
         retry_after: float | None = None,
         ambiguous: bool = False,

@@ -155,7 +155,7 @@ class Alert:
     """A sentence or two in the same form: what happened and what to do."""
     company_id: int = 0
     """Whose administrators are told; 0: the system's, it concerns all companies."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AnswerStore(Protocol):

@@ -326,8 +326,10 @@ class TestPesos(BudgetCase):
         self.assertEqual(budget.currency_id.name, "CLP")
         self.assertEqual(self.fits(), 3)
         error = self.reserve("0.5")
-        self.assertEqual(error.params["left"], "CLP 0.00")
-        self.assertEqual(error.params["cost"], "CLP 500.00")
+        for language, limit in (("en_US", "CLP 3,000"), ("es_CL", "CLP 3.000")):
+            words = sentence(error.message, error.params, language)
+            for part in (limit, "CLP 0 ", "CLP 500"):
+                self.assertIn(part, words)
 
     def test_the_rate_of_the_reservation_holds_for_the_call(self):
         """What the peso does meanwhile cannot push a call over the wall."""

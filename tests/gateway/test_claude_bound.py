@@ -301,7 +301,8 @@ class TestCeilingAndOverrun(ClaudeCase):
             self.admit(gateway, make_request())
         error = caught.exception
         self.assertEqual(error.code, "too_dear")
-        self.assertLess(error.params["ceiling"], error.params["cost"])
+        ceiling, cost = error.params["ceiling"], error.params["cost"]
+        self.assertLess(Decimal(ceiling["amount"]), Decimal(cost["amount"]))
         self.assertEqual(len(self.backend.rows), 1, "nothing is booked")
         self.assertEqual(self.sent(), [], "nor is anything sent")
 

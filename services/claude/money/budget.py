@@ -203,17 +203,18 @@ def parse_thresholds(text: str) -> tuple[int, ...]:
     return tuple(percents)
 
 
-def money(amount: Decimal, currency: str, rounding: str = ROUND_FLOOR) -> str:
-    """Return an amount for a sentence, such as ``USD 0.0105``.
+def money(
+    amount: Decimal, currency: str, rounding: str = ROUND_FLOOR
+) -> dict[str, str]:
+    """Return an amount as a parameter of a sentence, to be written in the language of
+    whoever reads it: a point is for thousands in Chile.
 
     What is left is rounded down and what is asked up, so that the figures of a refusal
     never contradict it.
     """
     digits = _CENTS if abs(amount) >= 1 else _SMALLEST
     rounded = amount.quantize(digits, rounding=rounding)
-    if digits is _SMALLEST and rounded == rounded.quantize(_CENTS):
-        rounded = rounded.quantize(_CENTS)
-    return f"{currency} {rounded:,}"
+    return {"amount": str(rounded), "currency": currency}
 
 
 def _threshold_alert(state: BudgetState, percent: int) -> Alert:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, formatLang
 
 from ...services.agents.agent import ModelAnswer
 from ...services.claude.errors import ClaudeError
@@ -254,7 +254,7 @@ class AccountAiValidation(models.Model):
             "confidence": self.confidence,
             "degraded": degraded,
             "findings": findings,
-            "cost": f"US$ {self.cost_usd:.5f}",
+            "cost": f"US$ {formatLang(self.env, self.cost_usd, digits=5)}",
             "cost_usd": self.cost_usd,
             "duration_ms": self.duration_ms,
             "tokens": {
@@ -618,7 +618,7 @@ class AccountAiValidation(models.Model):
                 "Validated with AI: %(verdict)s, %(count)s findings, US$ %(cost)s.",
                 verdict=labels[self.verdict],
                 count=len(self.finding_ids),
-                cost=f"{self.cost_usd:.5f}",
+                cost=formatLang(env, self.cost_usd, digits=5),
             )
         else:
             body = env._(

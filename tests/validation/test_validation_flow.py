@@ -232,6 +232,7 @@ class TestValidation(ValidationCase):
         self.validate(move)
         note = move.message_ids[0]
         self.assertIn("Review", note.body)
+        self.assertRegex(note.body, r"US\$ 0\.\d{5}\.")
         self.assertEqual(note.author_id, self.accountant.partner_id)
 
     def test_move_is_not_touched_otherwise(self):
@@ -262,6 +263,11 @@ class TestValidation(ValidationCase):
         self.assertIsNone(shown["degraded"])
         self.assertEqual(shown["user"], self.accountant.name)
         self.assertRegex(shown["cost"], r"^US\$ 0\.\d{5}$")
+        self.env["res.lang"]._activate_lang("es_CL")
+        in_spanish = move.with_context(lang="es_CL").account_ai_panel()
+        self.assertEqual(
+            in_spanish["validation"]["cost"], shown["cost"].replace(".", ",")
+        )
         self.assertEqual(
             [each["code"] for each in shown["findings"]],
             [finding.code for finding in validation.finding_ids],

@@ -288,8 +288,8 @@ class AccountAiConsistency(models.AbstractModel):
                     key=key,
                     title=_lt("Records to look at after the upgrade"),
                     message=_lt(
-                        "The upgrade to %(version)s found %(count)s records that no "
-                        "validation and no decision explains. What follows from other "
+                        "The upgrade to %(version)s found records that no validation "
+                        "and no decision explains: %(count)s. What follows from other "
                         "records was mended; the attached list names all of them. Look "
                         "at each and decide whether it is to be corrected."
                     ),

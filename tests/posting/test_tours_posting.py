@@ -54,3 +54,23 @@ class TestToursPosting(PostingMixin, ValidationMixin, AccountAiHttpCase):
         self.assertEqual(
             self.records_of(moves).mapped("decision"), ["confirmed", "confirmed"]
         )
+
+
+@tagged("post_install", "-at_install")
+class TestToursPostingPhone(PostingMixin, ValidationMixin, AccountAiHttpCase):
+    """What somebody who posts sees on a phone."""
+
+    uses_simulator = False
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_what_is_found_fits_the_screen(self):
+        move = self.wrong()
+        self.env.flush_all()
+        self.start_tour(
+            f"/odoo/customer-invoices/{move.id}",
+            "account_ai_posting_phone",
+            login=self.accountant.login,
+        )
+        self.env.invalidate_all()
+        self.assertEqual(move.state, "draft")

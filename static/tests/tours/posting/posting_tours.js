@@ -73,6 +73,34 @@ registry.category("web_tour.tours").add("account_ai_posting_blocked", {
     ],
 });
 
+registry.category("web_tour.tours").add("account_ai_posting_phone", {
+    steps: () => [
+        {
+            trigger: CONFIRM,
+            run: "click",
+        },
+        {
+            content: "The error is a card that fits the screen",
+            trigger: `${DIALOG} .o_kanban_record:contains(77812345-9)`,
+            run() {
+                const { left, right } = this.anchor.getBoundingClientRect();
+                if (left < 0 || right > window.innerWidth) {
+                    throw new Error(`from ${left} to ${right} of ${window.innerWidth}`);
+                }
+            },
+        },
+        {
+            content: "Go back",
+            trigger: `${FOOTER} button:contains(Go back)`,
+            run: "click",
+        },
+        {
+            content: "It is a draft still",
+            trigger: `body:not(:has(.modal)) ${CONFIRM}`,
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("account_ai_posting_list", {
     steps: () => [
         {

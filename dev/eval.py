@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.claude.defaults import DEFAULT_BASE_URL
-from services.evaluation import evaluate, read_case_file, read_floors
-from services.evaluation.asking import Asking
-from services.evaluation.report import report_text
-from services.evaluation.xml_files import read_xml_folder, xml_table
+
+from .evaluation import evaluate, read_case_file, read_floors
+from .evaluation.asking import Asking
+from .evaluation.report import report_text
+from .evaluation.xml_files import read_xml_folder, xml_table
 
 API_KEY_VARIABLE = "ACCOUNT_AI_API_KEY"
 BASE_URL_VARIABLE = "ACCOUNT_AI_BASE_URL"

@@ -14,7 +14,7 @@ FLOORS = (
     *("tests", "static/tests", "static/tests/tours"),
 )
 BELOW = {
-    "tests": ("agents", "evaluation", "privacy", "rules"),
+    "tests": ("agents", "privacy", "rules"),
     "static/tests": ("tours",),
 }
 """Folders for what has no room of its own on the floors above ``services``."""

@@ -3,7 +3,6 @@ from .agents import *  # noqa: F403
 from .common import *  # noqa: F403
 from .costs import *  # noqa: F403
 from .documents import *  # noqa: F403
-from .evaluation import *  # noqa: F403
 from .gateway import *  # noqa: F403
 from .posting import *  # noqa: F403
 from .privacy import *  # noqa: F403

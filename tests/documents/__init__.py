@@ -2,7 +2,6 @@ from . import (
     test_books,
     test_documents_comparison,
     test_documents_dte_xml,
-    test_documents_gold_case,
     test_documents_rut,
     test_documents_serialization,
     test_folio_ranges,

@@ -60,6 +60,14 @@ class TestForms(BaseCase):
         document = read_one(xml_of(fields_of(FULL_DOCUMENT)))
         self.assertEqual(document, FULL_DOCUMENT)
 
+    def test_all_types_are_read_from_json(self):
+        for name, build in DTE_DOCUMENTS.items():
+            document = build()
+            with self.subTest(name):
+                tree = through_json(fields_of(document))
+                found = document_of_fields(tree, document.flow)
+                self.assertEqual(found, as_the_format_has_it(document))
+
     def test_the_full_document_is_full(self):
         told = set()
         for record in _records(FULL_DOCUMENT):

@@ -6,8 +6,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from odoo.addons.account_ai.services.documents.dte_fields import document_of_fields
 from odoo.addons.account_ai.services.documents.dte_xml import read_dte_xml
-from odoo.addons.account_ai.services.documents.gold_case import read_gold_case
 from odoo.addons.account_ai.services.rules import shipped_rates
 from odoo.addons.account_ai.services.validation.by_rules import judge_by_rules
 
@@ -86,16 +86,10 @@ class TestThreeWaysIn(ValidationMixin, AccountAiCase):
         reader = env["account.ai.document.reader"]
         document, context = reader._read(env["account.move"].browse(move.id))[move.id]
         tree = fields_of(document)
-        case = {
-            "id": "three-ways",
-            "flow": document.flow,
-            "today": context.today.isoformat(),
-            "document": through_json(tree),
-        }
         (dte,) = read_dte_xml(xml_of(tree), context.company_rut)
         documents = {
             "odoo": document,
-            "json": read_gold_case(case).document,
+            "json": document_of_fields(through_json(tree), document.flow),
             "xml": dte.document,
         }
         self.assertEqual(dte.document.flow, document.flow)

@@ -9,14 +9,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from ..documents.context import Context
-from ..documents.dte_xml import DteXml, read_dte_xml
-from ..documents.errors import UnreadableDocument
-from ..documents.stamp_comparison import compare_with_stamp
-from ..documents.xml_checks import Check, XmlChecks, check_xml
-from ..rules import check, shipped_rates
-from ..rules.checking import RulesReport
-from ..validation.finding import Severity
+from services.documents.context import Context
+from services.documents.dte_xml import DteXml, read_dte_xml
+from services.documents.errors import UnreadableDocument
+from services.documents.stamp_comparison import compare_with_stamp
+from services.documents.xml_checks import Check, XmlChecks, check_xml
+from services.rules import check, shipped_rates
+from services.rules.checking import RulesReport
+from services.validation.finding import Severity
+
 from .report import table
 
 _ARITHMETIC = frozenset(

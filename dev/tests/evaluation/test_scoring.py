@@ -1,16 +1,15 @@
+"""Figures over labelled cases, and the floors that they must reach."""
+
+from __future__ import annotations
+
+import unittest
 from decimal import Decimal
 
-from odoo.tests import BaseCase
+from dev.evaluation import Score, read_floors
+from dev.evaluation.case import Answer, Expectation, Outcome
+from services.validation.verdict import Verdict
 
-from odoo.addons.account_ai.services.evaluation import Score, read_floors
-from odoo.addons.account_ai.services.evaluation.case import (
-    Answer,
-    Expectation,
-    Outcome,
-)
-from odoo.addons.account_ai.services.validation.verdict import Verdict
-
-from .evaluation_cases import labelled
+from .cases import labelled
 
 
 def outcome(codes=(), verdict="send", *, found=(), said="send", kind="rule", **values):
@@ -31,7 +30,7 @@ def outcome(codes=(), verdict="send", *, found=(), said="send", kind="rule", **v
     return Outcome(expectation, Answer(Verdict(said), tuple(found), 0.5, **values))
 
 
-class TestExpectation(BaseCase):
+class TestExpectation(unittest.TestCase):
     def test_labels_that_are_missing_or_strange_are_named(self):
         for name in ("check_kind", "planted_defects", "expected_verdict"):
             case = labelled("A7", {})
@@ -42,7 +41,7 @@ class TestExpectation(BaseCase):
             Expectation.of(labelled("A7", {}, "maybe"))
 
 
-class TestScore(BaseCase):
+class TestScore(unittest.TestCase):
     def test_half_credit_for_another_acceptable_verdict(self):
         outcomes = [
             outcome(verdict="reject", said="reject"),
@@ -108,7 +107,7 @@ class TestScore(BaseCase):
         self.assertTrue(outcome(said=None).is_miss)
 
 
-class TestFloors(BaseCase):
+class TestFloors(unittest.TestCase):
     def kept(self, text):
         rule = [outcome(["A"], found=["A"]), outcome(["A"])]
         clean = [outcome(found=["A"], kind="none")]

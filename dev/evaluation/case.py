@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..validation.verdict import Verdict
+from services.validation.verdict import Verdict
 
 NO_PROJECT = "NONE"
 """Expected project of a case that must not be assigned to any."""

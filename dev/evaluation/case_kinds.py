@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..documents.errors import UnreadableDocument
+from services.documents.errors import UnreadableDocument
+
 from .asking import Asking
 from .case import Answer
 from .invoice_cases import has_invoice, validate_invoice

@@ -1,4 +1,4 @@
-"""What the door keeps, in the memory of one process: for measuring without a database.
+"""The gateway's state in the memory of one process, to measure without a database.
 
 Nothing outlives the process and nothing is shared, so nothing is limited either: the
 ledger books every call, the breaker counts, but there is no rate limit and no budget,
@@ -16,8 +16,8 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from ..claude.policy import BreakerPolicy
-from ..claude.ports import (
+from services.claude.policy import BreakerPolicy
+from services.claude.ports import (
     Alert,
     Booking,
     CircuitState,
@@ -65,7 +65,7 @@ class NoLimits:
 
 
 class NoBudget:
-    """A budget without a limit."""
+    """A budget that refuses nothing."""
 
     def reserve_all(self, booked: Sequence[tuple[OpenCall, Booking]]) -> None:
         return None
@@ -75,7 +75,7 @@ class NoBudget:
 
 
 class LoggedAlerts:
-    """Alerts for whoever reads the log: an evaluation has no administrators."""
+    """Alerts that go to the log, since an evaluation has no administrators."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()

@@ -7,48 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ..eval import main
+from dev.eval import main
 
-INVOICE = {
-    "Encabezado": {
-        "IdDoc": {"TipoDTE": 33, "Folio": 7, "FchEmis": "2026-11-18", "FmaPago": 1},
-        "Emisor": {
-            "RUTEmisor": "77123987-0",
-            "RznSoc": "Montajes Quilapilún SpA",
-            "GiroEmis": "OBRAS DE INGENIERIA",
-            "Acteco": [429000],
-            "DirOrigen": "Av. Los Carrera 1450",
-            "CmnaOrigen": "CONCEPCION",
-        },
-        "Receptor": {
-            "RUTRecep": "76431209-0",
-            "RznSocRecep": "Clínica Los Aromos SpA",
-            "GiroRecep": "SERVICIOS DE CLINICAS",
-            "DirRecep": "Camino a Penco 3200",
-            "CmnaRecep": "CONCEPCION",
-        },
-        "Totales": {"MntNeto": 1000, "TasaIVA": 19, "IVA": 190, "MntTotal": 1190},
-    },
-    "Detalle": [
-        {
-            "NroLinDet": 1,
-            "NmbItem": "Cambio de rodamientos de bomba",
-            "QtyItem": 1,
-            "PrcItem": 1000,
-            "MontoItem": 1000,
-        }
-    ],
-}
-CASE = {
-    "id": "A1",
-    "title": "A clean one",
-    "check_kind": "none",
-    "flow": "sale",
-    "today": "2026-11-18",
-    "document": INVOICE,
-    "planted_defects": [],
-    "expected_verdict": "send",
-}
+from .cases import CLEAN, labelled
+
+CASE = labelled("A1", CLEAN)
 
 
 @pytest.fixture

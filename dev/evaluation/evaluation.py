@@ -11,8 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ..documents.errors import UnreadableDocument
-from ..rules import RULEBOOK_VERSION
+from services.documents.errors import UnreadableDocument
+from services.rules import RULEBOOK_VERSION
+
 from .asking import Asking
 from .case import Answer, Expectation, Outcome
 from .case_kinds import kind_of

@@ -1,31 +1,25 @@
+"""A file of labelled cases is measured, and DTE XML files are listed."""
+
+from __future__ import annotations
+
 import json
 import tempfile
+import unittest
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.tests import BaseCase
+from lxml import etree
 
-from odoo.addons.account_ai.services.evaluation import (
-    case_kinds,
-    evaluate,
-    read_case_file,
-    read_floors,
-)
-from odoo.addons.account_ai.services.evaluation import (
-    evaluation as evaluation_module,
-)
-from odoo.addons.account_ai.services.evaluation.report import report_text
-from odoo.addons.account_ai.services.evaluation.xml_files import (
-    read_xml_folder,
-    xml_table,
-)
-from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION
+from dev.evaluation import case_kinds, evaluate, read_case_file, read_floors
+from dev.evaluation import evaluation as evaluation_module
+from dev.evaluation.report import report_text
+from dev.evaluation.xml_files import read_xml_folder, xml_table
+from services.documents.dte_xml import SII_NAMESPACE
+from services.rules import RULEBOOK_VERSION
 
-from ..documents.dte_writer import fields_of, xml_of
-from ..rules.rules_documents import bill, with_totals
-from .evaluation_cases import (
+from .cases import (
     ALL_RIGHT,
     CLEAN,
     VAGUE,
@@ -33,10 +27,11 @@ from .evaluation_cases import (
     WRONG_TOTAL,
     case_data,
     labelled,
+    tree_of,
 )
 
 
-class FolderCase(BaseCase):
+class FolderCase(unittest.TestCase):
     def setUp(self):
         super().setUp()
         folder = tempfile.TemporaryDirectory()
@@ -179,9 +174,11 @@ class TestReport(FolderCase):
 
 class TestXmlFolder(FolderCase):
     def test_files_are_listed_with_their_totals(self):
-        wrong = with_totals(bill(folio=8), total=Decimal(1))
-        (self.folder / "1.xml").write_bytes(xml_of(fields_of(bill(folio=7))))
-        (self.folder / "2.xml").write_bytes(xml_of(fields_of(wrong)))
+        good, bad = tree_of("bill"), tree_of("bill")
+        good["Encabezado"]["IdDoc"]["Folio"] = 7
+        bad["Encabezado"]["Totales"]["MntTotal"] = 1
+        (self.folder / "1.xml").write_bytes(dte(good))
+        (self.folder / "2.xml").write_bytes(dte(bad))
         (self.folder / "3.xml").write_bytes(b"<!DOCTYPE x><x/>")
         (self.folder / "4.txt").write_bytes(b"no XML")
         good, bad, refused = read_xml_folder(self.folder)
@@ -193,3 +190,21 @@ class TestXmlFolder(FolderCase):
         self.assertIn("MntTotal 1 ≠ 119.000", text)
         self.assertIn("TOTAL_MISMATCH", text)
         self.assertIn("2 of 3 read.", text)
+
+
+def dte(tree):
+    """Return a document's fields as an XML file."""
+    root = etree.Element("DTE", nsmap={None: SII_NAMESPACE})
+    append(root, "Documento", tree)
+    return etree.tostring(root, encoding="ISO-8859-1", xml_declaration=True)
+
+
+def append(parent, name, value):
+    """Append a field, or one element for each value of a list."""
+    for each in value if isinstance(value, list) else [value]:
+        child = etree.SubElement(parent, name)
+        if isinstance(each, dict):
+            for inner, inside in each.items():
+                append(child, inner, inside)
+        else:
+            child.text = str(each)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .context import Context
-from .document import Document, Line, Party, Totals
-from .dte_fields import document_of_fields, is_natural_person
+from services.documents.context import Context
+from services.documents.document import Document, Line, Party, Totals
+from services.documents.dte_fields import document_of_fields, is_natural_person
+from services.documents.errors import UnreadableDocument
+from services.documents.fields import Fields
+
 from .dte_names import strange_fields
-from .errors import UnreadableDocument
-from .fields import Fields
 from .gold_context import context_of_case
 
 FLOWS = frozenset({"sale", "purchase", "honorarios"})

@@ -1,4 +1,4 @@
-"""Asks a model about the documents of cases, through the one door to Claude."""
+"""Asks a model about the documents of cases, through the gateway."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..agents.agent import ModelAnswer
-from ..agents.registry import agent
-from ..claude.call import CallResult
-from ..claude.defaults import default_model
-from ..claude.errors import ClaudeError
-from ..claude.gateway import Gateway
-from ..claude.http.client import client_for
-from ..claude.policy import Policy
-from ..claude.ports import Owner
-from ..documents.context import Context
-from ..documents.document import Document
+from services.agents.agent import ModelAnswer
+from services.agents.registry import agent
+from services.claude.call import CallResult
+from services.claude.defaults import default_model
+from services.claude.errors import ClaudeError
+from services.claude.gateway import Gateway
+from services.claude.http.client import client_for
+from services.claude.policy import Policy
+from services.claude.ports import Owner
+from services.documents.context import Context
+from services.documents.document import Document
+
 from .memory_backend import MemoryBackend
 
 _OPERATION = "validation"

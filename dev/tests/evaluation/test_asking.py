@@ -1,25 +1,27 @@
+"""A model is asked about labelled cases, through the gateway and the simulator."""
+
+from __future__ import annotations
+
+import unittest
 from decimal import Decimal
 
-from odoo.tests import BaseCase
-
-from odoo.addons.account_ai.services.claude.errors import ClaudeError
-from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
-from odoo.addons.account_ai.services.evaluation import evaluate
-from odoo.addons.account_ai.services.evaluation.asking import Asking
-from odoo.addons.account_ai.services.evaluation.evaluation import CaseFile
-from odoo.addons.account_ai.services.evaluation.memory_backend import Circuit
-from odoo.addons.account_ai.services.evaluation.report import report_text
-
+from dev.evaluation import evaluate
+from dev.evaluation.asking import Asking
+from dev.evaluation.evaluation import CaseFile
+from dev.evaluation.gold_case import read_gold_case
+from dev.evaluation.memory_backend import Circuit
+from dev.evaluation.report import report_text
 from dev.simulator.process import SimulatorProcess
+from services.claude.errors import ClaudeError
+from services.claude.policy import BreakerPolicy
 
-from ..rules.rules_documents import CONTEXT, invoice
-from .evaluation_cases import ALL_RIGHT, VAGUE, labelled
+from .cases import ALL_RIGHT, VAGUE, labelled
 
 KEY = "sk-ant-for-tests"
 VAGUE_CASE = labelled("A3", VAGUE, "review", ["SEM_VAGUE_DESC"], "semantic")
 
 
-class TestAsking(BaseCase):
+class TestAsking(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -51,8 +53,9 @@ class TestAsking(BaseCase):
 
     def test_the_same_question_is_asked_again(self):
         asking = self.asking()
+        clean = read_gold_case(ALL_RIGHT[0])
         for _attempt in range(2):
-            asking.ask(invoice(), CONTEXT)
+            asking.ask(clean.document, clean.context)
         self.assertEqual(len(self.simulator.control.requests(endpoint="messages")), 2)
 
     def test_an_answer_that_cannot_be_used_is_degraded_and_paid_for(self):
@@ -75,14 +78,15 @@ class TestAsking(BaseCase):
 
     def test_what_is_not_admitted_is_degraded(self):
         asking = Asking(KEY, self.simulator.base_url, model="claude-unheard-of")
+        clean = read_gold_case(ALL_RIGHT[0])
         with self.assertRaises(ClaudeError):
-            asking.ask(invoice(), CONTEXT)
+            asking.ask(clean.document, clean.context)
         evaluation = evaluate(CaseFile([ALL_RIGHT[0]], {}), asking)
         self.assertEqual(evaluation.outcomes[0].answer.degraded, "price_unknown")
         self.assertEqual(self.simulator.control.requests(endpoint="messages"), [])
 
 
-class TestCircuit(BaseCase):
+class TestCircuit(unittest.TestCase):
     def test_it_opens_after_failures_in_a_row_and_closes_after_successes(self):
         circuit = Circuit(BreakerPolicy(failures=2, open_seconds=0.0, successes=2))
         circuit.failed("x")

@@ -10,8 +10,8 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import rut
-from .context import (
+from services.documents import rut
+from services.documents.context import (
     Context,
     EarlierDocument,
     ExchangeRate,
@@ -24,10 +24,10 @@ from .context import (
     PurchaseOrder,
     ReferencedDocument,
 )
-from .currencies import PESO, iso_code
-from .document import Document
-from .errors import UnreadableDocument
-from .fields import Fields
+from services.documents.currencies import PESO, iso_code
+from services.documents.document import Document
+from services.documents.errors import UnreadableDocument
+from services.documents.fields import Fields
 
 _CHILE = ZoneInfo("America/Santiago")
 _OBSERVED_DOLLAR = "USD"

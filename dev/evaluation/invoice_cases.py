@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..claude.errors import ClaudeError
-from ..documents.gold_case import GoldCase, read_gold_case
-from ..rules import shipped_rates
-from ..rules.checking import RulesReport
-from ..rules.projects import charged_project
-from ..validation.by_rules import judge_by_rules
-from ..validation.finding import Finding, Severity
-from ..validation.judgement import judge
+from services.claude.errors import ClaudeError
+from services.rules import shipped_rates
+from services.rules.checking import RulesReport
+from services.rules.projects import charged_project
+from services.validation.by_rules import judge_by_rules
+from services.validation.finding import Finding, Severity
+from services.validation.judgement import judge
+
 from .asking import Asked, Asking
 from .case import Answer
+from .gold_case import GoldCase, read_gold_case
 
 
 def has_invoice(case: Mapping[str, Any]) -> bool:

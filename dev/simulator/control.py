@@ -63,6 +63,15 @@ class SimulatorControl:
         """
         return self._call("POST", "faults", {"kind": kind, "times": times, **params})
 
+    def answer(self, value: Any, times: int = 1, **params: Any) -> None:
+        """Let the next ``times`` matching requests be answered with ``value``.
+
+        A text is answered as it is, anything else as JSON. ``params`` are those of
+        :meth:`fault`.
+        """
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.fault("replace_text", times, text=text, **params)
+
     def faults(self) -> list[dict[str, Any]]:
         """Return the faults that still wait."""
         return self._call("GET", "faults")

@@ -86,8 +86,8 @@ class TestPromises(ValidationCase):
 
     def test_6_model_cannot_overrule_a_rule(self):
         """A model that says *send* and nothing else removes no rule's finding."""
-        self.simulator.control.fault(
-            "replace_text", text='{"findings":[],"verdict":"send","conf":"high"}'
+        self.simulator.control.answer(
+            {"findings": [], "verdict": "send", "conf": "high"}
         )
         partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
         validation = self.validate(self.create_move(partner=partner))

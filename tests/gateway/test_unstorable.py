@@ -50,10 +50,6 @@ class TestUnstorable(ValidationCase):
         validation.sudo().lease_until = self.env.cr.now() - timedelta(seconds=1)
         self.synchronize()
 
-    def say(self, text):
-        """Have the simulator answer ``text``."""
-        self.simulator.control.fault("replace_text", text=text)
-
     def check_good(self, validation):
         """Check that it ended with Claude's word, was booked, and can be shown."""
         self.assertEqual(validation.state, "done")
@@ -75,7 +71,7 @@ class TestUnstorable(ValidationCase):
                 move = self.move = self.create_move(
                     [(f"Servicios varios según {name}", 4_600_000)]
                 )
-                self.say(json.dumps(answer(why=spoiled, fix=spoiled)))
+                self.simulator.control.answer(answer(why=spoiled, fix=spoiled))
                 validation = self.validate(move)
                 self.check_good(validation)
                 [finding] = validation.finding_ids
@@ -83,7 +79,7 @@ class TestUnstorable(ValidationCase):
                 self.assertEqual(finding.advice_source, clean)
 
     def test_a_spoiled_quotation_is_no_evidence(self):
-        self.say(json.dumps(answer(quote="Servicios\0 varios")))
+        self.simulator.control.answer(answer(quote="Servicios\0 varios"))
         validation = self.validate(self.move)
         self.check_good(validation)
         self.assertFalse(validation.finding_ids.evidence)
@@ -95,7 +91,9 @@ class TestUnstorable(ValidationCase):
                 self.move = self.create_move(
                     [(f"Servicios varios {number}", 4_600_000)]
                 )
-                self.say(f"{spoiled} {json.dumps(answer())} {spoiled}")
+                self.simulator.control.answer(
+                    f"{spoiled} {json.dumps(answer())} {spoiled}"
+                )
                 validation = self.validate(self.move)
                 self.check_good(validation)
                 self.assertIn("\ufffd", validation.model_answer["text"])

@@ -1,6 +1,5 @@
 """One validation from the wish to the verdict."""
 
-import json
 from datetime import timedelta
 
 from odoo import Command
@@ -94,7 +93,7 @@ class TestValidation(ValidationCase):
             "verdict": "reject",
             "conf": "high",
         }
-        self.simulator.control.fault("replace_text", text=json.dumps(answer))
+        self.simulator.control.answer(answer)
         streamed = dict(self.carry_out(start.opened))["finding"]["finding"]
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         self.assertEqual(streamed["severity"], "warning")

@@ -376,8 +376,17 @@ def test_no_json_at_all(url, control):
     _message, text = _spoiled(url, control, "invalid_json")
     with pytest.raises(json.JSONDecodeError):
         json.loads(text)
-    _message, text = _spoiled(url, control, "replace_text", text="I would rather not.")
-    assert text == "I would rather not."
+
+
+@pytest.mark.parametrize("wanted", ["I would rather not.", {"findings": [], "line": 0}])
+def test_a_scripted_answer(url, control, wanted):
+    control.answer(wanted, times=2, match={"substring": "facts"})
+    unmatched = text_of(answer(url, simple_body()))
+    for _number in range(2):
+        text = text_of(answer(url, validation_body(clean_facts())))
+        assert text == wanted if isinstance(wanted, str) else json.loads(text) == wanted
+        assert text != unmatched
+    assert text_of(answer(url, validation_body(clean_facts()))) != text
 
 
 def test_answers_outside_of_the_schema(url, control):

@@ -1,15 +1,15 @@
-"""The answers to validations are judged from the facts that were sent."""
+"""A validation is answered by a few words and figures of the facts that were sent."""
 
 from __future__ import annotations
 
 import base64
 import json
 
-import jsonschema
 import pytest
 
+from dev.demo.invoices import FOR_THE_VISITOR, INVOICES
+
 from .common import (
-    CODES,
     VALIDATION_SCHEMA,
     answer,
     clean_facts,
@@ -20,15 +20,10 @@ from .common import (
 )
 
 
-def with_line(name, **more):
+def with_line(name, flow="sale"):
     facts = clean_facts()
-    facts["document"]["lines"][0].update(name=name, description="", **more)
-    return facts
-
-
-def purchase(name):
-    facts = with_line(name)
-    facts["document"]["flow"] = "purchase"
+    facts["document"]["flow"] = flow
+    facts["document"]["lines"][0].update(name=name, description="")
     return facts
 
 
@@ -38,180 +33,65 @@ def test_a_clean_invoice_is_sent(url):
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "flow", "code"),
     [
-        "Servicios varios",
-        "Según lo acordado",
-        "INSUMOS",
-        "servicio prestado",
-        "Asesoría",
-        "Misc. services",
-        "Productos 1",
+        ("Servicios varios según lo acordado", "sale", "VAGUE_DESC"),
+        ("ABC-123", "sale", "CODE_ONLY_DESC"),
+        ("Aseo de planta marzo 2026", "sale", "PERIOD_MISMATCH"),
+        ("Aseo de planta noviembre 2025", "sale", "PERIOD_MISMATCH"),
+        ("Juguetes, regalo de cumpleaños", "purchase", "PERSONAL_EXPENSE"),
     ],
 )
-def test_vague_texts(url, name):
-    judgement = judged(url, with_line(name))
-    assert found_codes(judgement) == {"VAGUE_DESC"}
+def test_words_of_a_line(url, name, flow, code):
+    judgement = judged(url, with_line(name, flow))
     (finding,) = judgement["findings"]
-    assert finding["line"] == 1 and finding["quote"] == name
+    assert finding["code"] == f"SEM_{code}"
+    assert (finding["line"], finding["field"]) == (1, "NmbItem")
+    assert finding["quote"] == name
     assert judgement["verdict"] == "review"
 
 
-@pytest.mark.parametrize("name", ["ABC-123", "7801234567890", "SKU/99.A", "X200"])
-def test_texts_that_are_only_a_code(url, name):
-    assert found_codes(judged(url, with_line(name))) == {"CODE_ONLY_DESC"}
-
-
 @pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("Aseo de planta noviembre 2026", False),
-        ("Aseo de planta 11/2026", False),
-        ("Aseo de planta marzo 2026", True),
-        ("Aseo de planta 01/2027", True),
-        ("Aseo de planta noviembre 2025", True),
-        ("Aseo de planta julio", True),
-        ("Aseo de planta, cuadrilla de mayo a noviembre", False),
-    ],
+    "name",
+    ["Aseo de planta noviembre 2026", "Aseo de planta noviembre", "Juguetes de madera"],
 )
-def test_periods(url, name, found):
-    codes = found_codes(judged(url, with_line(name)))
-    assert codes == ({"PERIOD_MISMATCH"} if found else set())
+def test_words_that_get_no_finding(url, name):
+    assert judged(url, with_line(name))["verdict"] == "send"
 
 
-def test_a_lag_that_is_usual_is_none(url):
-    facts = with_line("Aseo de planta octubre 2026")
-    facts["history"]["recent"][0]["total"] = 1_180_000
-    assert found_codes(judged(url, facts)) == {"PERIOD_MISMATCH"}
-    facts["history"]["recent"][0]["lines"] = ["Aseo de planta septiembre 2026"]
-    assert found_codes(judged(url, facts)) == set()
-
-
-def test_arrears_without_history_are_worth_a_word(url):
-    facts = with_line("Aseo de planta octubre 2026")
-    facts["history"] = None
-    judgement = judged(url, facts)
-    assert judgement["findings"][0]["sev"] == "I"
-    assert judgement["verdict"] == "send"
-
-
-@pytest.mark.parametrize(
-    ("total", "found"),
-    [(1_190_000, False), (2_000_000, False), (11_900_000, True), (90_000, True)],
-)
-def test_amounts_against_the_history(url, total, found):
+def test_the_total_beside_the_history(url):
     facts = clean_facts()
-    facts["document"]["total"] = total
-    judgement = judged(url, facts)
-    assert found_codes(judgement) == ({"UNUSUAL_AMOUNT"} if found else set())
-    for finding in judgement["findings"]:
-        assert finding["quote"] == str(total) and finding["line"] == 0
-
-
-def test_a_short_history_proves_nothing(url):
-    facts = clean_facts()
-    facts["document"]["total"] = 50_000_000
+    facts["document"]["total"] = 11_900_000
+    (finding,) = judged(url, facts)["findings"]
+    assert (finding["code"], finding["quote"]) == ("SEM_UNUSUAL_AMOUNT", "11900000")
     facts["history"]["count"] = 2
-    assert found_codes(judged(url, facts)) == set()
+    assert judged(url, facts)["verdict"] == "send"
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("title", "code"),
     [
-        ("Licencia de software contable", True),
-        ("Capacitación en software contable", False),
-        ("Atención médica preventiva", False),
+        ("Vague description", "VAGUE_DESC"),
+        ("Text of another month", "PERIOD_MISMATCH"),
+        ("Only internal codes", "CODE_ONLY_DESC"),
+        ("A text that gives orders to the reader", "PROMPT_INJECTION"),
+        ("Supplier bill with personal spending", "PERSONAL_EXPENSE"),
+        ("Wrong RUT and a vague line", "VAGUE_DESC"),
+        ("Long list with one odd line", "CODE_ONLY_DESC"),
     ],
 )
-def test_exempt_lines(url, name, found):
-    facts = with_line(name, exempt=True)
-    facts["document"]["issuer"]["giro"] = "Comercio"
-    codes = found_codes(judged(url, facts))
-    assert codes == ({"EXEMPT_IMPLAUSIBLE"} if found else set())
-
-
-def test_personal_expenses_concern_purchases(url):
-    assert found_codes(judged(url, purchase("Zapatillas talla 42"))) == {
-        "PERSONAL_EXPENSE"
-    }
-    assert found_codes(judged(url, with_line("Zapatillas talla 42"))) == set()
-
-
-def test_other_trades(url):
-    codes = found_codes(judged(url, with_line("Licencia anual de hosting dedicado")))
-    assert codes == set()
-    facts = with_line("Licencia anual de hosting dedicado")
-    facts["document"]["issuer"]["giro"] = "Restaurante y gastronomía"
-    assert found_codes(judged(url, facts)) == {"GIRO_MISMATCH"}
-
-
-def test_the_same_line_twice(url):
-    facts = with_line("Retiro de residuos peligrosos planta 2")
-    facts["document"]["lines"].append({**facts["document"]["lines"][0], "n": 2})
-    judgement = judged(url, facts)
-    assert found_codes(judgement) == {"DUP_SERVICE"}
-    assert judgement["findings"][0]["line"] == 2
-
-
-def test_the_same_month_billed_again(url):
-    facts = with_line("Aseo de planta octubre 2026")
-    assert "DUP_SERVICE" in found_codes(judged(url, facts))
-
-
-def test_pesos_that_are_dollars(url):
-    facts = with_line("Arriendo de servidor USD 1.500", amount=1_500)
-    assert found_codes(judged(url, facts)) == {"CURRENCY_CONFUSION"}
-
-
-def test_milestones_that_do_not_add_up(url):
-    facts = with_line("Avance de obra, 30% de $2.000.000", amount=900_000)
-    assert found_codes(judged(url, facts)) == {"MILESTONE_AMOUNT"}
-    facts = with_line("Avance de obra, 30% de $2.000.000", amount=600_000)
-    assert found_codes(judged(url, facts)) == set()
-
-
-def test_two_projects(url):
-    facts = with_line("Levantamiento en terreno Proyecto Alerce")
-    facts["document"]["notes"] = "Imputar a Proyecto Quillay"
-    assert found_codes(judged(url, facts)) == {"PROJECT_CONFLICT"}
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "found"),
-    [
-        ("1", "Anula factura por error en el receptor", False),
-        ("1", "Descuento por volumen", True),
-        ("2", "Dice Los Leones 10, debe decir Los Leones 100", False),
-        ("3", "Rebaja de precio pactada", False),
-        ("3", "Anula la operación", True),
-        ("3", "", True),
-        ("3", "Ajuste", True),
-    ],
-)
-def test_reasons_of_notes(url, code, reason, found):
+def test_the_demonstration_shows_findings(url, title, code):
+    (shown,) = (each for each in (*INVOICES, *FOR_THE_VISITOR) if each.title == title)
     facts = clean_facts()
-    facts["document"]["type"] = "61"
-    facts["document"]["references"] = [
-        {"type": "33", "folio": "120", "code": code, "reason": reason}
+    facts["document"]["flow"] = (
+        "purchase" if shown.move_type.startswith("in") else "sale"
+    )
+    months = {"month": "noviembre", "last_month": "octubre", "year": 2026}
+    facts["document"]["lines"] = [
+        {"n": number, "name": line.name.format(**months), "amount": line.price}
+        for number, line in enumerate(shown.lines, 1)
     ]
-    codes = found_codes(judged(url, facts))
-    assert codes == ({"NOTE_REASON"} if found else set())
-
-
-def test_a_note_that_annuls_what_is_returned_in_part(url):
-    facts = with_line("Devuelve 1 de 6 sillas")
-    facts["document"]["type"] = "61"
-    facts["document"]["references"] = [
-        {"type": "33", "folio": "120", "code": 1, "reason": "Anula documento"}
-    ]
-    assert found_codes(judged(url, facts)) == {"NOTE_REASON"}
-
-
-def test_fields_have_the_names_that_the_prompt_uses(url):
-    facts = with_line("Servicios varios")
-    assert judged(url, facts)["findings"][0]["field"] == "name"
-    system = "Answer in English. Fields: NmbItem, DscItem."
-    assert judged(url, facts, system=system)["findings"][0]["field"] == "NmbItem"
+    assert code in found_codes(judged(url, facts))
 
 
 def test_quotes_are_short_parts_of_the_text(url):
@@ -226,8 +106,7 @@ def test_only_codes_of_the_schema_are_used(url):
     code = schema["properties"]["findings"]["items"]["properties"]["code"]
     code["enum"] = ["SEM_UNUSUAL_AMOUNT"]
     body["output_config"]["format"]["schema"] = schema
-    judgement = json.loads(text_of(answer(url, body)))
-    assert judgement["findings"] == [] and set(CODES) - {"SEM_UNUSUAL_AMOUNT"}
+    assert json.loads(text_of(answer(url, body)))["findings"] == []
 
 
 def test_the_language_is_that_of_the_system_prompt(url):
@@ -235,24 +114,12 @@ def test_the_language_is_that_of_the_system_prompt(url):
     english = judged(url, facts, system="Answer in English.")["findings"][0]
     spanish = judged(url, facts, system="Write your answer in Spanish.")["findings"][0]
     assert "does not tell" in english["why"]
-    assert "no permite saber" in spanish["why"]
+    assert "No permite saber" in spanish["why"]
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {},
-        {"document": None, "history": None},
-        {"document": {"lines": None, "references": None}},
-        {"document": {"lines": [{"n": None, "name": None, "amount": "x"}]}},
-        {"document": {"issue_date": "soon", "total": "much", "lines": [None, 3]}},
-        {"document": [], "history": []},
-    ],
-)
-def test_missing_facts_give_a_valid_answer(url, facts):
-    judgement = judged(url, facts)
-    jsonschema.validate(judgement, VALIDATION_SCHEMA)
-    assert judgement["conf"] != "high"
+@pytest.mark.parametrize("facts", [{}, {"document": {"lines": []}}])
+def test_missing_facts_are_not_answered_with_confidence(url, facts):
+    assert judged(url, facts) == {"findings": [], "verdict": "send", "conf": "medium"}
 
 
 def test_no_facts_at_all_ask_for_a_review(url):

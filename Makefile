@@ -5,10 +5,10 @@ PORT ?= 8069
 LLM ?= 0
 DEV = $(PYTHON) -m dev
 
-.PHONY: help setup demo test lint bench eval shell stop clean distclean
+.PHONY: help setup demo test test-live lint bench eval shell stop clean distclean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Bring Odoo, PostgreSQL, Chromium and the Python environment
 	@$(DEV) setup
@@ -18,6 +18,9 @@ demo: ## Validate demonstration invoices, then serve the web client (SERVE=0: do
 
 test: ## Run linters and all tests
 	@$(DEV) test
+
+test-live: ## Ask Claude itself, with your key and for money: LIVE=1
+	@$(DEV) test-live
 
 lint: ## Run the linters
 	@$(DEV) lint

@@ -144,6 +144,14 @@ def test(options: argparse.Namespace) -> int:
     return _checking(checks.everything)(options)
 
 
+def test_live(options: argparse.Namespace) -> int:
+    """Run the tests that ask Claude with a real key; skipped without LIVE=1."""
+    if os.environ.get("LIVE") != "1":
+        say("Skipped: it asks Claude with your key, for money; LIVE=1 runs it")
+        return 0
+    return _checking(checks.live)(options)
+
+
 def psql(options: argparse.Namespace) -> int:
     """Run PostgreSQL's client."""
     with postgresql.server() as server:
@@ -230,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
         ("lint", checks.linters),
     ):
         verb(name, _checking(check))
+    verb("test-live", test_live)
     command = verb("test", test)
     command.add_argument("-m", dest="marker", help="such as unit, or 'not slow'")
     command = verb("demo", demo)

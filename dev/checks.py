@@ -6,6 +6,7 @@ have more than one core. Each part is a verb of its own too.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from . import (
     upgrade,
 )
 from .command import say
+from .errors import SetupError
 from .outcome import Outcome, of_closing_line, of_pytest
 
 COVERED = {
@@ -38,6 +40,9 @@ COVERED = {
 
 PROCESSES = ("test_process_*.py", "test_real_life.py", "test_storm.py")
 """Tests of the addon that wait for processes of their own, or take a minute each."""
+
+LIVE_TESTS = "tests/gateway/test_live.py"
+KEY_VARIABLES = ("ACCOUNT_AI_API_KEY", "ANTHROPIC_API_KEY")
 
 BESIDE = {
     "lint": "Linters",
@@ -144,6 +149,25 @@ def tools() -> Outcome:
         code = pytest_run.run_tools(
             [f"--junit-xml={report}", "--quiet", "dev/tests"], odoo.bare_environment()
         )
+        return of_pytest(report, code)
+
+
+def live() -> Outcome:
+    """Ask Claude with the key of the environment, for less than a cent.
+
+    :raise SetupError: when there is no key
+    """
+    key = next(filter(None, map(os.environ.get, KEY_VARIABLES)), None)
+    if key is None:
+        raise SetupError(f"LIVE=1 needs a key in {' or '.join(KEY_VARIABLES)}.")
+    environment = {"LIVE": "1", "ACCOUNT_AI_API_KEY": key}
+    if base_url := os.environ.get("ACCOUNT_AI_BASE_URL"):
+        environment["ACCOUNT_AI_BASE_URL"] = base_url
+    with postgresql.server() as server, tempfile.TemporaryDirectory() as name:
+        prepared = odoo.prepare(server)
+        report = Path(name) / "report.xml"
+        arguments = [f"--junit-xml={report}", "--quiet", LIVE_TESTS]
+        code = pytest_run.run_addon(prepared, arguments, None, environment, live=True)
         return of_pytest(report, code)
 
 

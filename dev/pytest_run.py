@@ -41,18 +41,21 @@ def run_addon(
     arguments: Sequence[str],
     database: str | None,
     environment: dict[str, str] | None = None,
+    *,
+    live: bool = False,
 ) -> int:
     """Run tests of the addon in a fresh copy of its database.
 
     :param database: name of the copy, which then stays for a look; without it the
         copy has a name of its own and is removed
     :param environment: variables on top of Odoo's
+    :param live: whether the tests may reach other machines
     :return: pytest's exit code
     """
     root = addon_folder.refresh()
     if all(addon_folder.generated_path(each) == each for each in arguments):
         arguments = [*arguments, "tests"]  # no path among them
-    command = _command(odoo.python, root, arguments)
+    command = _command(odoo.python, root, arguments, live=live)
     with _copy(odoo, database) as (template, name):
         variables = {TEMPLATE_VARIABLE: template, **(environment or {})}
         return subprocess.call(
@@ -77,15 +80,17 @@ def _copy(odoo: Odoo, database: str | None) -> Iterator[tuple[str, str]]:
                 databases.drop(odoo, name)
 
 
-def _command(python: Path, root: Path, arguments: Sequence[str]) -> list[str]:
+def _command(
+    python: Path, root: Path, arguments: Sequence[str], *, live: bool = False
+) -> list[str]:
     """Return pytest's command line.
 
     Its root is a generated folder: collecting from the checkout, pytest would import
     the repository as a package of the wrong name.
     """
     return [
-        *(str(python), "-m", "pytest", "-p", "dev.loopback_only"),
-        *("-p", "dev.markers"),
+        *(str(python), "-m", "pytest", "-p", "dev.markers"),
+        *(() if live else ("-p", "dev.loopback_only")),
         *("-p", "dev.planted_names"),
         *("-c", str(paths.CHECKOUT / "pyproject.toml"), f"--rootdir={root}"),
         f"--confcutdir={root}",

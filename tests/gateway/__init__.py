@@ -27,6 +27,7 @@ from . import (
     test_claude_stream_parser,
     test_claude_structured_output,
     test_gateway,
+    test_live,
     test_models,
     test_models_prices,
     test_models_retirement,

@@ -19,7 +19,7 @@ def test_it_is_skipped_unless_it_is_told_to_run(live, monkeypatch, capsys):
     if live is not None:
         monkeypatch.setenv("LIVE", live)
     assert main(["test-live"]) == 0
-    assert "Skipped" in capsys.readouterr().out
+    assert "Skipped" in capsys.readouterr().err
 
 
 def test_without_a_key_it_fails_and_says_so(monkeypatch, capsys):

@@ -15,7 +15,6 @@ def no_key(monkeypatch):
 
 @pytest.mark.parametrize("live", [None, "", "0"])
 def test_it_is_skipped_unless_it_is_told_to_run(live, monkeypatch, capsys):
-    monkeypatch.setenv("ACCOUNT_AI_API_KEY", "sk-ant-for-tests")
     if live is not None:
         monkeypatch.setenv("LIVE", live)
     assert main(["test-live"]) == 0

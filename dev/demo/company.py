@@ -140,7 +140,7 @@ def create_invoices(
     drafts = []
     for invoice in invoices:
         values: dict[str, Any] = {}
-        if invoice.move_type.startswith("in_"):
+        if invoice.is_dated or invoice.move_type.startswith("in_"):
             values["invoice_date"] = today
         if invoice.due_before_issue:
             values.update(

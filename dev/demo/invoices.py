@@ -101,6 +101,9 @@ class DemoInvoice:
     document_type: str = "33"
     narration: str = ""
     folio: str = ""
+    is_dated: bool = False
+    """Whether the draft has its date already; Odoo gives the others theirs at posting,
+    and no month can be compared with it before."""
     due_before_issue: bool = False
 
 
@@ -171,6 +174,7 @@ INVOICES = (
                 1_850_000,
             ),
         ),
+        is_dated=True,
     ),
     DemoInvoice(
         "Twelve times the usual amount",
@@ -287,5 +291,6 @@ FOR_THE_VISITOR = (
             DemoLine("ZX-9981/B", 1, 1_240_000),
             DemoLine("Informe de puesta en servicio, {last_month} {year}", 1, 210_000),
         ),
+        is_dated=True,
     ),
 )

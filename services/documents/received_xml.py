@@ -59,20 +59,6 @@ _REFUSED = {
 }
 
 
-def compare_with_file(
-    entered: Document, data: bytes, company_rut: str
-) -> tuple[Finding, ...]:
-    """Return what the DTE XML that came with a bill says against it.
-
-    Never raises for what is in the file: a file that cannot be read is a finding.
-    """
-    try:
-        received = read_received(entered, data, company_rut)
-    except UnreadableDocument as error:
-        received = unreadable(error)
-    return compare_with_received(entered, received)
-
-
 def read_received(entered: Document, data: bytes, company_rut: str) -> ReceivedXml:
     """Return what is compared of the DTE XML that came with a bill.
 

@@ -155,11 +155,6 @@ def listed(rates: DatedData, name: str, text: str, on: date) -> bool:
     return found
 
 
-def read_rows(path: Path) -> DatedRows:
-    """Return the dated values of the CSV file at ``path``."""
-    return DatedRows(_rows(path))
-
-
 def shipped_rows() -> Iterator[dict[str, str]]:
     """Yield the rows that ship with the product, values first, then lists.
 

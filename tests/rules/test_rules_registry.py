@@ -1,8 +1,6 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from odoo.tests import BaseCase
 
@@ -17,7 +15,6 @@ from odoo.addons.account_ai.services.rules import (
 )
 from odoo.addons.account_ai.services.rules.dated_data import (
     DatedRows,
-    read_rows,
     shipped_rows,
 )
 from odoo.addons.account_ai.services.validation.finding import Severity
@@ -219,15 +216,3 @@ class TestDatedData(BaseCase):
         self.assertEqual(
             shipped_rates().value("vat_rate", date(2026, 11, 20)), Decimal(19)
         )
-
-    def test_reads_a_file(self):
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "rates.csv")
-            path.write_text(
-                "name,value,unit,valid_from,valid_to,source,verified_on\n"
-                'vat_rate,19,percent,2020-01-01,,"D.L. 825, art. 14",2026-11-20\n',
-                encoding="utf-8",
-            )
-            self.assertEqual(
-                read_rows(path).value("vat_rate", date(2026, 1, 1)), Decimal(19)
-            )

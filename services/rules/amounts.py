@@ -24,7 +24,6 @@ _HALF_CENT = Decimal("0.005")
 _CENT = Decimal("0.015")
 
 EXEMPT = 1
-DEPOSIT = 3
 NOT_BILLABLE = frozenset({2, 6})
 WITHOUT_AMOUNT = frozenset({4, 5})
 """IndExe 4 (not sold) and 5 (to be taken off): MontoItem is zero, format p. 37."""
@@ -97,12 +96,25 @@ def compare(
     severity = difference(value, expected, currency)
     if severity is None:
         return None
-    return Violation(
-        field=field,
+    return unequal(field, value, expected, explanation, line, severity)
+
+
+def unequal(
+    field: str,
+    stated: Decimal,
+    expected: Decimal,
+    explanation: str,
+    line: int = 0,
+    severity: Severity | None = None,
+) -> Violation:
+    """Return the violation that ``stated`` is not ``expected``; see :func:`compare`."""
+    return Violation.of(
+        field,
+        f"{field} {shown(stated)} ≠ {shown(expected)} = {explanation}",
         line=line,
-        evidence=f"{field} {shown(value)} ≠ {shown(expected)} = {explanation}",
-        params={"stated": shown(value), "expected": shown(expected)},
         severity=severity,
+        stated=shown(stated),
+        expected=shown(expected),
     )
 
 

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from inspect import signature
 
 from ..documents.context import Context
 from ..documents.document import Document
@@ -26,12 +27,28 @@ class Violation:
     evidence: str = ""
     """The value, or both sides of the equation."""
     params: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Fills ``%(name)s`` of the rule's message and advice."""
+    """Fills ``%(name)s`` of the rule's message and advice; ``field`` and ``line`` fill
+    themselves."""
     severity: Severity | None = None
     """Overrides the rule's severity, e.g. for a difference of one peso."""
 
+    @classmethod
+    def of(
+        cls,
+        field: str,
+        evidence: str = "",
+        *,
+        line: int = 0,
+        severity: Severity | None = None,
+        **params: object,
+    ) -> Violation:
+        """Return a violation whose ``params`` are given by name, of any type."""
+        texts = {name: str(value) for name, value in params.items()}
+        return cls(field, line, evidence, texts, severity)
 
-Check = Callable[[Document, Context, DatedData], Iterable[Violation]]
+
+Violations = Iterable[Violation]
+Check = Callable[[Document, Context, DatedData], Violations]
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,13 @@ class Rule:
     needs: frozenset[str]
     matter: str
 
+    @cached_property
+    def named_places(self) -> tuple[str, ...]:
+        """Return which of ``field`` and ``line`` the message names."""
+        return tuple(
+            name for name in ("field", "line") if f"%({name})s" in self.message
+        )
+
     def applies_to(self, document_type: str, flow: str) -> bool:
         """Return whether the rule concerns documents of this type and acting flow."""
         return (self.types is None or document_type in self.types) and (
@@ -69,13 +93,17 @@ class Rule:
     def finding(self, violation: Violation, document: Document) -> Finding:
         """Return the finding of ``violation``, with the advice for who reads it."""
         issued_by_us = acting_flow(document) == "sale"
+        place = {"field": violation.field, "line": str(violation.line)}
         return Finding(
             code=self.code,
             severity=violation.severity or self.severity,
             origin=Origin.RULE,
             message=self.message,
             advice=self.advice if issued_by_us else self.purchase_advice,
-            params=violation.params,
+            params={
+                **{name: place[name] for name in self.named_places},
+                **violation.params,
+            },
             field=violation.field,
             line=violation.line,
             evidence=violation.evidence,
@@ -102,11 +130,12 @@ def rule(
     secondary_source: bool = False,
     needs: Iterable[str] = (),
     title: str = "",
-) -> Callable[[Check], Check]:
+) -> Callable[[Callable[..., Violations]], Callable[..., Violations]]:
     """Register the decorated function as the rule ``code``.
 
-    The function gets ``(document, context, rates)`` and yields a :class:`Violation` for
-    each place that breaks the rule; yielding none means that the document keeps it.
+    The function takes the document, or document and context, or both and the dated
+    data, and yields a :class:`Violation` for each place that breaks the rule; yielding
+    none means that the document keeps it.
 
     :param code: unique stable code, e.g. ``RUT_DV``
     :param severity: error leads to *reject*, warning to *review*, information to *send*
@@ -127,13 +156,13 @@ def rule(
     :raises ValueError: when the code is registered already
     """
 
-    def register(check: Check) -> Check:
+    def register(check: Callable[..., Violations]) -> Callable[..., Violations]:
         if code in _rules:
             raise ValueError(f"rule {code} is registered twice")
         _rules[code] = Rule(
             code=code,
             severity=severity,
-            check=check,
+            check=_taking_all(check),
             title=title or (check.__doc__ or code).strip().splitlines()[0],
             message=message,
             advice=advice,
@@ -151,6 +180,16 @@ def rule(
         return check
 
     return register
+
+
+def _taking_all(check: Callable[..., Violations]) -> Check:
+    """Return ``check`` as a function of document, context and dated data."""
+    taken = len(signature(check).parameters)
+    if taken == 1:
+        return lambda document, _context, _rates: check(document)
+    if taken == 2:
+        return lambda document, context, _rates: check(document, context)
+    return check
 
 
 def rules() -> tuple[Rule, ...]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
-
 from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
@@ -17,13 +14,14 @@ from ..amounts import (
     issue_day,
     rounded,
     shown,
+    unequal,
     untaxed,
     vat_rate,
     withheld_vat,
 )
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _FULL_RETENTION = frozenset("15 31 38 39 41 46 47 301 321 331 341 361 371 481".split())
@@ -45,7 +43,7 @@ _FIXED_RATES = frozenset(
 )
 def additional_tax_rate(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """An additional tax has the rate of its code on the day of issue."""
     for tax in document.totals.additional_taxes:
         if tax.rate is None:
@@ -58,14 +56,12 @@ def additional_tax_rate(
         else:
             continue
         if tax.rate != expected:
-            yield Violation(
-                field="TasaImp",
-                evidence=f"{tax.code}: {shown(tax.rate)} % ≠ {shown(expected)} %",
-                params={
-                    "code": tax.code,
-                    "stated": shown(tax.rate),
-                    "expected": shown(expected),
-                },
+            yield Violation.of(
+                "TasaImp",
+                f"{tax.code}: {shown(tax.rate)} % ≠ {shown(expected)} %",
+                code=tax.code,
+                stated=shown(tax.rate),
+                expected=shown(expected),
             )
 
 
@@ -78,9 +74,7 @@ def additional_tax_rate(
     source=f"{_DTE}, p. 26, MontoImp",
     needs=("ImptoReten", "CodImpAdic"),
 )
-def additional_tax_follows(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def additional_tax_follows(document: Document) -> Violations:
     """An additional tax is its rate times the lines that carry its code."""
     if document.global_discounts or document.gross_lines:
         return  # how a global discount falls on a tax is not in the format
@@ -107,11 +101,12 @@ def additional_tax_follows(
             f"{shown(tax.rate)} % × {shown(base)}",
         )
         if violation:
-            yield Violation(
-                field=violation.field,
-                evidence=f"{tax.code}: {violation.evidence}",
-                params={**violation.params, "code": tax.code},
+            yield Violation.of(
+                violation.field,
+                f"{tax.code}: {violation.evidence}",
                 severity=violation.severity,
+                **violation.params,
+                code=tax.code,
             )
 
 
@@ -127,9 +122,7 @@ def additional_tax_follows(
     source=f"{_DTE}, p. 26-27, IVANoRet and MntTotal",
     needs=("ImptoReten",),
 )
-def withheld_vat_is_taken_off(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def withheld_vat_is_taken_off(document: Document) -> Violations:
     """The withheld VAT is part of the VAT, and is taken off the total."""
     totals = document.totals
     withheld = withheld_vat(document)
@@ -137,11 +130,11 @@ def withheld_vat_is_taken_off(
     if not withheld:
         return
     if withheld > vat + 1:
-        yield _retention("MontoImp", withheld, vat, f"IVA {shown(vat)}")
+        yield unequal("MontoImp", withheld, vat, f"IVA {shown(vat)}")
     if totals.vat_not_withheld is not None:
         rest = vat - withheld
         if abs(totals.vat_not_withheld - rest) > 1:
-            yield _retention(
+            yield unequal(
                 "IVANoRet",
                 totals.vat_not_withheld,
                 rest,
@@ -149,22 +142,12 @@ def withheld_vat_is_taken_off(
             )
     whole = untaxed(document) + vat
     if totals.total is not None and totals.total == whole:
-        yield _retention(
+        yield unequal(
             "MntTotal",
             totals.total,
             whole - withheld,
             f"{shown(whole)} − {shown(withheld)}",
         )
-
-
-def _retention(
-    field: str, stated: Decimal, expected: Decimal, explanation: str
-) -> Violation:
-    return Violation(
-        field=field,
-        evidence=f"{field} {shown(stated)} ≠ {shown(expected)} = {explanation}",
-        params={"stated": shown(stated), "expected": shown(expected)},
-    )
 
 
 @rule(
@@ -176,12 +159,8 @@ def _retention(
     source="D.L. 825 art. 3 (change of subject); Formato DTE v2.2, p. 46-48",
     needs=("ImptoReten",),
 )
-def purchase_invoice_withholds(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def purchase_invoice_withholds(document: Document) -> Violations:
     """A factura de compra with VAT withholds it, or says that it does not."""
     codes = {tax.code for tax in document.totals.additional_taxes}
     if document.totals.vat and not codes & WITHHELD:
-        yield Violation(
-            field="ImptoReten", evidence=f"IVA {shown(document.totals.vat)}"
-        )
+        yield Violation.of("ImptoReten", f"IVA {shown(document.totals.vat)}")

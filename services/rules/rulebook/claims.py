@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from ...common.translation import _
@@ -10,7 +9,7 @@ from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..dated_data import DatedData, required
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _CLAIMABLE = frozenset({"33", "34", "43"})
 _SOURCE = "Ley 19.983 art. 3; SII, FAQ 001.003.6914 and web service of claims v1.2"
@@ -35,16 +34,12 @@ def _last_day(context: Context, rates: DatedData) -> date | None:
 )
 def claim_is_still_possible(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """Who wants to claim a document does it within eight days."""
     last = _last_day(context, rates)
     if last is None or not context.claim_intended or context.today <= last:
         return
-    yield Violation(
-        field="sii_received_at",
-        evidence=f"{context.today.isoformat()} > {last.isoformat()}",
-        params={"last": last.isoformat()},
-    )
+    yield Violation.of("sii_received_at", f"{context.today} > {last}", last=last)
 
 
 @rule(
@@ -58,15 +53,13 @@ def claim_is_still_possible(
 )
 def claim_term_is_not_about_to_end(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """There is time left to claim the document, two days at least."""
     last = _last_day(context, rates)
     if last is None or context.today > last:
         return
     left = (last - context.today).days
     if left <= required(rates, "claim_warning_days", context.today):
-        yield Violation(
-            field="sii_received_at",
-            evidence=f"{context.today.isoformat()} … {last.isoformat()} = {left}",
-            params={"last": last.isoformat()},
+        yield Violation.of(
+            "sii_received_at", f"{context.today} … {last} = {left}", last=last
         )

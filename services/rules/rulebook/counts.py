@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from ...common.translation import _
-from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..dated_data import DatedData
 from ..document_types import RECEIPTS, SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _MAX_LINES = 60
@@ -26,12 +24,10 @@ _MAX_LINE_TAXES = 2
     types=SUPPORTED,
     source=f"{_DTE}, p. 31, Detalle (1 to 60 lines)",
 )
-def document_has_lines(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def document_has_lines(document: Document) -> Violations:
     """A document has at least one line."""
     if not document.lines:
-        yield Violation(field="NroLinDet", evidence="0")
+        yield Violation.of("NroLinDet", "0")
 
 
 @rule(
@@ -42,19 +38,13 @@ def document_has_lines(
     types=SUPPORTED,
     source=f"{_DTE}, p. 31, Detalle; Formato Boletas v4.1, Detalle (1000)",
 )
-def lines_are_not_too_many(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def lines_are_not_too_many(document: Document) -> Violations:
     """A document has at most 60 lines, a boleta at most 1000."""
     is_receipt = document.document_type in RECEIPTS
     limit = _MAX_RECEIPT_LINES if is_receipt else _MAX_LINES
     count = len(document.lines)
     if count > limit:
-        yield Violation(
-            field="NroLinDet",
-            evidence=f"{count} > {limit}",
-            params={"count": str(count), "limit": str(limit)},
-        )
+        yield Violation.of("NroLinDet", f"{count} > {limit}", count=count, limit=limit)
 
 
 def _at_most(
@@ -67,16 +57,10 @@ def _at_most(
 ) -> None:
     """Register the rule that a field is repeated at most ``limit`` times."""
 
-    def check(
-        document: Document, context: Context, rates: DatedData
-    ) -> Iterator[Violation]:
+    def check(document: Document) -> Violations:
         found = count(document)
         if found > limit:
-            yield Violation(
-                field=field,
-                evidence=f"{found} > {limit}",
-                params={"field": field, "count": str(found), "limit": str(limit)},
-            )
+            yield Violation.of(field, f"{found} > {limit}", count=found, limit=limit)
 
     rule(
         code,
@@ -90,53 +74,24 @@ def _at_most(
     )(check)
 
 
-_at_most(
-    "REFS_MAX", "Referencia", 40, "p. 41", lambda document: len(document.references)
-)
-_at_most(
-    "DISCOUNTS_MAX",
-    "DscRcgGlobal",
-    20,
-    "p. 39",
-    lambda document: len(document.global_discounts),
-)
-_at_most(
-    "TAXES_MAX",
-    "ImptoReten",
-    20,
-    "p. 25",
-    lambda document: len(document.totals.additional_taxes),
-)
-_at_most(
-    "ACTECO_MAX",
-    "Acteco",
-    4,
-    "p. 16",
-    lambda document: len(document.issuer.acteco),
-    needs=("Acteco",),
-)
+def _item_codes(document: Document) -> int:
+    return max((len(line.item_codes) for line in document.lines), default=0)
 
 
+_at_most("REFS_MAX", "Referencia", 40, "p. 41", lambda dte: len(dte.references))
 _at_most(
-    "SUBTOTALS_MAX", "SubTotInfo", 20, "p. 38", lambda document: document.subtotals
+    "DISCOUNTS_MAX", "DscRcgGlobal", 20, "p. 39", lambda dte: len(dte.global_discounts)
 )
 _at_most(
-    "COMMISSIONS_MAX",
-    "Comisiones",
-    20,
-    "p. 43",
-    lambda document: len(document.commissions),
+    "TAXES_MAX", "ImptoReten", 20, "p. 25", lambda dte: len(dte.totals.additional_taxes)
 )
 _at_most(
-    "PAYMENTS_MAX", "MntPagos", 30, "p. 14", lambda document: len(document.payments)
+    "ACTECO_MAX", "Acteco", 4, "p. 16", lambda dte: len(dte.issuer.acteco), ("Acteco",)
 )
-_at_most(
-    "ITEM_CODES_MAX",
-    "CdgItem",
-    5,
-    "p. 31",
-    lambda document: max((len(line.item_codes) for line in document.lines), default=0),
-)
+_at_most("SUBTOTALS_MAX", "SubTotInfo", 20, "p. 38", lambda dte: dte.subtotals)
+_at_most("COMMISSIONS_MAX", "Comisiones", 20, "p. 43", lambda dte: len(dte.commissions))
+_at_most("PAYMENTS_MAX", "MntPagos", 30, "p. 14", lambda dte: len(dte.payments))
+_at_most("ITEM_CODES_MAX", "CdgItem", 5, "p. 31", _item_codes)
 
 
 @rule(
@@ -147,15 +102,13 @@ _at_most(
     types={"43", "52"},
     source=f"{_DTE}, p. 9 and 39, DscRcgGlobal",
 )
-def type_may_have_discounts(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def type_may_have_discounts(document: Document) -> Violations:
     """Guides and liquidaciones-factura have no global discounts."""
     if document.global_discounts:
-        yield Violation(
-            field="DscRcgGlobal",
-            evidence=str(len(document.global_discounts)),
-            params={"type": document.document_type},
+        yield Violation.of(
+            "DscRcgGlobal",
+            str(len(document.global_discounts)),
+            type=document.document_type,
         )
 
 
@@ -167,15 +120,13 @@ def type_may_have_discounts(
     types=SUPPORTED,
     source=f"{_DTE}, p. 36, CodImpAdic",
 )
-def line_taxes_are_not_too_many(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def line_taxes_are_not_too_many(document: Document) -> Violations:
     """A line has at most two additional taxes."""
     for line in document.lines:
         if len(line.tax_codes) > _MAX_LINE_TAXES:
-            yield Violation(
-                field="CodImpAdic",
+            yield Violation.of(
+                "CodImpAdic",
+                ", ".join(line.tax_codes),
                 line=line.number,
-                evidence=", ".join(line.tax_codes),
-                params={"line": str(line.number), "count": str(len(line.tax_codes))},
+                count=len(line.tax_codes),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from ...common.translation import _
@@ -12,7 +11,7 @@ from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
 from ..document_types import GUIDE_CODES, KNOWN, SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _FIRST_ISSUE = date(2003, 4, 1)
@@ -27,15 +26,11 @@ _LAST = date(2050, 12, 31)
     types=SUPPORTED,
     source=f"{_DTE}, p. 11, FchEmis (2003-04-01 to 2050-12-31)",
 )
-def issue_date_is_in_range(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def issue_date_is_in_range(document: Document) -> Violations:
     """The issue date lies between 2003-04-01 and 2050-12-31."""
     day = document.issue_date
     if day is not None and not _FIRST_ISSUE <= day <= _LAST:
-        yield Violation(
-            field="FchEmis", evidence=day.isoformat(), params={"date": day.isoformat()}
-        )
+        yield Violation.of("FchEmis", day.isoformat(), date=day)
 
 
 @rule(
@@ -51,16 +46,12 @@ def issue_date_is_in_range(
     source="D.L. 825 art. 55 (issue when goods are delivered); practice of the SII",
     secondary_source=True,
 )
-def issue_date_is_not_in_future(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def issue_date_is_not_in_future(document: Document, context: Context) -> Violations:
     """A document is not dated later than the day on which it is judged."""
     day = document.issue_date
     if day is not None and day > context.today:
-        yield Violation(
-            field="FchEmis",
-            evidence=f"{day.isoformat()} > {context.today.isoformat()}",
-            params={"date": day.isoformat(), "today": context.today.isoformat()},
+        yield Violation.of(
+            "FchEmis", f"{day} > {context.today}", date=day, today=context.today
         )
 
 
@@ -76,7 +67,7 @@ def issue_date_is_not_in_future(
 )
 def issue_date_is_not_old(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """A document about to go out is not dated more than a few days back.
 
     An invoice of delivery guides belongs to their period: until day 10 of the next
@@ -93,10 +84,8 @@ def issue_date_is_not_old(
         periods = tax_period(context.today) - tax_period(day)
         if periods == 0 or (periods == 1 and context.today.day <= last):
             return
-    yield Violation(
-        field="FchEmis",
-        evidence=f"{day.isoformat()} … {context.today.isoformat()} = {days}",
-        params={"date": day.isoformat(), "days": str(days)},
+    yield Violation.of(
+        "FchEmis", f"{day} … {context.today} = {days}", date=day, days=days
     )
 
 
@@ -111,16 +100,10 @@ def issue_date_is_not_old(
     types=SUPPORTED,
     source=f"{_DTE}, p. 15, FchVenc",
 )
-def due_date_is_not_before_issue(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def due_date_is_not_before_issue(document: Document) -> Violations:
     """Payment is not due before the document is issued."""
     day, due = document.issue_date, document.due_date
     if day is None or due is None or document.issue_date_assumed:
         return
     if due < day:
-        yield Violation(
-            field="FchVenc",
-            evidence=f"{due.isoformat()} < {day.isoformat()}",
-            params={"due": due.isoformat(), "date": day.isoformat()},
-        )
+        yield Violation.of("FchVenc", f"{due} < {day}", due=due, date=day)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from ...common.translation import _
@@ -14,7 +13,7 @@ from ..amounts import issue_day, shown
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
 from ..references import other_party, plain_folio
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 
 def _is_same(document: Document, earlier: EarlierDocument) -> bool:
@@ -41,17 +40,11 @@ def _named(earlier: EarlierDocument) -> str:
     source="SII, FAQ 001.003.3789; reparo DTE-3-101 as seen in practice",
     secondary_source=True,
 )
-def folio_is_used_once(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def folio_is_used_once(document: Document, context: Context) -> Violations:
     """A folio of a type is issued only once."""
     for earlier in context.earlier or ():
         if earlier.flow == "sale" and _is_same(document, earlier):
-            yield Violation(
-                field="Folio",
-                evidence=_named(earlier),
-                params={"name": _named(earlier)},
-            )
+            yield Violation.of("Folio", _named(earlier), name=_named(earlier))
 
 
 @rule(
@@ -64,7 +57,7 @@ def folio_is_used_once(
 )
 def document_is_not_entered_twice(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """A received document is in the books once: by issuer, type and folio, by amount.
 
     The same folio is an error; the same amount a few days apart, or what Odoo itself
@@ -84,19 +77,14 @@ def document_is_not_entered_twice(
             near = tuple(each for each in received if _is_near(document, each, days))
     if certain:
         names = ", ".join(_named(each) for each in certain)
-        yield Violation(
-            field="Folio",
-            evidence=names,
-            params={"names": names},
-            severity=Severity.ERROR,
-        )
+        yield Violation.of("Folio", names, severity=Severity.ERROR, names=names)
         return
     names = ", ".join((*map(_named, near), *context.odoo_warnings.duplicates))
     if names:
         field, evidence = "Folio", names
         if near and document.totals.total is not None:
             field, evidence = "MntTotal", f"{shown(document.totals.total)}: {names}"
-        yield Violation(field=field, evidence=evidence, params={"names": names})
+        yield Violation.of(field, evidence, names=names)
 
 
 def _is_near(document: Document, earlier: EarlierDocument, days: Decimal) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from ...common.translation import _
-from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..dated_data import DatedData
 from ..document_types import EXPORTS, RECEIPTS, SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -31,16 +29,11 @@ def _one_of(
     known = frozenset(allowed)
     shown = ", ".join(sorted(known))
 
-    def check(
-        document: Document, context: Context, rates: DatedData
-    ) -> Iterator[Violation]:
+    def check(document: Document) -> Violations:
         for line, value in values(document):
             if value is not None and value != "" and str(value).strip() not in known:
-                yield Violation(
-                    field=field,
-                    line=line,
-                    evidence=f"{value} ∉ {shown}",
-                    params={"field": field, "value": str(value), "allowed": shown},
+                yield Violation.of(
+                    field, f"{value} ∉ {shown}", line=line, value=value, allowed=shown
                 )
 
     rule(
@@ -128,18 +121,12 @@ _one_of(
     types=SUPPORTED,
     source=f"{_DTE}, p. 31, NroLinDet",
 )
-def lines_are_numbered(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def lines_are_numbered(document: Document) -> Violations:
     """Lines are numbered one after the other, from 1."""
     numbers = [line.number for line in document.lines]
     if numbers != list(range(1, len(numbers) + 1)):
         text = ", ".join(str(number) for number in numbers[:20])
-        yield Violation(
-            field="NroLinDet",
-            evidence=text,
-            params={"numbers": text, "count": str(len(numbers))},
-        )
+        yield Violation.of("NroLinDet", text, numbers=text, count=len(numbers))
 
 
 @rule(
@@ -151,14 +138,8 @@ def lines_are_numbered(
     types=SUPPORTED,
     source=f"{_DTE}, p. 14, PeriodoDesde and PeriodoHasta",
 )
-def period_runs_forward(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def period_runs_forward(document: Document) -> Violations:
     """The period that is billed does not end before it begins."""
     first, last = document.period_from, document.period_to
     if first is not None and last is not None and last < first:
-        yield Violation(
-            field="PeriodoHasta",
-            evidence=f"{last.isoformat()} < {first.isoformat()}",
-            params={"first": first.isoformat(), "last": last.isoformat()},
-        )
+        yield Violation.of("PeriodoHasta", f"{last} < {first}", first=first, last=last)

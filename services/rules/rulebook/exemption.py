@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
-from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import EXEMPT, shown
-from ..dated_data import DatedData
 from ..document_types import EXEMPT_ONLY, EXPORTS
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -26,16 +22,14 @@ _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
     types={"33", "39"},
     source=f"{_DTE}, p. 31, IndExe",
 )
-def taxed_document_has_taxed_lines(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def taxed_document_has_taxed_lines(document: Document) -> Violations:
     """A taxed invoice or boleta has at least one taxed line."""
     lines = document.lines
     if lines and all(line.exemption == EXEMPT for line in lines):
-        yield Violation(
-            field="IndExe",
-            evidence=f"IndExe 1: {len(lines)} / {len(lines)}",
-            params={"type": document.document_type},
+        yield Violation.of(
+            "IndExe",
+            f"IndExe 1: {len(lines)} / {len(lines)}",
+            type=document.document_type,
         )
 
 
@@ -48,9 +42,7 @@ def taxed_document_has_taxed_lines(
     types=EXEMPT_ONLY,
     source=f"{_DTE}, p. 24-25 (MntNeto and IVA do not exist in type 34)",
 )
-def exempt_document_is_exempt(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def exempt_document_is_exempt(document: Document) -> Violations:
     """An exempt invoice or boleta has neither net amount nor VAT."""
     totals = document.totals
     seen = [
@@ -60,10 +52,8 @@ def exempt_document_is_exempt(
     ]
     marked = [line.exemption for line in document.lines]
     if seen or (EXEMPT in marked and None in marked):
-        yield Violation(
-            field="IndExe",
-            evidence=", ".join(seen) or "IndExe 1 / –",
-            params={"type": document.document_type},
+        yield Violation.of(
+            "IndExe", ", ".join(seen) or "IndExe 1 / –", type=document.document_type
         )
 
 
@@ -75,13 +65,11 @@ def exempt_document_is_exempt(
     types=EXPORTS,
     source="D.L. 825 art. 12 letter D; Formato DTE v2.2, p. 24-25",
 )
-def export_has_no_vat(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def export_has_no_vat(document: Document) -> Violations:
     """An export document has neither net amount nor VAT."""
     for field, value in (
         ("MntNeto", document.totals.net),
         ("IVA", document.totals.vat),
     ):
         if value:
-            yield Violation(field=field, evidence=f"{field} {shown(value)}")
+            yield Violation.of(field, f"{field} {shown(value)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from ...common.translation import _
@@ -10,10 +9,9 @@ from ...documents.context import Context
 from ...documents.document import Document, OtherCurrency
 from ...documents.transport import Customs
 from ...validation.finding import Severity
-from ..amounts import issue_day, rounded, shown
-from ..dated_data import DatedData
+from ..amounts import issue_day, rounded, shown, unequal
 from ..document_types import EXPORTS
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _PESOS = "PESO CL"
@@ -54,18 +52,14 @@ def _is_in_pesos(document: Document) -> bool:
     source=f"{_DTE}, p. 28-30, OtraMoneda (documentos de exportación)",
     needs=("OtraMoneda",),
 )
-def export_is_stated_in_pesos(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def export_is_stated_in_pesos(document: Document) -> Violations:
     """An export document in another currency has its amounts in pesos as well."""
     if _is_in_pesos(document):
         return
     pesos = _in_pesos(document)
     if pesos is None:
         names = ", ".join(each.name for each in document.other_currencies)
-        yield Violation(
-            field="OtraMoneda", evidence=names, params={"field": "OtraMoneda"}
-        )
+        yield Violation.of("OtraMoneda", names)
         return
     for field, value in (
         ("TpoCambio", pesos.rate),
@@ -73,7 +67,7 @@ def export_is_stated_in_pesos(
         ("MntTotOtrMnda", pesos.total),
     ):
         if value is None:
-            yield Violation(field=field, params={"field": field})
+            yield Violation.of(field)
 
 
 @rule(
@@ -86,9 +80,7 @@ def export_is_stated_in_pesos(
     secondary_source=True,
     needs=("OtraMoneda",),
 )
-def pesos_follow_from_rate(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def pesos_follow_from_rate(document: Document) -> Violations:
     """The amounts in pesos are the amounts times the exchange rate, rounded."""
     pesos = _in_pesos(document)
     if pesos is None or pesos.rate is None or _is_in_pesos(document):
@@ -102,18 +94,8 @@ def pesos_follow_from_rate(
             continue
         expected = rounded(amount * pesos.rate, "CLP")
         if stated != expected:
-            yield Violation(
-                field=field,
-                evidence=(
-                    f"{field} {shown(stated)} ≠ {shown(expected)} = "
-                    f"{shown(amount)} × {shown(pesos.rate)}"
-                ),
-                params={
-                    "field": field,
-                    "stated": shown(stated),
-                    "expected": shown(expected),
-                },
-            )
+            explanation = f"{shown(amount)} × {shown(pesos.rate)}"
+            yield unequal(field, stated, expected, explanation)
 
 
 @rule(
@@ -125,9 +107,7 @@ def pesos_follow_from_rate(
     source=f"{_DTE}, p. 28, TpoCambio",
     needs=("OtraMoneda",),
 )
-def exchange_rate_is_of_the_day(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def exchange_rate_is_of_the_day(document: Document, context: Context) -> Violations:
     """The exchange rate is the one published for the day of issue, when it is known."""
     pesos = _in_pesos(document)
     if pesos is None or pesos.rate is None:
@@ -137,14 +117,12 @@ def exchange_rate_is_of_the_day(
         if known.currency != document.currency or known.on != day:
             continue
         if known.pesos != pesos.rate:
-            yield Violation(
-                field="TpoCambio",
-                evidence=f"{shown(pesos.rate)} ≠ {shown(known.pesos)}",
-                params={
-                    "stated": shown(pesos.rate),
-                    "expected": shown(known.pesos),
-                    "date": day.isoformat(),
-                },
+            yield Violation.of(
+                "TpoCambio",
+                f"{shown(pesos.rate)} ≠ {shown(known.pesos)}",
+                stated=shown(pesos.rate),
+                expected=shown(known.pesos),
+                date=day,
             )
 
 
@@ -158,20 +136,14 @@ def exchange_rate_is_of_the_day(
     source=f"{_DTE}, p. 20-24, Transporte/Aduana",
     needs=("Aduana",),
 )
-def export_has_customs_data(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def export_has_customs_data(document: Document) -> Violations:
     """An export invoice of goods has the data of customs."""
     if document.service_indicator in _SERVICES:
         return
     customs = document.transport.customs if document.transport else None
     missing = ["Aduana"] if customs is None else _missing_customs(customs)
     if missing:
-        yield Violation(
-            field="Aduana",
-            evidence=", ".join(missing),
-            params={"fields": ", ".join(missing)},
-        )
+        yield Violation.of("Aduana", ", ".join(missing), fields=", ".join(missing))
 
 
 def _missing_customs(customs: Customs) -> list[str]:
@@ -196,14 +168,12 @@ def _missing_customs(customs: Customs) -> list[str]:
     source="SII, SiiTypes_v10.xsd, TipMonType",
     needs=("TpoMoneda",),
 )
-def currency_is_of_the_list(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def currency_is_of_the_list(document: Document) -> Violations:
     """Currencies are named as in the SII's list."""
     names = [document.currency_name, *(each.name for each in document.other_currencies)]
     for name in names:
         if name.strip() and name.strip() not in _CURRENCIES:
-            yield Violation(field="TpoMoneda", evidence=name, params={"value": name})
+            yield Violation.of("TpoMoneda", name, value=name)
 
 
 def _decimals(value: Decimal) -> int:
@@ -219,9 +189,7 @@ def _decimals(value: Decimal) -> int:
     types=EXPORTS,
     source="SII, DTE_v10.xsd, Exportaciones (Dec14_4Type)",
 )
-def amounts_have_four_decimals(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def amounts_have_four_decimals(document: Document) -> Violations:
     """Amounts of exports have at most four decimals."""
     amounts: list[tuple[str, int, Decimal | None]] = [
         ("MntExe", 0, document.totals.exempt),
@@ -230,9 +198,4 @@ def amounts_have_four_decimals(
     ]
     for field, number, value in amounts:
         if value is not None and _decimals(value) > _MOST_DECIMALS:
-            yield Violation(
-                field=field,
-                line=number,
-                evidence=shown(value),
-                params={"field": field, "value": shown(value)},
-            )
+            yield Violation.of(field, shown(value), line=number, value=shown(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +12,7 @@ from ...validation.finding import Severity
 from ..amounts import HUNDRED, ZERO, compare, issue_day, rounded, shown, untaxed
 from ..dated_data import DatedData, required
 from ..document_types import FEES
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _LAW = "Ley sobre Impuesto a la Renta art. 74 no. 2; Ley 21.133 transitory art. 5"
 _FAQ = "SII, FAQ 001.140.7297 and 001.140.8398"
@@ -62,7 +61,7 @@ def _is_unwithheld(fee: _Fee) -> bool:
 )
 def retention_rate_is_of_the_year(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """What is withheld from a fee has the rate of the year of issue."""
     stated = _fee(document).rate
     if stated is None:
@@ -70,14 +69,12 @@ def retention_rate_is_of_the_year(
     day = issue_day(document, context)
     expected = required(rates, "honorarios_retention", day)
     if stated != expected:
-        yield Violation(
-            field="tasa_retencion",
-            evidence=f"{shown(stated)} % ≠ {shown(expected)} % ({day.year})",
-            params={
-                "stated": shown(stated),
-                "expected": shown(expected),
-                "year": str(day.year),
-            },
+        yield Violation.of(
+            "tasa_retencion",
+            f"{shown(stated)} % ≠ {shown(expected)} % ({day.year})",
+            stated=shown(stated),
+            expected=shown(expected),
+            year=day.year,
         )
 
 
@@ -91,7 +88,7 @@ def retention_rate_is_of_the_year(
 )
 def retention_follows_from_fee(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """The retention is rate times fee, and what is paid is the fee less retention."""
     fee = _fee(document)
     if fee.gross is None or _is_unwithheld(fee):
@@ -103,35 +100,15 @@ def retention_follows_from_fee(
     paid = fee.gross - (withheld if fee.withheld is None else fee.withheld)
     lines = [line.amount for line in document.lines if line.amount is not None]
     for field, stated, expected, explanation in (
-        (
-            "bruto",
-            fee.gross,
-            sum(lines, ZERO) if lines else fee.gross,
-            "Σ lines",
-        ),
-        (
-            "retencion",
-            fee.withheld,
-            withheld,
-            f"{shown(rate)} % × {shown(fee.gross)}",
-        ),
-        (
-            "liquido",
-            fee.net,
-            paid,
-            f"{shown(fee.gross)} − {shown(fee.gross - paid)}",
-        ),
+        ("bruto", fee.gross, sum(lines, ZERO) if lines else fee.gross, "Σ lines"),
+        ("retencion", fee.withheld, withheld, f"{shown(rate)} % × {shown(fee.gross)}"),
+        ("liquido", fee.net, paid, f"{shown(fee.gross)} − {shown(fee.gross - paid)}"),
     ):
         if stated is None:
             continue
         violation = compare(field, stated, expected, document.currency, explanation)
         if violation:
-            yield Violation(
-                field=field,
-                evidence=violation.evidence,
-                params={**violation.params, "field": field},
-                severity=violation.severity,
-            )
+            yield violation
 
 
 @rule(
@@ -142,13 +119,11 @@ def retention_follows_from_fee(
     types=FEES,
     source=_LAW,
 )
-def fee_is_withheld_from(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def fee_is_withheld_from(document: Document) -> Violations:
     """A company withholds from the fees that it pays."""
     fee = _fee(document)
     if fee.gross and _is_unwithheld(fee):
-        yield Violation(field="retencion", evidence=shown(fee.gross))
+        yield Violation.of("retencion", shown(fee.gross))
 
 
 @rule(
@@ -159,10 +134,8 @@ def fee_is_withheld_from(
     types=FEES,
     source="D.L. 825 art. 12 letter E no. 8",
 )
-def fee_has_no_vat(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def fee_has_no_vat(document: Document) -> Violations:
     """Fees have no VAT."""
     vat = document.totals.vat
     if vat:
-        yield Violation(field="IVA", evidence=shown(vat), params={"vat": shown(vat)})
+        yield Violation.of("IVA", shown(vat), vat=shown(vat))

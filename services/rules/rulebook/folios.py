@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from ...common.translation import _
@@ -14,7 +13,7 @@ from ..amounts import issue_day
 from ..calendar import months_later
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -79,17 +78,16 @@ def _shown_range(each: FolioRange) -> str:
     source=f"{_DTE}, TED and CAF (TD); Res. Ex. SII 45 of 2003",
     needs=("CAF",),
 )
-def authorisation_is_of_the_type(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def authorisation_is_of_the_type(document: Document, context: Context) -> Violations:
     """There is an authorisation of folios (CAF) for the type of the document."""
     ranges = _ranges(document, context)
     if ranges and all(each.document_type != document.document_type for each in ranges):
         names = ", ".join(_shown_range(each) for each in ranges)
-        yield Violation(
-            field="TipoDTE",
-            evidence=f"{document.document_type} ≠ {names}",
-            params={"ranges": names, "type": document.document_type},
+        yield Violation.of(
+            "TipoDTE",
+            f"{document.document_type} ≠ {names}",
+            ranges=names,
+            type=document.document_type,
         )
 
 
@@ -103,9 +101,7 @@ def authorisation_is_of_the_type(
     source=f"{_DTE}, p. 11, Folio; Res. Ex. SII 45 of 2003 (CAF)",
     needs=("CAF",),
 )
-def folio_is_authorised(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def folio_is_authorised(document: Document, context: Context) -> Violations:
     """The folio lies in a range that the SII has authorised."""
     ranges = [
         each
@@ -116,10 +112,8 @@ def folio_is_authorised(
         return
     if _covering(document, context) is None:
         names = ", ".join(_shown_range(each) for each in ranges)
-        yield Violation(
-            field="Folio",
-            evidence=f"{document.folio} ∉ {names}",
-            params={"folio": str(document.folio), "ranges": names},
+        yield Violation.of(
+            "Folio", f"{document.folio} ∉ {names}", folio=document.folio, ranges=names
         )
 
 
@@ -136,7 +130,7 @@ def folio_is_authorised(
 )
 def authorisation_is_not_expired(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """Folios of documents that give credit are used within six months."""
     caf = _covering(document, context)
     if caf is None or caf.authorised_on is None:
@@ -145,11 +139,7 @@ def authorisation_is_not_expired(
     last = months_later(caf.authorised_on, int(months))
     day = issue_day(document, context)
     if day > last:
-        yield Violation(
-            field="FchEmis",
-            evidence=f"{day.isoformat()} > {last.isoformat()}",
-            params={"last": last.isoformat(), "date": day.isoformat()},
-        )
+        yield Violation.of("FchEmis", f"{day} > {last}", last=last, date=day)
 
 
 @rule(
@@ -164,17 +154,15 @@ def authorisation_is_not_expired(
     needs=("CAF",),
 )
 def issue_is_not_before_authorisation(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+    document: Document, context: Context
+) -> Violations:
     """A document is not dated before its folio was authorised."""
     caf, day = _covering(document, context), document.issue_date
     if caf is None or caf.authorised_on is None or day is None:
         return
     if day < caf.authorised_on:
-        yield Violation(
-            field="FchEmis",
-            evidence=f"{day.isoformat()} < {caf.authorised_on.isoformat()}",
-            params={"date": day.isoformat(), "caf": caf.authorised_on.isoformat()},
+        yield Violation.of(
+            "FchEmis", f"{day} < {caf.authorised_on}", date=day, caf=caf.authorised_on
         )
 
 
@@ -187,12 +175,8 @@ def issue_is_not_before_authorisation(
     types=SUPPORTED,
     source=f"{_DTE}, p. 11, Folio",
 )
-def folio_has_ten_digits(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def folio_has_ten_digits(document: Document) -> Violations:
     """A folio is a positive number of at most ten digits."""
     folio = document.folio
     if folio is not None and (folio < 1 or len(str(folio)) > _LONGEST_FOLIO):
-        yield Violation(
-            field="Folio", evidence=str(folio), params={"folio": str(folio)}
-        )
+        yield Violation.of("Folio", str(folio), folio=folio)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from ...common.translation import _
@@ -13,7 +12,7 @@ from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
 from ..document_types import DELIVERY_GUIDES, GUIDE_CODES
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _BY_RECEIVER = 1
@@ -63,9 +62,7 @@ def _missing_transport(document: Document) -> list[str]:
     secondary_source=True,
     needs=("Transporte",),
 )
-def guide_says_how_goods_travel(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def guide_says_how_goods_travel(document: Document) -> Violations:
     """A delivery guide names vehicle, carrier, driver, destination and times.
 
     When the receiver fetches the goods it is only to be looked at: the issuer may not
@@ -74,11 +71,11 @@ def guide_says_how_goods_travel(
     missing = _missing_transport(document)
     if missing:
         fetched = document.dispatch_type == _BY_RECEIVER
-        yield Violation(
-            field="Transporte",
-            evidence=", ".join(missing),
-            params={"fields": ", ".join(missing)},
+        yield Violation.of(
+            "Transporte",
+            ", ".join(missing),
             severity=Severity.WARNING if fetched else None,
+            fields=", ".join(missing),
         )
 
 
@@ -94,9 +91,7 @@ def guide_says_how_goods_travel(
     secondary_source=True,
     needs=("Transporte", "TipoDespacho"),
 )
-def invoice_with_goods_says_how(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def invoice_with_goods_says_how(document: Document) -> Violations:
     """An invoice that the issuer sends with the goods says how they travel.
 
     Goods that went with a guide of their own are the guide's matter.
@@ -107,11 +102,7 @@ def invoice_with_goods_says_how(
         return
     missing = _missing_transport(document)
     if missing:
-        yield Violation(
-            field="Transporte",
-            evidence=", ".join(missing),
-            params={"fields": ", ".join(missing)},
-        )
+        yield Violation.of("Transporte", ", ".join(missing), fields=", ".join(missing))
 
 
 @rule(
@@ -124,13 +115,11 @@ def invoice_with_goods_says_how(
     source=f"{_DTE}, p. 20, CmnaDest",
     needs=("CmnaDest",),
 )
-def destination_has_comuna(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def destination_has_comuna(document: Document) -> Violations:
     """The destination of a guide, when it has one of its own, has a comuna."""
     transport = document.transport
     if transport and transport.address.strip() and not transport.comuna.strip():
-        yield Violation(field="CmnaDest", evidence=transport.address)
+        yield Violation.of("CmnaDest", transport.address)
 
 
 @rule(
@@ -143,17 +132,13 @@ def destination_has_comuna(
     source=f"{_DTE}, p. 16, CdgTraslado",
     needs=("IndTraslado",),
 )
-def export_guide_says_who(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def export_guide_says_who(document: Document) -> Violations:
     """A guide for export (IndTraslado 8 or 9) has CdgTraslado from 1 to 4."""
     if document.transfer_indicator not in _EXPORT_TRANSFERS:
         return
     if document.transfer_code not in _TRANSFER_CODES:
         value = document.transfer_code
-        yield Violation(
-            field="CdgTraslado", evidence="" if value is None else str(value)
-        )
+        yield Violation.of("CdgTraslado", "" if value is None else str(value))
 
 
 @rule(
@@ -168,7 +153,7 @@ def export_guide_says_who(
 )
 def guides_are_invoiced_in_time(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """Guides are invoiced with a date of their period, until day 10 of the next."""
     day = document.issue_date
     if day is None:
@@ -183,14 +168,9 @@ def guides_are_invoiced_in_time(
             passed > 1 or (passed == 1 and context.today.day > last)
         )
         if tax_period(day) > period or too_late:
-            yield Violation(
-                field="FchEmis",
-                evidence=(
-                    f"{reference.document_type}/{reference.folio} "
-                    f"{reference.date.isoformat()} … {day.isoformat()}"
-                ),
-                params={
-                    "document": f"{reference.document_type}/{reference.folio}",
-                    "date": reference.date.isoformat(),
-                },
+            yield Violation.of(
+                "FchEmis",
+                f"{reference.document_type}/{reference.folio} {reference.date} … {day}",
+                document=f"{reference.document_type}/{reference.folio}",
+                date=reference.date,
             )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..dated_data import DatedData
 from ..document_types import (
     ALL_NOTES,
     DOMESTIC,
@@ -20,7 +17,7 @@ from ..document_types import (
     RECEIPT_CODES,
     RECEIPTS,
 )
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _PLACEHOLDER_DIGITS = frozenset("1234789")
 _TOURIST_INVOICE = 1
@@ -51,15 +48,11 @@ def _ruts(document: Document) -> tuple[tuple[str, str], ...]:
     advice=_("Choose the document type of the SII, or check the document by hand."),
     source=f"{_DTE}, p. 11, TipoDTE",
 )
-def document_type_is_known(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def document_type_is_known(document: Document) -> Violations:
     """The document type is one that the rulebook covers."""
     if document.document_type not in KNOWN:
-        yield Violation(
-            field="TipoDTE",
-            evidence=document.document_type,
-            params={"type": document.document_type},
+        yield Violation.of(
+            "TipoDTE", document.document_type, type=document.document_type
         )
 
 
@@ -74,9 +67,7 @@ def document_type_is_known(
     types=KNOWN,
     source="SII, SiiTypes_v10.xsd, RUTType; Formato DTE v2.2, p. 15-17",
 )
-def rut_is_well_written(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def rut_is_well_written(document: Document) -> Violations:
     """A RUT has digits, a dash and a check digit, without dots and with a capital K."""
     for field, value in _ruts(document):
         if field == "RUTRecep" and document.document_type in EXPORTS:
@@ -84,7 +75,7 @@ def rut_is_well_written(
         if field == "RUTRecep" and _is_customer_code(document):
             continue
         if value and not rut.has_xml_format(value):
-            yield Violation(field=field, evidence=value, params={"rut": value})
+            yield Violation.of(field, value, rut=value)
 
 
 @rule(
@@ -99,18 +90,14 @@ def rut_is_well_written(
     types=KNOWN,
     source="SII, Formato DTE v2.2, p. 15-17, RUTEmisor and RUTRecep (modulo 11)",
 )
-def rut_check_digit(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def rut_check_digit(document: Document) -> Violations:
     """The check digit follows from the body by modulo 11."""
     for field, value in _ruts(document):
         plain = rut.normalise(value)
         if plain and not rut.is_valid(plain):
             digit = rut.check_digit(rut.body(plain))
-            yield Violation(
-                field=field,
-                evidence=f"{value} ≠ {plain[:-1]}{digit}",
-                params={"rut": value, "digit": digit},
+            yield Violation.of(
+                field, f"{value} ≠ {plain[:-1]}{digit}", rut=value, digit=digit
             )
 
 
@@ -123,9 +110,7 @@ def rut_check_digit(
     source="Practice: the SII does not assign repeated digits",
     secondary_source=True,
 )
-def rut_is_no_placeholder(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def rut_is_no_placeholder(document: Document) -> Violations:
     """A RUT of one repeated digit, right by modulo 11, is nobody's."""
     for field, value in _ruts(document):
         plain = rut.normalise(value)
@@ -135,7 +120,7 @@ def rut_is_no_placeholder(
             and len(set(digits)) == 1
             and digits[0] in _PLACEHOLDER_DIGITS
         ):
-            yield Violation(field=field, evidence=value, params={"rut": value})
+            yield Violation.of(field, value, rut=value)
 
 
 @rule(
@@ -146,9 +131,7 @@ def rut_is_no_placeholder(
     types=KNOWN,
     source="SII, Formato Boletas v4.1 (2024-12-31), RUTRecep",
 )
-def rut_is_not_anonymous(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def rut_is_not_anonymous(document: Document) -> Violations:
     """Only boletas go to the anonymous buyer; nobody issues with a generic RUT.
 
     A boleta to the foreigners' RUT is to be looked at: its format knows one generic.
@@ -166,11 +149,8 @@ def rut_is_not_anonymous(
                 continue
         elif field == "RUTRecep" and is_receipt:
             continue
-        yield Violation(
-            field=field,
-            evidence=value,
-            params={"rut": value, "type": document.document_type},
-            severity=severity,
+        yield Violation.of(
+            field, value, severity=severity, rut=value, type=document.document_type
         )
 
 
@@ -183,9 +163,7 @@ def rut_is_not_anonymous(
     flow="sale",
     source="SII, Formato DTE v2.2, p. 15 (TipoFactEsp) and p. 17-18 (RUTRecep)",
 )
-def foreign_receiver_gets_export_document(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def foreign_receiver_gets_export_document(document: Document) -> Violations:
     """A foreigner without a RUT gets export documents, or a tourist's invoice."""
     if document.special_invoice == _TOURIST_INVOICE or _corrects_receipt(document):
         return
@@ -194,10 +172,8 @@ def foreign_receiver_gets_export_document(
     if rut.normalise(value) == FOREIGNER or (
         country not in ("", "CL") and not rut.is_valid(value)
     ):
-        yield Violation(
-            field="RUTRecep",
-            evidence=f"{value} {country}".strip(),
-            params={"type": document.document_type},
+        yield Violation.of(
+            "RUTRecep", f"{value} {country}".strip(), type=document.document_type
         )
 
 
@@ -210,13 +186,11 @@ def foreign_receiver_gets_export_document(
     flow="sale",
     source="SII, Formato DTE v2.2, p. 17-18, RUTRecep (documentos de exportación)",
 )
-def export_receiver_is_foreign(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def export_receiver_is_foreign(document: Document) -> Violations:
     """The receiver of an export document has the foreigners' RUT."""
     value = document.receiver.rut.strip()
     if value and rut.normalise(value) != FOREIGNER:
-        yield Violation(field="RUTRecep", evidence=value, params={"rut": value})
+        yield Violation.of("RUTRecep", value, rut=value)
 
 
 @rule(
@@ -228,18 +202,12 @@ def export_receiver_is_foreign(
     flow="purchase",
     source="D.L. 825 art. 23 no. 5; Ley 19.983 art. 3 (reclamo)",
 )
-def receiver_is_the_company(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def receiver_is_the_company(document: Document, context: Context) -> Violations:
     """A received document is addressed to the company's RUT."""
     ours = rut.normalise(context.company_rut)
     theirs = rut.normalise(document.receiver.rut)
     if ours and theirs and ours != theirs:
-        yield Violation(
-            field="RUTRecep",
-            evidence=f"{theirs} ≠ {ours}",
-            params={"rut": document.receiver.rut},
-        )
+        yield Violation.of("RUTRecep", f"{theirs} ≠ {ours}", rut=document.receiver.rut)
 
 
 @rule(
@@ -250,18 +218,14 @@ def receiver_is_the_company(
     types=KNOWN,
     source="SII, Formato DTE v2.2, p. 12 (IndTraslado 5); FAQ 001.380.6571",
 )
-def issuer_is_not_receiver(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def issuer_is_not_receiver(document: Document) -> Violations:
     """Nobody bills himself, but for internal transfers and notes on boletas."""
     ours = rut.normalise(document.issuer.rut)
     if not ours or ours != rut.normalise(document.receiver.rut):
         return
     if document.transfer_indicator == _INTERNAL_TRANSFER or _corrects_receipt(document):
         return
-    yield Violation(
-        field="RUTRecep", evidence=ours, params={"rut": document.receiver.rut}
-    )
+    yield Violation.of("RUTRecep", ours, rut=document.receiver.rut)
 
 
 def _is_customer_code(document: Document) -> bool:

@@ -6,17 +6,15 @@ and what is longer is how the books describe it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from ...common.translation import _
-from ...documents.context import Context
 from ...documents.document import Document, Line, Reference
 from ...documents.transport import Transport
 from ...validation.finding import Severity
-from ..dated_data import DatedData
 from ..document_types import RECEIPTS, SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _SHOWN = 100
@@ -76,9 +74,7 @@ def _length(
 ) -> None:
     """Register the rule that a text is not longer than ``limit`` characters."""
 
-    def check(
-        document: Document, context: Context, rates: DatedData
-    ) -> Iterator[Violation]:
+    def check(document: Document) -> Violations:
         for line, text in texts(document):
             if len(text) > limit:
                 length = len(text.strip())
@@ -105,12 +101,13 @@ def _too_long(
     severity: Severity | None = None,
 ) -> Violation:
     quoted = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return Violation(
-        field=field,
+    return Violation.of(
+        field,
+        f"{len(text)} > {limit}: {quoted}",
         line=line,
-        evidence=f"{len(text)} > {limit}: {quoted}",
-        params={"field": field, "length": str(len(text)), "limit": str(limit)},
         severity=severity,
+        length=len(text),
+        limit=limit,
     )
 
 
@@ -172,9 +169,7 @@ _ADDRESS_BY_SCHEMA = 70
     source=f"{_DTE}, p. 17, DirOrigen (60); SII, DTE_v10.xsd (70)",
     title="DirOrigen has at most 60 characters (70 in the schema).",
 )
-def issuer_address_is_short(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def issuer_address_is_short(document: Document) -> Violations:
     """The format allows 60 characters, the schema 70: in between is to be reviewed."""
     text = document.issuer.address.strip()
     if len(text) > _ADDRESS_BY_SCHEMA:
@@ -197,9 +192,7 @@ _LARGEST_AMOUNT = Decimal(10) ** 18
     flow="sale",
     source=f"{_DTE}, p. 33-37 (12 and 6 digits, amounts 18)",
 )
-def numbers_fit(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def numbers_fit(document: Document) -> Violations:
     """Quantities and prices have 12 digits and 6 decimals, amounts 18 digits."""
     totals = document.totals
     for field, value in (
@@ -221,12 +214,7 @@ def numbers_fit(
 
 
 def _too_many_digits(field: str, line: int, value: Decimal) -> Violation:
-    return Violation(
-        field=field,
-        line=line,
-        evidence=str(value),
-        params={"field": field, "value": str(value)},
-    )
+    return Violation.of(field, str(value), line=line, value=value)
 
 
 _RECEIPT_NAME = 40
@@ -242,9 +230,7 @@ _RECEIPT_NAME = 40
     source="SII, Formato Boletas v4.1, p. 10 (40); EnvioBOLETA_v11.xsd (100)",
     title="RznSocRecep of a boleta has at most 40 characters (100 in the schema).",
 )
-def receipt_name_is_short(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def receipt_name_is_short(document: Document) -> Violations:
     """The format allows 40 characters, the schema 100: longer names are taken."""
     text = document.receiver.name.strip()
     if len(text) > _RECEIPT_NAME:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
-from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import NOT_BILLABLE, WITHOUT_AMOUNT, compare, line_gross, shown
-from ..dated_data import DatedData
 from ..document_types import DELIVERY_GUIDES, SUPPORTED, TRANSFER_SALES
 from ..references import corrects_text
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -43,9 +39,7 @@ def _may_be_unpriced(document: Document) -> bool:
     types=SUPPORTED,
     source=f"{_DTE}, p. 37, MontoItem",
 )
-def line_amount_follows(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def line_amount_follows(document: Document) -> Violations:
     """A line's amount is quantity times price, less discount, plus surcharge."""
     currency = document.currency
     unpriced = _may_be_unpriced(document)
@@ -67,13 +61,7 @@ def line_amount_follows(
             "MontoItem", line.amount, expected, currency, explanation, line.number
         )
         if violation:
-            yield Violation(
-                field=violation.field,
-                line=line.number,
-                evidence=violation.evidence,
-                params={**violation.params, "line": str(line.number)},
-                severity=violation.severity,
-            )
+            yield violation
 
 
 @rule(
@@ -84,17 +72,14 @@ def line_amount_follows(
     types=SUPPORTED,
     source=f"{_DTE}, p. 37, MontoItem (IndExe 4 or 5)",
 )
-def unsold_lines_are_zero(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def unsold_lines_are_zero(document: Document) -> Violations:
     """A line that is not sold, or is to be taken off a guide, has the amount zero."""
     for line in document.lines:
         if line.exemption in WITHOUT_AMOUNT and line.amount:
-            yield Violation(
-                field="MontoItem",
+            yield Violation.of(
+                "MontoItem",
+                f"IndExe {line.exemption}: {shown(line.amount)}",
                 line=line.number,
-                evidence=f"IndExe {line.exemption}: {shown(line.amount)}",
-                params={"line": str(line.number)},
             )
 
 
@@ -107,20 +92,17 @@ def unsold_lines_are_zero(
     types=SUPPORTED - _SIGNED,
     source=f"{_DTE}, p. 35 and 37, DescuentoMonto",
 )
-def discount_fits_line(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def discount_fits_line(document: Document) -> Violations:
     """A line's discount is not more than quantity times price and surcharge."""
     for line in document.lines:
         if not line.discount:
             continue
         gross = line_gross(line, document.currency)
         if gross is not None and line.discount > gross + line.surcharge:
-            yield Violation(
-                field="DescuentoMonto",
+            yield Violation.of(
+                "DescuentoMonto",
+                f"{shown(line.discount)} > {shown(gross + line.surcharge)}",
                 line=line.number,
-                evidence=f"{shown(line.discount)} > {shown(gross + line.surcharge)}",
-                params={"line": str(line.number)},
             )
 
 
@@ -133,9 +115,7 @@ def discount_fits_line(
     types=SUPPORTED - _SIGNED,
     source=f"{_DTE}, p. 24-27 and 37 (negative amounts in type 43 only)",
 )
-def amounts_are_not_negative(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def amounts_are_not_negative(document: Document) -> Violations:
     """Only a liquidación-factura has negative amounts."""
     for line in document.lines:
         if line.exemption in NOT_BILLABLE:
@@ -148,11 +128,8 @@ def amounts_are_not_negative(
             ("RecargoMonto", line.surcharge),
         ):
             if value is not None and value < 0:
-                yield Violation(
-                    field=field,
-                    line=line.number,
-                    evidence=shown(value),
-                    params={"field": field, "value": shown(value)},
+                yield Violation.of(
+                    field, shown(value), line=line.number, value=shown(value)
                 )
     totals = document.totals
     for field, value in (
@@ -162,11 +139,7 @@ def amounts_are_not_negative(
         ("MntTotal", totals.total),
     ):
         if value is not None and value < 0:
-            yield Violation(
-                field=field,
-                evidence=shown(value),
-                params={"field": field, "value": shown(value)},
-            )
+            yield Violation.of(field, shown(value), value=shown(value))
 
 
 @rule(
@@ -178,9 +151,7 @@ def amounts_are_not_negative(
     types=SUPPORTED,
     source="SII, DTE_v10.xsd, MontoType (whole pesos); Formato DTE v2.2, p. 24-27",
 )
-def pesos_are_whole(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def pesos_are_whole(document: Document) -> Violations:
     """Amounts in pesos have no decimals; prices and quantities may."""
     if document.currency != "CLP":
         return
@@ -201,9 +172,4 @@ def pesos_are_whole(
             amounts.append(("RecargoMonto", line.number, line.surcharge))
     for field, number, value in amounts:
         if value is not None and value != value.to_integral_value():
-            yield Violation(
-                field=field,
-                line=number,
-                evidence=shown(value),
-                params={"field": field, "value": shown(value)},
-            )
+            yield Violation.of(field, shown(value), line=number, value=shown(value))

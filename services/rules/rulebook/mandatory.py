@@ -6,7 +6,8 @@ document: nothing can be said about theirs, so these rules ask only for what we 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 
 from ...common.translation import _
 from ...documents.context import Context
@@ -20,30 +21,30 @@ from ..dated_data import (
     listed,
 )
 from ..document_types import DELIVERY_GUIDES, EXPORTS, KNOWN, RECEIPTS, SUPPORTED
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
-_WITH_ADDRESSES = frozenset({"33", "34", "43", "46", "52"})
+_NAMED = SUPPORTED - RECEIPTS
+_LOCAL = frozenset({"33", "34", "43", "46", "52"})
+_PLACED = _LOCAL | {"110"}
 _RECEIPT_SERVICES = frozenset({1, 2, 3, 4})
 
 
 def _mandatory(
-    field: str,
     code: str,
+    field: str,
     value: Callable[[Document], object],
-    types: frozenset[str],
+    types: Iterable[str],
     page: str,
-    flow: str = "sale",
+    flow: str = "",
     needs: tuple[str, ...] = (),
 ) -> None:
     """Register the rule that a header field is not blank."""
 
-    def check(
-        document: Document, context: Context, rates: DatedData
-    ) -> Iterator[Violation]:
+    def check(document: Document) -> Violations:
         found = value(document)
         if found is None or (isinstance(found, str) and not found.strip()):
-            yield Violation(field=field, params={"field": field})
+            yield Violation.of(field)
 
     rule(
         code,
@@ -56,134 +57,50 @@ def _mandatory(
         ),
         types=types,
         flow=flow,
-        source=f"{_DTE}, {page}, {field}",
+        source=f"{_DTE}, p. {page}, {field}",
         needs=needs,
         title=f"{field} is filled in.",
     )(check)
 
 
-_mandatory(
-    "FchEmis",
-    "MISSING_FCHEMIS",
-    lambda document: document.issue_date,
-    KNOWN,
-    "p. 11",
-    flow="",
+def _stamped_folio(document: Document) -> int | None:
+    """Return the folio; 0 without a stamp, since a draft has no folio yet."""
+    return document.folio if document.stamp is not None else 0
+
+
+def _commissions(document: Document) -> object:
+    return document.commissions or document.totals.commissions or None
+
+
+_Mandatory = tuple[str, str, Callable[[Document], object], Iterable[str], str]
+_BOTH_FLOWS: tuple[_Mandatory, ...] = (
+    ("MISSING_FCHEMIS", "FchEmis", attrgetter("issue_date"), KNOWN, "11"),
+    ("MISSING_RUTEMISOR", "RUTEmisor", attrgetter("issuer.rut"), KNOWN, "16"),
+    ("MISSING_RZNSOC", "RznSoc", attrgetter("issuer.name"), _NAMED, "16"),
+    ("MISSING_RUTRECEP", "RUTRecep", attrgetter("receiver.rut"), KNOWN, "17"),
+    ("MISSING_RZNSOCRECEP", "RznSocRecep", attrgetter("receiver.name"), _NAMED, "18"),
+    ("MISSING_FOLIO", "Folio", _stamped_folio, SUPPORTED, "11"),
+    ("MISSING_MNTTOTAL", "MntTotal", attrgetter("totals.total"), KNOWN, "27"),
 )
-_mandatory(
-    "RUTEmisor",
-    "MISSING_RUTEMISOR",
-    lambda document: document.issuer.rut,
-    KNOWN,
-    "p. 16",
-    flow="",
+_ISSUED: tuple[_Mandatory, ...] = (
+    ("MISSING_GIROEMIS", "GiroEmis", attrgetter("issuer.giro"), _NAMED, "16"),
+    ("MISSING_DIR_ORIGEN", "DirOrigen", attrgetter("issuer.address"), _PLACED, "17"),
+    ("MISSING_CMNA_ORIGEN", "CmnaOrigen", attrgetter("issuer.comuna"), _LOCAL, "17"),
+    ("MISSING_GIRO_RECEP", "GiroRecep", attrgetter("receiver.giro"), _LOCAL, "18"),
+    ("MISSING_DIR_RECEP", "DirRecep", attrgetter("receiver.address"), _PLACED, "19"),
+    ("MISSING_CMNA_RECEP", "CmnaRecep", attrgetter("receiver.comuna"), _LOCAL, "19"),
 )
-_mandatory(
-    "RznSoc",
-    "MISSING_RZNSOC",
-    lambda document: document.issuer.name,
-    SUPPORTED - RECEIPTS,
-    "p. 16",
-    flow="",
+_WHERE_REPRESENTABLE: tuple[_Mandatory, ...] = (
+    ("MISSING_CIUDAD_ORIGEN", "CiudadOrigen", attrgetter("issuer.city"), {"110"}, "17"),
+    ("MISSING_CIUDAD_RECEP", "CiudadRecep", attrgetter("receiver.city"), {"110"}, "19"),
+    ("MISSING_COMISIONES", "Comisiones", _commissions, {"43"}, "9 and 43"),
 )
-_mandatory(
-    "GiroEmis",
-    "MISSING_GIROEMIS",
-    lambda document: document.issuer.giro,
-    SUPPORTED - RECEIPTS,
-    "p. 16",
-)
-_mandatory(
-    "DirOrigen",
-    "MISSING_DIR_ORIGEN",
-    lambda document: document.issuer.address,
-    _WITH_ADDRESSES | {"110"},
-    "p. 17",
-)
-_mandatory(
-    "CmnaOrigen",
-    "MISSING_CMNA_ORIGEN",
-    lambda document: document.issuer.comuna,
-    _WITH_ADDRESSES,
-    "p. 17",
-)
-_mandatory(
-    "RUTRecep",
-    "MISSING_RUTRECEP",
-    lambda document: document.receiver.rut,
-    KNOWN,
-    "p. 17",
-    flow="",
-)
-_mandatory(
-    "RznSocRecep",
-    "MISSING_RZNSOCRECEP",
-    lambda document: document.receiver.name,
-    SUPPORTED - RECEIPTS,
-    "p. 18",
-    flow="",
-)
-_mandatory(
-    "GiroRecep",
-    "MISSING_GIRO_RECEP",
-    lambda document: document.receiver.giro,
-    _WITH_ADDRESSES,
-    "p. 18",
-)
-_mandatory(
-    "DirRecep",
-    "MISSING_DIR_RECEP",
-    lambda document: document.receiver.address,
-    _WITH_ADDRESSES | {"110"},
-    "p. 19",
-)
-_mandatory(
-    "CmnaRecep",
-    "MISSING_CMNA_RECEP",
-    lambda document: document.receiver.comuna,
-    _WITH_ADDRESSES,
-    "p. 19",
-)
-_mandatory(
-    "CiudadOrigen",
-    "MISSING_CIUDAD_ORIGEN",
-    lambda document: document.issuer.city,
-    frozenset({"110"}),
-    "p. 17",
-    needs=("CiudadOrigen",),
-)
-_mandatory(
-    "CiudadRecep",
-    "MISSING_CIUDAD_RECEP",
-    lambda document: document.receiver.city,
-    frozenset({"110"}),
-    "p. 19",
-    needs=("CiudadRecep",),
-)
-_mandatory(
-    "Folio",
-    "MISSING_FOLIO",
-    lambda document: document.folio if document.stamp is not None else 0,
-    SUPPORTED,
-    "p. 11",
-    flow="",
-)
-_mandatory(
-    "Comisiones",
-    "MISSING_COMISIONES",
-    lambda document: document.commissions or document.totals.commissions or None,
-    frozenset({"43"}),
-    "p. 9 and 43",
-    needs=("Comisiones",),
-)
-_mandatory(
-    "MntTotal",
-    "MISSING_MNTTOTAL",
-    lambda document: document.totals.total,
-    KNOWN,
-    "p. 27",
-    flow="",
-)
+for _row in _BOTH_FLOWS:
+    _mandatory(*_row)
+for _row in _ISSUED:
+    _mandatory(*_row, flow="sale")
+for _row in _WHERE_REPRESENTABLE:
+    _mandatory(*_row, flow="sale", needs=_row[1:2])
 
 
 @rule(
@@ -196,12 +113,10 @@ _mandatory(
     source=f"{_DTE}, p. 16, Acteco",
     needs=("Acteco",),
 )
-def issuer_has_activity(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def issuer_has_activity(document: Document) -> Violations:
     """The issuer has an economic activity code."""
     if not any(code.strip() for code in document.issuer.acteco):
-        yield Violation(field="Acteco")
+        yield Violation.of("Acteco")
 
 
 @rule(
@@ -212,15 +127,11 @@ def issuer_has_activity(
     types=SUPPORTED,
     source=f"{_DTE}, p. 32, NmbItem; Res. Ex. SII 36/2024",
 )
-def lines_have_names(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def lines_have_names(document: Document) -> Violations:
     """Every line has a name."""
     for line in document.lines:
         if not line.name.strip():
-            yield Violation(
-                field="NmbItem", line=line.number, params={"line": str(line.number)}
-            )
+            yield Violation.of("NmbItem", line=line.number)
 
 
 @rule(
@@ -231,15 +142,11 @@ def lines_have_names(
     types=SUPPORTED,
     source=f"{_DTE}, p. 37, MontoItem",
 )
-def lines_have_amounts(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def lines_have_amounts(document: Document) -> Violations:
     """Every line has an amount."""
     for line in document.lines:
         if line.amount is None:
-            yield Violation(
-                field="MontoItem", line=line.number, params={"line": str(line.number)}
-            )
+            yield Violation.of("MontoItem", line=line.number)
 
 
 @rule(
@@ -253,15 +160,13 @@ def lines_have_amounts(
 )
 def payment_form_is_known(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """The payment form is one of the list; absent means credit."""
     value = document.payment_form
     if value is not None and not listed(
         rates, PAYMENT_FORMS, str(value), issue_day(document, context)
     ):
-        yield Violation(
-            field="FmaPago", evidence=str(value), params={"value": str(value)}
-        )
+        yield Violation.of("FmaPago", str(value), value=value)
 
 
 @rule(
@@ -274,15 +179,11 @@ def payment_form_is_known(
     source="SII, Formato Boletas v4.1 (2024-12-31), IndServicio",
     needs=("IndServicio",),
 )
-def receipt_says_its_kind(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def receipt_says_its_kind(document: Document) -> Violations:
     """A boleta has IndServicio from 1 to 4."""
     value = document.service_indicator
     if value not in _RECEIPT_SERVICES:
-        yield Violation(
-            field="IndServicio", evidence="" if value is None else str(value)
-        )
+        yield Violation.of("IndServicio", "" if value is None else str(value))
 
 
 @rule(
@@ -297,15 +198,13 @@ def receipt_says_its_kind(
 )
 def guide_says_why(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """A delivery guide has IndTraslado from 1 to 9."""
     value = document.transfer_indicator
     if value is None or not listed(
         rates, TRANSFER_INDICATORS, str(value), issue_day(document, context)
     ):
-        yield Violation(
-            field="IndTraslado", evidence="" if value is None else str(value)
-        )
+        yield Violation.of("IndTraslado", "" if value is None else str(value))
 
 
 @rule(
@@ -317,12 +216,8 @@ def guide_says_why(
     source=f"{_DTE}, p. 33, QtyItem",
     needs=("QtyItem",),
 )
-def guide_lines_have_quantities(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def guide_lines_have_quantities(document: Document) -> Violations:
     """Every line of a delivery guide has a quantity."""
     for line in document.lines:
         if not line.quantity:
-            yield Violation(
-                field="QtyItem", line=line.number, params={"line": str(line.number)}
-            )
+            yield Violation.of("QtyItem", line=line.number)

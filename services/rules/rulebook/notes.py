@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from ...common.translation import _
@@ -11,7 +10,6 @@ from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..calendar import months_later, tax_period
-from ..dated_data import DatedData
 from ..document_types import ALL_NOTES, EXPORT_NOTES
 from ..references import (
     ANNULS,
@@ -22,7 +20,7 @@ from ..references import (
     named,
     tax_references,
 )
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _CODES = frozenset({ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS})
@@ -50,12 +48,10 @@ _MONTHS_TO_RETURN = 6
     source=f"{_DTE}, p. 41-42, Referencia; D.L. 825 art. 57",
     needs=("Referencia",),
 )
-def note_refers_to_document(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def note_refers_to_document(document: Document) -> Violations:
     """A note refers to at least one tax document."""
     if not tax_references(document):
-        yield Violation(field="TpoDocRef")
+        yield Violation.of("TpoDocRef")
 
 
 @rule(
@@ -67,16 +63,14 @@ def note_refers_to_document(
     source=f"{_DTE}, p. 42, CodRef",
     needs=("Referencia", "CodRef"),
 )
-def note_says_what_it_does(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def note_says_what_it_does(document: Document) -> Violations:
     """Every document that a note refers to has a CodRef of 1, 2 or 3."""
     for reference in tax_references(document):
         if reference.code not in _CODES:
-            yield Violation(
-                field="CodRef",
-                evidence=f"{named(reference)}: {reference.code or '–'}",
-                params={"document": named(reference)},
+            yield Violation.of(
+                "CodRef",
+                f"{named(reference)}: {reference.code or '–'}",
+                document=named(reference),
             )
 
 
@@ -89,18 +83,16 @@ def note_says_what_it_does(
     source=f"{_DTE}, p. 42, CodRef (cases a, b and c)",
     needs=("Referencia", "CodRef"),
 )
-def annulling_note_has_one_reference(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def annulling_note_has_one_reference(document: Document) -> Violations:
     """A note that annuls, or corrects text, refers to exactly one tax document."""
     references = tax_references(document)
     if len(references) > 1 and any(
         reference.code in (ANNULS, CORRECTS_TEXT) for reference in references
     ):
-        yield Violation(
-            field="Referencia",
-            evidence=", ".join(named(reference) for reference in references),
-            params={"n": str(len(references))},
+        yield Violation.of(
+            "Referencia",
+            ", ".join(named(reference) for reference in references),
+            n=len(references),
         )
 
 
@@ -113,9 +105,7 @@ def annulling_note_has_one_reference(
     source=f"{_DTE}, p. 37, MontoItem (fe de erratas) and p. 42, CodRef 2",
     needs=("CodRef",),
 )
-def text_correction_is_zero(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def text_correction_is_zero(document: Document) -> Violations:
     """A note that corrects text has the total zero, and every line."""
     if not corrects_text(document):
         return
@@ -123,12 +113,7 @@ def text_correction_is_zero(
     amounts += [("MontoItem", line.number, line.amount) for line in document.lines]
     for field, number, amount in amounts:
         if amount:
-            yield Violation(
-                field=field,
-                line=number,
-                evidence=shown(amount),
-                params={"total": shown(amount)},
-            )
+            yield Violation.of(field, shown(amount), line=number, total=shown(amount))
             return
 
 
@@ -143,9 +128,7 @@ def text_correction_is_zero(
     source=f"{_DTE}, p. 42, CodRef (cases a and c); D.L. 825 art. 57",
     needs=("Referencia", "CodRef"),
 )
-def note_annuls_what_it_may(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def note_annuls_what_it_may(document: Document) -> Violations:
     """A credit note annuls invoices and debit notes, a debit note credit notes."""
     export_note = document.document_type in EXPORT_NOTES
     for reference in tax_references(document):
@@ -154,10 +137,11 @@ def note_annuls_what_it_may(
         if (reference.document_type in _EXPORT_CODES) != export_note:
             continue  # NOTE_EXPORT_KIND says it
         if reference.document_type not in _MAY_ANNUL[document.document_type]:
-            yield Violation(
-                field="TpoDocRef",
-                evidence=f"{document.document_type} → {named(reference)}",
-                params={"type": document.document_type, "document": named(reference)},
+            yield Violation.of(
+                "TpoDocRef",
+                f"{document.document_type} → {named(reference)}",
+                type=document.document_type,
+                document=named(reference),
             )
 
 
@@ -170,17 +154,16 @@ def note_annuls_what_it_may(
     source=f"{_DTE}, p. 41, TpoDocRef (notas de exportación)",
     needs=("Referencia",),
 )
-def note_stays_in_its_family(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def note_stays_in_its_family(document: Document) -> Violations:
     """Export notes refer to export documents, the others to domestic ones."""
     export_note = document.document_type in EXPORT_NOTES
     for reference in tax_references(document):
         if (reference.document_type in _EXPORT_CODES) != export_note:
-            yield Violation(
-                field="TpoDocRef",
-                evidence=f"{document.document_type} → {named(reference)}",
-                params={"type": document.document_type, "document": named(reference)},
+            yield Violation.of(
+                "TpoDocRef",
+                f"{document.document_type} → {named(reference)}",
+                type=document.document_type,
+                document=named(reference),
             )
 
 
@@ -193,16 +176,12 @@ def note_stays_in_its_family(
     source=f"{_DTE}, p. 42, FolioRef",
     needs=("Referencia",),
 )
-def reference_has_folio(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def reference_has_folio(document: Document) -> Violations:
     """A note's reference has a folio, zero only when it is global."""
     for reference in tax_references(document):
         if not reference.folio.strip(" 0") and not reference.is_global:
-            yield Violation(
-                field="FolioRef",
-                evidence=reference.folio,
-                params={"type": reference.document_type},
+            yield Violation.of(
+                "FolioRef", reference.folio, type=reference.document_type
             )
 
 
@@ -215,9 +194,7 @@ def reference_has_folio(
     source=f"{_DTE}, p. 42, FchRef",
     needs=("Referencia",),
 )
-def reference_date_is_right(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def reference_date_is_right(document: Document, context: Context) -> Violations:
     """A reference has the date of its document, which is not later than the note's."""
     known = {
         reference.number: original.issue_date
@@ -238,14 +215,12 @@ def reference_date_is_right(
             )
         else:
             continue
-        yield Violation(
-            field="FchRef",
-            evidence=f"{named(reference)}: {day.isoformat()} {problem}",
-            params={
-                "document": named(reference),
-                "date": day.isoformat(),
-                "problem": problem,
-            },
+        yield Violation.of(
+            "FchRef",
+            f"{named(reference)}: {day} {problem}",
+            document=named(reference),
+            date=day,
+            problem=problem,
         )
 
 
@@ -259,9 +234,7 @@ def reference_date_is_right(
     source="SII, FAQ 001.003.7335 (2025-06-30) and 001.003.2167",
     needs=("Referencia", "CodRef"),
 )
-def annulment_is_in_time(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def annulment_is_in_time(document: Document) -> Violations:
     """An own error is annulled in the same tax period or the next."""
     day = document.issue_date
     if day is None or not document.totals.vat:
@@ -270,13 +243,11 @@ def annulment_is_in_time(
         if reference.code != ANNULS or reference.date is None:
             continue
         if tax_period(day) - tax_period(reference.date) > 1:
-            yield Violation(
-                field="FchRef",
-                evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
-                params={
-                    "document": named(reference),
-                    "date": reference.date.isoformat(),
-                },
+            yield Violation.of(
+                "FchRef",
+                f"{reference.date} … {day}",
+                document=named(reference),
+                date=reference.date,
             )
 
 
@@ -293,9 +264,7 @@ def annulment_is_in_time(
     source="D.L. 825 art. 70 and art. 21 no. 2; Formato DTE v2.2, p. 11, IndNoRebaja",
     needs=("Referencia", "CodRef", "IndNoRebaja"),
 )
-def late_return_does_not_lower_debit(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def late_return_does_not_lower_debit(document: Document) -> Violations:
     """A note on a sale of more than six months ago carries IndNoRebaja."""
     day = document.issue_date
     if day is None or document.no_debit_reduction or not document.totals.vat:
@@ -304,11 +273,9 @@ def late_return_does_not_lower_debit(
         if reference.code != CORRECTS_AMOUNTS or reference.date is None:
             continue
         if day > months_later(reference.date, _MONTHS_TO_RETURN):
-            yield Violation(
-                field="IndNoRebaja",
-                evidence=f"{reference.date.isoformat()} … {day.isoformat()}",
-                params={
-                    "document": named(reference),
-                    "date": reference.date.isoformat(),
-                },
+            yield Violation.of(
+                "IndNoRebaja",
+                f"{reference.date} … {day}",
+                document=named(reference),
+                date=reference.date,
             )

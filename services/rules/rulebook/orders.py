@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from ...common.translation import _
 from ...documents import rut
@@ -14,10 +14,16 @@ from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, untaxed, vat_rate
 from ..dated_data import DatedData
 from ..document_types import INVOICES
 from ..matching import ordered_lines
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
-_SOURCE = "Internal control: order, receipt and invoice say the same"
-_BILLS = INVOICES - {"46"}
+_order_rule = partial(
+    rule,
+    severity=Severity.WARNING,
+    types=INVOICES - {"46"},
+    flow="purchase",
+    source="Internal control: order, receipt and invoice say the same",
+    secondary_source=True,
+)
 _CLAIM_PART = _("Claim it within eight days, or agree on it with the supplier.")
 
 
@@ -49,15 +55,13 @@ def _apart(
     severity: Severity | None = None,
 ) -> Violation:
     """Return the violation that a bill states another value than the order."""
-    params = {"stated": shown(stated), "expected": shown(expected)}
-    if line is not None:
-        params["line"] = str(line.number)
-    return Violation(
-        field=field,
+    return Violation.of(
+        field,
+        f"{shown(stated)} {sign} {shown(expected)}",
         line=line.number if line else 0,
-        evidence=f"{shown(stated)} {sign} {shown(expected)}",
-        params=params,
         severity=severity,
+        stated=shown(stated),
+        expected=shown(expected),
     )
 
 
@@ -65,19 +69,14 @@ def _to_cents(price: Decimal) -> Decimal:
     return (price * HUNDRED).to_integral_value() / HUNDRED
 
 
-@rule(
+@_order_rule(
     "PO_PRICE_DIFF",
-    Severity.WARNING,
     message=_("Line %(line)s costs %(stated)s a unit; %(expected)s was ordered."),
     advice=_CLAIM_PART,
-    types=_BILLS,
-    flow="purchase",
-    source=_SOURCE,
-    secondary_source=True,
 )
 def price_is_the_ordered_one(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """A line costs what was ordered; a lower price is only worth knowing.
 
     What rounding the amount of the line to the peso can explain is no difference.
@@ -96,19 +95,12 @@ def price_is_the_ordered_one(
             yield _apart("PrcItem", stated, ">", expected, line)
 
 
-@rule(
+@_order_rule(
     "PO_QTY_OVER_RECEIVED",
-    Severity.WARNING,
     message=_("Line %(line)s charges %(stated)s, but %(expected)s came in."),
     advice=_CLAIM_PART,
-    types=_BILLS,
-    flow="purchase",
-    source=_SOURCE,
-    secondary_source=True,
 )
-def quantity_was_received(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def quantity_was_received(document: Document, context: Context) -> Violations:
     """No more is charged than was received, or ordered when receipts are not kept."""
     order = context.purchase_order
     lines = _lines(document, context)
@@ -128,19 +120,12 @@ def quantity_was_received(
             yield _apart("QtyItem", charged, ">", limit, line)
 
 
-@rule(
+@_order_rule(
     "PO_AMOUNT_OVER",
-    Severity.WARNING,
     message=_("The net amount %(stated)s is more than the order's %(expected)s."),
     advice=_CLAIM_PART,
-    types=_BILLS,
-    flow="purchase",
-    source=_SOURCE,
-    secondary_source=True,
 )
-def amount_fits_the_order(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def amount_fits_the_order(document: Document, context: Context) -> Violations:
     """What is charged fits the order, when its lines cannot be compared one by one."""
     order = context.purchase_order
     if order is None or order.net is None or order.currency != document.currency:
@@ -152,19 +137,12 @@ def amount_fits_the_order(
         yield _apart("MntNeto", net, ">", order.net)
 
 
-@rule(
+@_order_rule(
     "PO_VENDOR_DIFF",
-    Severity.WARNING,
     message=_("The order %(order)s was placed with %(vendor)s, not with %(rut)s."),
     advice=_("Choose the order of this supplier, or ask who charges it and why."),
-    types=_BILLS,
-    flow="purchase",
-    source=_SOURCE,
-    secondary_source=True,
 )
-def order_is_the_suppliers(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def order_is_the_suppliers(document: Document, context: Context) -> Violations:
     """Who charges an order is who it was placed with."""
     order = context.purchase_order
     if order is None:
@@ -172,8 +150,10 @@ def order_is_the_suppliers(
     vendor = rut.normalise(order.vendor_rut)
     issuer = rut.normalise(document.issuer.rut)
     if vendor and issuer and vendor != issuer:
-        yield Violation(
-            field="RUTEmisor",
-            evidence=f"{issuer} ≠ {vendor}",
-            params={"order": order.name, "vendor": vendor, "rut": issuer},
+        yield Violation.of(
+            "RUTEmisor",
+            f"{issuer} ≠ {vendor}",
+            order=order.name,
+            vendor=vendor,
+            rut=issuer,
         )

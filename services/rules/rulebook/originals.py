@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import ZERO, shown
-from ..dated_data import DatedData
 from ..document_types import ALL_NOTES, GENERIC_RUTS, acting_flow
 from ..references import ANNULS, known_references, named, tax_references
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 
 @rule(
@@ -27,9 +24,7 @@ from ..registry import Violation, rule
     secondary_source=True,
     needs=("Referencia",),
 )
-def original_is_in_the_books(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def original_is_in_the_books(document: Document, context: Context) -> Violations:
     """The document that a note corrects is in the books, which were asked for it."""
     if context.earlier is None:
         return
@@ -38,11 +33,11 @@ def original_is_in_the_books(
     for reference in tax_references(document):
         if reference.number in known or reference.is_global or reference.other_rut:
             continue
-        yield Violation(
-            field="FolioRef",
-            evidence=named(reference),
-            params={"document": named(reference)},
+        yield Violation.of(
+            "FolioRef",
+            named(reference),
             severity=Severity.WARNING if received else None,
+            document=named(reference),
         )
 
 
@@ -56,9 +51,7 @@ def original_is_in_the_books(
     secondary_source=True,
     needs=("Referencia",),
 )
-def note_is_for_the_same_partner(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def note_is_for_the_same_partner(document: Document, context: Context) -> Violations:
     """A note goes to the RUT of the document that it corrects."""
     if acting_flow(document) == "sale":
         field, partner = "RUTRecep", document.receiver.rut
@@ -69,14 +62,12 @@ def note_is_for_the_same_partner(
         if theirs in GENERIC_RUTS:
             continue  # a note on a boleta names buyer or issuer (FAQ 001.380.6571)
         if theirs and ours and theirs != ours:
-            yield Violation(
-                field=field,
-                evidence=f"{ours} ≠ {theirs}",
-                params={
-                    "document": named(reference),
-                    "original": theirs,
-                    "rut": ours,
-                },
+            yield Violation.of(
+                field,
+                f"{ours} ≠ {theirs}",
+                document=named(reference),
+                original=theirs,
+                rut=ours,
             )
 
 
@@ -89,9 +80,7 @@ def note_is_for_the_same_partner(
     source="SII, Formato DTE v2.2, p. 42, CodRef 1 (elimina en forma completa)",
     needs=("Referencia", "CodRef"),
 )
-def annulment_is_for_the_whole(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def annulment_is_for_the_whole(document: Document, context: Context) -> Violations:
     """A note that annuls has the total of the document that it annuls."""
     total = document.totals.total
     annulled = [
@@ -104,14 +93,12 @@ def annulment_is_for_the_whole(
     whole = sum((each for _reference, each in annulled if each), ZERO)
     if total != whole:
         names = ", ".join(named(reference) for reference, _each in annulled)
-        yield Violation(
-            field="MntTotal",
-            evidence=f"{shown(total)} ≠ {shown(whole)}",
-            params={
-                "document": names,
-                "original": shown(whole),
-                "total": shown(total),
-            },
+        yield Violation.of(
+            "MntTotal",
+            f"{shown(total)} ≠ {shown(whole)}",
+            document=names,
+            original=shown(whole),
+            total=shown(total),
         )
 
 
@@ -125,9 +112,7 @@ def annulment_is_for_the_whole(
     secondary_source=True,
     needs=("Referencia",),
 )
-def credit_fits_the_original(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def credit_fits_the_original(document: Document, context: Context) -> Violations:
     """All credit notes on a document together do not exceed it."""
     total = document.totals.total
     known = known_references(document, context)
@@ -135,13 +120,9 @@ def credit_fits_the_original(
         return  # how one note is spread over many documents is not said
     reference, original = known[0]
     if original.total is not None and total + original.credited > original.total:
-        yield Violation(
-            field="MntTotal",
-            evidence=(
-                f"{shown(total)} + {shown(original.credited)} > {shown(original.total)}"
-            ),
-            params={
-                "document": named(reference),
-                "original": shown(original.total),
-            },
+        yield Violation.of(
+            "MntTotal",
+            f"{shown(total)} + {shown(original.credited)} > {shown(original.total)}",
+            document=named(reference),
+            original=shown(original.total),
         )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..dated_data import DatedData
 from ..document_types import GENERIC_RUTS, KNOWN
 from ..matching import is_same_name
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 
 @rule(
@@ -24,9 +21,7 @@ from ..registry import Violation, rule
     source="Master data of partners",
     secondary_source=True,
 )
-def name_belongs_to_rut(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def name_belongs_to_rut(document: Document, context: Context) -> Violations:
     """The name of a party is the one that the master data have for its RUT."""
     if not context.known_partners:
         return
@@ -45,8 +40,10 @@ def name_belongs_to_rut(
             if name.strip()
         ]
         if known and not any(is_same_name(party.name, name) for name in known):
-            yield Violation(
-                field=field,
-                evidence=f"{party.name} ≠ {known[0]}",
-                params={"rut": plain, "known": known[0], "name": party.name},
+            yield Violation.of(
+                field,
+                f"{party.name} ≠ {known[0]}",
+                rut=plain,
+                known=known[0],
+                name=party.name,
             )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context
@@ -11,7 +9,7 @@ from ...documents.document import Document
 from ...validation.finding import Severity
 from ..dated_data import COMUNAS, DatedData, listed
 from ..document_types import DOMESTIC, FOREIGNER
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 
 @rule(
@@ -24,9 +22,7 @@ from ..registry import Violation, rule
     source="Código Único Territorial (D.S. 1.115 of 2018, Interior): 346 comunas",
     secondary_source=True,
 )
-def comuna_exists(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def comuna_exists(document: Document, context: Context, rates: DatedData) -> Violations:
     """Comunas of issuer, receiver and destination exist, by the list of today."""
     destination = document.transport.comuna if document.transport else ""
     for field, comuna, country in (
@@ -40,4 +36,4 @@ def comuna_exists(
         if field == "CmnaRecep" and rut.normalise(document.receiver.rut) == FOREIGNER:
             continue
         if not listed(rates, COMUNAS, name, context.today):
-            yield Violation(field=field, evidence=name, params={"comuna": name})
+            yield Violation.of(field, name, comuna=name)

@@ -10,10 +10,9 @@ from ...documents.context import Context, Project
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import ZERO, shown, untaxed
-from ..dated_data import DatedData
 from ..document_types import EXPORT_NOTES, INVOICES, KNOWN, RECEIPTS
 from ..projects import charged_project
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _SOURCE = "Internal control: the project and its contract"
 _CLOSED = frozenset({"done", "cancelled"})
@@ -29,16 +28,12 @@ _CREDIT_NOTES = frozenset({"61", "112"})
     source=_SOURCE,
     secondary_source=True,
 )
-def project_is_open(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def project_is_open(document: Document, context: Context) -> Violations:
     """A document is charged to a project that is still open."""
     project = charged_project(document, context)
     if project is not None and project.state in _CLOSED:
-        yield Violation(
-            field="Referencia",
-            evidence=f"{project.code}: {project.state}",
-            params={"project": project.code},
+        yield Violation.of(
+            "Referencia", f"{project.code}: {project.state}", project=project.code
         )
 
 
@@ -55,9 +50,7 @@ def project_is_open(
     source=_SOURCE,
     secondary_source=True,
 )
-def contract_is_not_exceeded(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def contract_is_not_exceeded(document: Document, context: Context) -> Violations:
     """A project is not billed for more than its contract."""
     for project, net in _shares(document, context):
         contract, before = project.contract_net, project.billed_net
@@ -65,14 +58,12 @@ def contract_is_not_exceeded(
             continue
         billed = before + net
         if net > ZERO and billed > contract:
-            yield Violation(
-                field="MntNeto",
-                evidence=f"{shown(before)} + {shown(net)} > {shown(contract)}",
-                params={
-                    "project": project.code,
-                    "billed": shown(billed),
-                    "contract": shown(contract),
-                },
+            yield Violation.of(
+                "MntNeto",
+                f"{shown(before)} + {shown(net)} > {shown(contract)}",
+                project=project.code,
+                billed=shown(billed),
+                contract=shown(contract),
             )
 
 

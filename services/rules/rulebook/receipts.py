@@ -14,7 +14,7 @@ from ...validation.finding import Severity
 from ..amounts import issue_day, shown
 from ..dated_data import DatedData, required
 from ..document_types import GENERIC_RUTS, RECEIPTS
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 _RECEIPTS = "SII, Formato Boletas v4.1 (2024-12-31)"
 _NEVER_LESS = Decimal(5_000_000)
@@ -36,7 +36,7 @@ _HOUSEHOLD = 2
 )
 def large_receipt_names_buyer(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """A boleta of more than 135 UF names its buyer and how it was paid.
 
     Paid in cash it also holds the buyer's mail and telephone.
@@ -53,10 +53,10 @@ def large_receipt_names_buyer(
         limit = required(rates, "receipt_identification", day)
     if total > limit:
         for field, value in missing:
-            yield Violation(
-                field=field,
-                evidence=f"{shown(total)} > {shown(limit)}: {field} {value or '–'}",
-                params={"field": field, "limit": shown(limit)},
+            yield Violation.of(
+                field,
+                f"{shown(total)} > {shown(limit)}: {field} {value or '–'}",
+                limit=shown(limit),
             )
 
 
@@ -89,9 +89,7 @@ def _unnamed(document: Document) -> Iterator[tuple[str, str]]:
     source=f"{_RECEIPTS}, p. 8 and 10, FchVenc, DirRecep and CmnaRecep",
     needs=("IndServicio",),
 )
-def periodic_receipt_says_where(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def periodic_receipt_says_where(document: Document) -> Violations:
     """A boleta of periodic services says where, and of households when it is due."""
     if document.service_indicator not in _PERIODIC:
         return
@@ -103,4 +101,4 @@ def periodic_receipt_says_where(
         fields.append(("FchVenc", document.due_date is not None))
     for field, present in fields:
         if not present:
-            yield Violation(field=field, params={"field": field})
+            yield Violation.of(field)

@@ -6,7 +6,6 @@ receiver does. One peso off is a warning, more is an error (policy of this produ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from ...common.translation import _
@@ -37,7 +36,7 @@ from ..document_types import (
     SUPPORTED,
     TRANSFER_SALES,
 )
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM, COMPUTE_TOTALS
 
 _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
@@ -118,7 +117,7 @@ def _is_rounding(stated: Decimal | None, exact: Decimal) -> bool:
 )
 def net_follows_from_lines(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """The net amount is the affected lines less global discounts, without VAT."""
     violation = _net_difference(document, context, rates)
     if violation:
@@ -136,9 +135,7 @@ def net_follows_from_lines(
     types=SUPPORTED,
     source=f"{_DTE}, p. 25, MntExe",
 )
-def exempt_follows_from_lines(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def exempt_follows_from_lines(document: Document) -> Violations:
     """The exempt amount is the exempt lines less their global discounts."""
     if _is_unpriced(document) or any(line.amount is None for line in document.lines):
         return
@@ -168,17 +165,18 @@ def exempt_follows_from_lines(
 )
 def vat_rate_is_the_legal_one(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """The VAT rate is the one in force on the day of issue."""
     stated = document.totals.vat_rate
     if stated is None:
         return
     expected = vat_rate(document, context, rates)
     if stated != expected:
-        yield Violation(
-            field="TasaIVA",
-            evidence=f"{shown(stated)} % ≠ {shown(expected)} %",
-            params={"stated": shown(stated), "expected": shown(expected)},
+        yield Violation.of(
+            "TasaIVA",
+            f"{shown(stated)} % ≠ {shown(expected)} %",
+            stated=shown(stated),
+            expected=shown(expected),
         )
 
 
@@ -227,7 +225,7 @@ def _vat_difference(
 )
 def vat_follows_from_net(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """VAT is the rate times the net amount, rounded half-up to the peso."""
     violation = _vat_difference(document, context, rates)
     if violation and violation.severity is Severity.ERROR:
@@ -246,7 +244,7 @@ def vat_follows_from_net(
 )
 def vat_is_rounded_once(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """VAT is not one peso off by how it was rounded."""
     violation = _vat_difference(document, context, rates)
     if violation and violation.severity is Severity.WARNING:
@@ -264,7 +262,7 @@ def vat_is_rounded_once(
 )
 def receipt_net_follows(
     document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+) -> Violations:
     """Net amount and VAT of a boleta are its affected amount, taken apart.
 
     The VAT is what is left of the amount, or the rate of the net: both are in use.
@@ -301,9 +299,7 @@ def receipt_net_follows(
     source=f"{_DTE}, p. 27 and 43, ValComNeto, ValComExe and ValComIVA",
     needs=("Comisiones",),
 )
-def commissions_follow_from_lines(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def commissions_follow_from_lines(document: Document) -> Violations:
     """The commissions taken off the total are what their lines come to."""
     if not document.commissions:
         return
@@ -335,9 +331,7 @@ def commissions_follow_from_lines(
     source=f"{_DTE}, p. 27, MntTotal",
     needs=("ImptoReten",),
 )
-def total_follows_from_parts(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def total_follows_from_parts(document: Document) -> Violations:
     """The total is net, exempt, VAT and additional taxes, less what is withheld."""
     totals = document.totals
     if totals.total is None or _is_free_export(document):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..dated_data import DatedData
-from ..registry import Violation, rule
+from ..registry import Violation, Violations, rule
 
 
 @rule(
@@ -20,14 +17,10 @@ from ..registry import Violation, rule
     source="Odoo, abnormal amount against the partner's earlier documents",
     secondary_source=True,
 )
-def amount_is_usual(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def amount_is_usual(document: Document, context: Context) -> Violations:
     """Odoo does not find the amount abnormal for the partner."""
     if context.odoo_warnings.abnormal_amount:
-        yield Violation(
-            field="MntTotal", evidence=context.odoo_warnings.abnormal_amount
-        )
+        yield Violation.of("MntTotal", context.odoo_warnings.abnormal_amount)
 
 
 @rule(
@@ -38,9 +31,7 @@ def amount_is_usual(
     source="Odoo, abnormal date against the partner's earlier documents",
     secondary_source=True,
 )
-def date_is_usual(
-    document: Document, context: Context, rates: DatedData
-) -> Iterator[Violation]:
+def date_is_usual(document: Document, context: Context) -> Violations:
     """Odoo does not find the date abnormal for the partner."""
     if context.odoo_warnings.abnormal_date:
-        yield Violation(field="FchEmis", evidence=context.odoo_warnings.abnormal_date)
+        yield Violation.of("FchEmis", context.odoo_warnings.abnormal_date)

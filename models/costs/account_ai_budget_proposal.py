@@ -19,12 +19,9 @@ _MONTHS = 3
 class Proposal(NamedTuple):
     """A budget that would suit a company, and what it was worked out from."""
 
-    amount: Decimal
-    """US$ a month."""
-    spent: Decimal
-    """US$ in the last thirty days."""
-    documents: Decimal
-    """Posted in a usual month."""
+    amount: Decimal  # US$ a month
+    spent: Decimal  # US$ in the last thirty days
+    documents: Decimal  # Posted in a usual month
 
 
 class AccountAiBudget(models.Model):

@@ -18,14 +18,12 @@ class Forecast:
     """The month of today, in US$."""
 
     begin: date
-    end: date
-    """Last day of the month."""
-    spent: Decimal
-    """From its first day until now, what is reserved included."""
+    end: date  # Last day of the month
+    spent: Decimal  # From its first day until now, what is reserved included
+    # What is expected yet: the rest of today, and each day that is left.
     days: Mapping[date, Decimal]
-    """What is expected yet: the rest of today, and each day that is left."""
+    # Whole days that the expectation stands on; 0 when there are none.
     history_days: int
-    """Whole days that the expectation stands on; 0 when there are none."""
 
     @property
     def total(self) -> Decimal | None:

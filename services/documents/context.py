@@ -33,8 +33,8 @@ class PartnerHistory:
 class OdooWarnings:
     """Warnings that Odoo itself computes; evidence for rules, not asked of a model."""
 
+    # Display names of possible duplicates (``duplicated_ref_ids``).
     duplicates: tuple[str, ...] = ()
-    """Display names of possible duplicates (``duplicated_ref_ids``)."""
     abnormal_amount: str = ""
     abnormal_date: str = ""
 
@@ -46,27 +46,21 @@ class ReferencedDocument:
     document_type: str
     folio: str
     issue_date: date | None = None
-    partner_rut: str = ""
-    """RUT of the other party."""
+    partner_rut: str = ""  # RUT of the other party
     total: Decimal | None = None
+    # Total of the other credit notes on it that are in the books already.
     credited: Decimal = Decimal(0)
-    """Total of the other credit notes on it that are in the books already."""
 
 
 @dataclass(frozen=True)
 class FolioRange:
     """An authorisation of folios (CAF) that the SII gave the company."""
 
-    document_type: str
-    """TD."""
-    first: int
-    """D: first folio of the range."""
-    last: int
-    """H: last folio of the range."""
-    authorised_on: date | None = None
-    """FA: the day on which the SII authorised it."""
-    issuer_rut: str = ""
-    """RE; empty when the books do not say."""
+    document_type: str  # TD
+    first: int  # D: first folio of the range
+    last: int  # H: last folio of the range
+    authorised_on: date | None = None  # FA: the day on which the SII authorised it
+    issuer_rut: str = ""  # RE; empty when the books do not say
 
 
 @dataclass(frozen=True)
@@ -78,28 +72,25 @@ class EarlierDocument:
 
     document_type: str
     folio: str
+    # ``sale`` when the company issued it, ``purchase`` when it received it.
     flow: str = "sale"
-    """``sale`` when the company issued it, ``purchase`` when it received it."""
     issue_date: date | None = None
+    # RUT of the other party: receiver of a sale, issuer of a purchase.
     partner_rut: str = ""
-    """RUT of the other party: receiver of a sale, issuer of a purchase."""
     currency: str = "CLP"
     net: Decimal | None = None
     exempt: Decimal | None = None
     vat: Decimal | None = None
     total: Decimal | None = None
+    # State at the SII: ``accepted``, ``rejected``, ...; empty when unknown.
     state: str = ""
-    """State at the SII: ``accepted``, ``rejected``, ...; empty when unknown."""
-    name: str = ""
-    """How the books name it, e.g. ``BILL/2026/11/0042``."""
-    descriptions: tuple[str, ...] = ()
-    """Names of its lines."""
+    name: str = ""  # How the books name it, e.g. ``BILL/2026/11/0042``.
+    descriptions: tuple[str, ...] = ()  # Names of its lines
+    # Of a note: the documents that it refers to, as ``type/folio``.
     corrects: tuple[str, ...] = ()
-    """Of a note: the documents that it refers to, as ``type/folio``."""
+    # Of a note: CodRef: 1 annuls, 2 corrects text, 3 corrects amounts.
     correction: int | None = None
-    """Of a note: CodRef: 1 annuls, 2 corrects text, 3 corrects amounts."""
-    project: str = ""
-    """Code of the project that it was charged to."""
+    project: str = ""  # Code of the project that it was charged to
 
 
 @dataclass(frozen=True)
@@ -107,16 +98,13 @@ class OrderLine:
     """A line of a purchase order, in the unit of the bill."""
 
     description: str = ""
-    quantity: Decimal | None = None
-    """Quantity ordered."""
-    unit_price: Decimal | None = None
-    """Net price ordered."""
+    quantity: Decimal | None = None  # Quantity ordered
+    unit_price: Decimal | None = None  # Net price ordered
+    # Quantity received so far; ``None`` when it is not counted, e.g. a service.
     received: Decimal | None = None
-    """Quantity received so far; ``None`` when it is not counted, e.g. a service."""
-    billed: Decimal = Decimal(0)
-    """Quantity that other bills charged already."""
+    billed: Decimal = Decimal(0)  # Quantity that other bills charged already
+    # NroLinDet of the line that charges it; 0 when only the text can tell.
     bill_line: int = 0
-    """NroLinDet of the line that charges it; 0 when only the text can tell."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +114,11 @@ class PurchaseOrder:
     name: str = ""
     vendor_rut: str = ""
     currency: str = "CLP"
-    net: Decimal | None = None
-    """Net amount ordered."""
+    net: Decimal | None = None  # Net amount ordered
     lines: tuple[OrderLine, ...] = ()
+    # Quantity received of the order as a whole, when its lines do not know it.
     received: Decimal | None = None
-    """Quantity received of the order as a whole, when its lines do not know it."""
-    project: str = ""
-    """Code of the project that the order was made for."""
+    project: str = ""  # Code of the project that the order was made for
 
 
 @dataclass(frozen=True)
@@ -142,19 +128,16 @@ class Project:
     code: str
     name: str = ""
     customer_rut: str = ""
-    state: str = ""
-    """``in_progress``, ``done`` or ``cancelled``; empty when unknown."""
+    state: str = ""  # ``in_progress``, ``done`` or ``cancelled``; empty when unknown
     start: date | None = None
     end: date | None = None
-    contract_net: Decimal | None = None
-    """Net amount of the contract."""
+    contract_net: Decimal | None = None  # Net amount of the contract
+    # Net amount of the customer's documents so far, without this one.
     billed_net: Decimal | None = None
-    """Net amount of the customer's documents so far, without this one."""
+    # Net amount of this document that the books charge to it; ``None`` when they
+    # do not say: then it is the whole document that counts.
     charged_net: Decimal | None = None
-    """Net amount of this document that the books charge to it; ``None`` when they do
-    not say: then it is the whole document that counts."""
-    order: str = ""
-    """Number of the customer's purchase order."""
+    order: str = ""  # Number of the customer's purchase order
     milestones: tuple[str, ...] = ()
 
 
@@ -164,8 +147,8 @@ class KnownPartner:
 
     rut: str
     name: str
+    # Other names that count as the same: trade name, former name.
     other_names: tuple[str, ...] = ()
-    """Other names that count as the same: trade name, former name."""
 
 
 @dataclass(frozen=True)
@@ -183,54 +166,50 @@ class ReceivedXml:
     see :mod:`.received_xml`. It is kept in place of the file: a verdict is replayed
     when the file has long been replaced."""
 
+    # The document that the bill is a copy of; ``None`` when there is none in it.
     document: Document | None = None
-    """The document that the bill is a copy of; ``None`` when there is none in it."""
-    unreadable: str = ""
-    """Why the file cannot be read, empty when it can."""
+    unreadable: str = ""  # Why the file cannot be read, empty when it can
+    # Code of :class:`~.errors.RefusedXml` when reading it could do harm.
     refused: str = ""
-    """Code of :class:`~.errors.RefusedXml` when reading it could do harm."""
+    # What a file holds that does not hold the bill: ``type/folio (RUT)``.
     others: tuple[str, ...] = ()
-    """What a file holds that does not hold the bill: ``type/folio (RUT)``."""
+    # How it breaks the SII's schema; empty when it does not, or nobody looked.
     schema_fault: str = ""
-    """How it breaks the SII's schema; empty when it does not, or nobody looked."""
+    # What is wrong with its signature; empty when nothing is, or nobody looked.
     signature_fault: str = ""
-    """What is wrong with its signature; empty when nothing is, or nobody looked."""
 
 
 @dataclass(frozen=True)
 class Context:
     """Everything around a document that rules and prompt may use."""
 
-    today: date
-    """The date on which the document is judged, in the company's country."""
+    today: date  # The date on which the document is judged, in the company's country
     company_rut: str = ""
     history: PartnerHistory = field(default_factory=PartnerHistory)
     odoo_warnings: OdooWarnings = field(default_factory=OdooWarnings)
+    # What the books know of the documents in ``Document.references``.
     referenced: tuple[ReferencedDocument, ...] = ()
-    """What the books know of the documents in ``Document.references``."""
+    # True when the document is out already (posted): its date is history.
     is_issued: bool = False
-    """True when the document is out already (posted): its date is history."""
+    # The company's authorised folios (CAF); ``None`` when nobody keeps them.
     folio_ranges: tuple[FolioRange, ...] | None = None
-    """The company's authorised folios (CAF); ``None`` when nobody keeps them."""
+    # Documents of the books that have to do with this one: those it refers to,
+    # notes on them, possible duplicates. ``None`` when the books were not asked.
     earlier: tuple[EarlierDocument, ...] | None = None
-    """Documents of the books that have to do with this one: those it refers to, notes
-    on them, possible duplicates. ``None`` when the books were not asked."""
+    # The order that a received document charges.
     purchase_order: PurchaseOrder | None = None
-    """The order that a received document charges."""
+    # The day on which the SII got a received document, in Chile: the claim clock.
     sii_received_on: date | None = None
-    """The day on which the SII got a received document, in Chile: the claim clock."""
+    # True when somebody wants to claim the received document.
     claim_intended: bool = False
-    """True when somebody wants to claim the received document."""
-    projects: tuple[Project, ...] = ()
-    """Projects that the document may belong to."""
+    projects: tuple[Project, ...] = ()  # Projects that the document may belong to
+    # The XML that came with a received document; ``None`` when there is none.
     received: ReceivedXml | None = None
-    """The XML that came with a received document; ``None`` when there is none."""
-    project: str = ""
-    """Code of the project that the document was charged to."""
+    project: str = ""  # Code of the project that the document was charged to
+    # What the master data say of the RUTs in the document.
     known_partners: tuple[KnownPartner, ...] = ()
-    """What the master data say of the RUTs in the document."""
+    # Pesos above which a boleta names its buyer (135 UF), when the books know
+    # better than the dated data.
     receipt_threshold: Decimal | None = None
-    """Pesos above which a boleta names its buyer (135 UF), when the books know better
-    than the dated data."""
+    # Exchange rates around the issue date.
     exchange_rates: tuple[ExchangeRate, ...] = ()
-    """Exchange rates around the issue date."""

@@ -21,286 +21,199 @@ from .transport import Transport
 class Party:
     """Emisor or Receptor."""
 
-    rut: str = ""
-    """RUTEmisor, RUTRecep: as written at the source, not normalised."""
-    name: str = ""
-    """RznSoc, RznSocRecep."""
-    giro: str = ""
-    """GiroEmis, GiroRecep."""
-    address: str = ""
-    """DirOrigen, DirRecep."""
-    comuna: str = ""
-    """CmnaOrigen, CmnaRecep."""
-    city: str = ""
-    """CiudadOrigen, CiudadRecep."""
-    email: str = ""
-    """CorreoEmisor, CorreoRecep."""
-    phone: str = ""
-    """Telefono, Contacto."""
-    acteco: tuple[str, ...] = ()
-    """Acteco: up to four activity codes of six digits."""
-    country: str = ""
-    """ISO code of the country, ``CL`` for Chile, empty when unknown."""
-    branch: str = ""
-    """Sucursal."""
-    branch_code: str = ""
-    """CdgSIISucur."""
-    seller_code: str = ""
-    """CdgVendedor."""
-    customer_code: str = ""
-    """CdgIntRecep."""
-    foreign_id: str = ""
-    """Extranjero/NumId: tax number abroad."""
-    nationality: str = ""
-    """Extranjero/Nacionalidad, a code of customs."""
+    rut: str = ""  # RUTEmisor, RUTRecep: as written at the source, not normalised
+    name: str = ""  # RznSoc, RznSocRecep
+    giro: str = ""  # GiroEmis, GiroRecep
+    address: str = ""  # DirOrigen, DirRecep
+    comuna: str = ""  # CmnaOrigen, CmnaRecep
+    city: str = ""  # CiudadOrigen, CiudadRecep
+    email: str = ""  # CorreoEmisor, CorreoRecep
+    phone: str = ""  # Telefono, Contacto
+    acteco: tuple[str, ...] = ()  # Acteco: up to four activity codes of six digits
+    country: str = ""  # ISO code of the country, ``CL`` for Chile, empty when unknown
+    branch: str = ""  # Sucursal
+    branch_code: str = ""  # CdgSIISucur
+    seller_code: str = ""  # CdgVendedor
+    customer_code: str = ""  # CdgIntRecep
+    foreign_id: str = ""  # Extranjero/NumId: tax number abroad
+    nationality: str = ""  # Extranjero/Nacionalidad, a code of customs
+    # A person of flesh and blood: name and RUT are masked before sending.
     is_natural_person: bool = False
-    """A person of flesh and blood: name and RUT are masked before sending."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One line of Detalle."""
 
-    number: int
-    """NroLinDet, from 1."""
-    name: str = ""
-    """NmbItem."""
-    description: str = ""
-    """DscItem."""
-    quantity: Decimal | None = None
-    """QtyItem."""
-    unit: str = ""
-    """UnmdItem."""
-    unit_price: Decimal | None = None
-    """PrcItem."""
-    discount: Decimal = Decimal(0)
-    """DescuentoMonto."""
-    surcharge: Decimal = Decimal(0)
-    """RecargoMonto."""
-    amount: Decimal | None = None
-    """MontoItem."""
+    number: int  # NroLinDet, from 1
+    name: str = ""  # NmbItem
+    description: str = ""  # DscItem
+    quantity: Decimal | None = None  # QtyItem
+    unit: str = ""  # UnmdItem
+    unit_price: Decimal | None = None  # PrcItem
+    discount: Decimal = Decimal(0)  # DescuentoMonto
+    surcharge: Decimal = Decimal(0)  # RecargoMonto
+    amount: Decimal | None = None  # MontoItem
+    # IndExe: 1 exempt, 2 not billable, ...; ``None`` affected.
     exemption: int | None = None
-    """IndExe: 1 exempt, 2 not billable, ...; ``None`` affected."""
+    # CodImpAdic: codes of additional taxes and retentions.
     tax_codes: tuple[str, ...] = ()
-    """CodImpAdic: codes of additional taxes and retentions."""
-    discount_percent: Decimal | None = None
-    """DescuentoPct."""
-    surcharge_percent: Decimal | None = None
-    """RecargoPct."""
-    item_codes: tuple[str, ...] = ()
-    """CdgItem/VlrCodigo: codes of the product."""
+    discount_percent: Decimal | None = None  # DescuentoPct
+    surcharge_percent: Decimal | None = None  # RecargoPct
+    item_codes: tuple[str, ...] = ()  # CdgItem/VlrCodigo: codes of the product
+    # TpoDocLiq: type of the document that this line of a type 43 settles.
     settled_type: str = ""
-    """TpoDocLiq: type of the document that this line of a type 43 settles."""
 
 
 @dataclass(frozen=True)
 class Reference:
     """One line of Referencia."""
 
-    number: int
-    """NroLinRef, from 1."""
-    document_type: str = ""
-    """TpoDocRef."""
-    folio: str = ""
-    """FolioRef."""
-    date: date | None = None
-    """FchRef."""
-    code: int | None = None
-    """CodRef: 1 annuls, 2 corrects text, 3 corrects amounts."""
-    reason: str = ""
-    """RazonRef."""
-    other_rut: str = ""
-    """RUTOtr: who issued the document, when it was somebody else."""
-    is_global: bool = False
-    """IndGlobal."""
+    number: int  # NroLinRef, from 1
+    document_type: str = ""  # TpoDocRef
+    folio: str = ""  # FolioRef
+    date: date | None = None  # FchRef
+    code: int | None = None  # CodRef: 1 annuls, 2 corrects text, 3 corrects amounts
+    reason: str = ""  # RazonRef
+    other_rut: str = ""  # RUTOtr: who issued the document, when it was somebody else
+    is_global: bool = False  # IndGlobal
 
 
 @dataclass(frozen=True)
 class GlobalDiscount:
     """One line of DscRcgGlobal."""
 
-    kind: str
-    """TpoMov: ``D`` discount, ``R`` surcharge."""
-    value_type: str
-    """TpoValor: ``%`` or ``$``."""
-    value: Decimal
-    """ValorDR."""
+    kind: str  # TpoMov: ``D`` discount, ``R`` surcharge
+    value_type: str  # TpoValor: ``%`` or ``$``
+    value: Decimal  # ValorDR
+    # IndExeDR: 1 on the exempt part, 2 on what is not billable.
     exemption: int | None = None
-    """IndExeDR: 1 on the exempt part, 2 on what is not billable."""
-    text: str = ""
-    """GlosaDR."""
+    text: str = ""  # GlosaDR
 
 
 @dataclass(frozen=True)
 class Commission:
     """One line of Comisiones of a type 43."""
 
-    kind: str
-    """TipoMovim: ``C`` commission, ``O`` other charges."""
-    text: str = ""
-    """Glosa."""
-    rate: Decimal | None = None
-    """TasaComision, in per cent."""
-    net: Decimal | None = None
-    """ValComNeto."""
-    exempt: Decimal | None = None
-    """ValComExe."""
-    vat: Decimal | None = None
-    """ValComIVA."""
+    kind: str  # TipoMovim: ``C`` commission, ``O`` other charges
+    text: str = ""  # Glosa
+    rate: Decimal | None = None  # TasaComision, in per cent
+    net: Decimal | None = None  # ValComNeto
+    exempt: Decimal | None = None  # ValComExe
+    vat: Decimal | None = None  # ValComIVA
 
 
 @dataclass(frozen=True)
 class Payment:
     """One line of MntPagos: an instalment."""
 
-    date: date | None
-    """FchPago."""
-    amount: Decimal | None
-    """MntPago."""
-    text: str = ""
-    """GlosaPagos."""
+    date: date | None  # FchPago
+    amount: Decimal | None  # MntPago
+    text: str = ""  # GlosaPagos
 
 
 @dataclass(frozen=True)
 class OtherCurrency:
     """One block of OtraMoneda: the totals in a second currency."""
 
-    name: str = ""
-    """TpoMoneda, as the SII names it: ``PESO CL``, ``DOLAR USA``..."""
+    name: str = ""  # TpoMoneda, as the SII names it: ``PESO CL``, ``DOLAR USA``
+    # TpoCambio: pesos for one unit of the document's currency.
     rate: Decimal | None = None
-    """TpoCambio: pesos for one unit of the document's currency."""
-    net: Decimal | None = None
-    """MntNetoOtrMnda."""
-    exempt: Decimal | None = None
-    """MntExeOtrMnda."""
-    vat: Decimal | None = None
-    """IVAOtrMnda."""
-    total: Decimal | None = None
-    """MntTotOtrMnda."""
+    net: Decimal | None = None  # MntNetoOtrMnda
+    exempt: Decimal | None = None  # MntExeOtrMnda
+    vat: Decimal | None = None  # IVAOtrMnda
+    total: Decimal | None = None  # MntTotOtrMnda
 
 
 @dataclass(frozen=True)
 class AdditionalTax:
     """One line of ImptoReten."""
 
-    code: str
-    """TipoImp."""
-    rate: Decimal | None
-    """TasaImp, in per cent."""
+    code: str  # TipoImp
+    rate: Decimal | None  # TasaImp, in per cent
+    # MontoImp, positive; whether it adds or withholds follows from the code.
     amount: Decimal
-    """MontoImp, positive; whether it adds or withholds follows from the code."""
 
 
 @dataclass(frozen=True)
 class Totals:
     """Totales."""
 
-    net: Decimal | None = None
-    """MntNeto."""
-    exempt: Decimal | None = None
-    """MntExe."""
-    vat_rate: Decimal | None = None
-    """TasaIVA, in per cent: 19."""
-    vat: Decimal | None = None
-    """IVA."""
-    additional_taxes: tuple[AdditionalTax, ...] = ()
-    """ImptoReten."""
-    vat_not_withheld: Decimal | None = None
-    """IVANoRet."""
+    net: Decimal | None = None  # MntNeto
+    exempt: Decimal | None = None  # MntExe
+    vat_rate: Decimal | None = None  # TasaIVA, in per cent: 19
+    vat: Decimal | None = None  # IVA
+    additional_taxes: tuple[AdditionalTax, ...] = ()  # ImptoReten
+    vat_not_withheld: Decimal | None = None  # IVANoRet
+    # GrntDep: deposit for containers, added to the total.
     deposit_guarantee: Decimal = Decimal(0)
-    """GrntDep: deposit for containers, added to the total."""
+    # CredEC: 65 % credit of construction companies, taken off the total.
     construction_credit: Decimal = Decimal(0)
-    """CredEC: 65 % credit of construction companies, taken off the total."""
+    # ValComNeto + ValComExe + ValComIVA of a type 43, taken off the total.
     commissions: Decimal = Decimal(0)
-    """ValComNeto + ValComExe + ValComIVA of a type 43, taken off the total."""
-    total: Decimal | None = None
-    """MntTotal."""
+    total: Decimal | None = None  # MntTotal
+    # IVAProp: VAT on one's own part, in documents for a third party.
     own_vat: Decimal | None = None
-    """IVAProp: VAT on one's own part, in documents for a third party."""
-    third_party_vat: Decimal | None = None
-    """IVATerc."""
-    not_billable: Decimal | None = None
-    """MontoNF."""
-    period_amount: Decimal | None = None
-    """MontoPeriodo."""
-    previous_balance: Decimal | None = None
-    """SaldoAnterior."""
-    to_pay: Decimal | None = None
-    """VlrPagar."""
+    third_party_vat: Decimal | None = None  # IVATerc
+    not_billable: Decimal | None = None  # MontoNF
+    period_amount: Decimal | None = None  # MontoPeriodo
+    previous_balance: Decimal | None = None  # SaldoAnterior
+    to_pay: Decimal | None = None  # VlrPagar
+    # Gross fee of a boleta de honorarios (type 70), which ``total`` is the rest
+    # of.
     fee: Decimal | None = None
-    """Gross fee of a boleta de honorarios (type 70), which ``total`` is the rest of."""
-    retention_rate: Decimal | None = None
-    """Rate withheld from the fee, in per cent."""
-    retention: Decimal | None = None
-    """Amount withheld from the fee."""
+    retention_rate: Decimal | None = None  # Rate withheld from the fee, in per cent
+    retention: Decimal | None = None  # Amount withheld from the fee
 
 
 @dataclass(frozen=True)
 class Document:
     """A tax document (DTE), issued or received."""
 
+    # TipoDTE, e.g. ``33``; ``70`` for a boleta de honorarios; empty when the
+    # books do not know it.
     document_type: str
-    """TipoDTE, e.g. ``33``; ``70`` for a boleta de honorarios; empty when the books do
-    not know it."""
-    flow: str
-    """``sale`` or ``purchase``, seen from the company."""
+    flow: str  # ``sale`` or ``purchase``, seen from the company
     issuer: Party
     receiver: Party
     totals: Totals
     lines: tuple[Line, ...] = ()
     references: tuple[Reference, ...] = ()
     global_discounts: tuple[GlobalDiscount, ...] = ()
-    folio: int | None = None
-    """Folio; ``None`` while a draft has none."""
+    folio: int | None = None  # Folio; ``None`` while a draft has none
+    # FchEmis; a draft without a date is judged as issued today.
     issue_date: date | None = None
-    """FchEmis; a draft without a date is judged as issued today."""
+    # True when ``issue_date`` is today only because the draft has none yet.
     issue_date_assumed: bool = False
-    """True when ``issue_date`` is today only because the draft has none yet."""
-    due_date: date | None = None
-    """FchVenc."""
-    payment_form: int | None = None
-    """FmaPago: 1 cash, 2 credit, 3 free of charge."""
-    currency: str = "CLP"
-    """ISO code of the currency of the amounts."""
-    service_indicator: int | None = None
-    """IndServicio."""
-    transfer_indicator: int | None = None
-    """IndTraslado."""
+    due_date: date | None = None  # FchVenc
+    payment_form: int | None = None  # FmaPago: 1 cash, 2 credit, 3 free of charge
+    currency: str = "CLP"  # ISO code of the currency of the amounts
+    service_indicator: int | None = None  # IndServicio
+    transfer_indicator: int | None = None  # IndTraslado
+    # MntBruto is 1, or a boleta without IndMntNeto: amounts of lines include VAT.
     gross_lines: bool = False
-    """MntBruto is 1, or a boleta without IndMntNeto: amounts of lines include VAT."""
+    # IndNoRebaja: a credit note that does not lower the issuer's tax debit.
     no_debit_reduction: bool = False
-    """IndNoRebaja: a credit note that does not lower the issuer's tax debit."""
+    # TipoFactEsp: 1 is an invoice for a foreign tourist.
     special_invoice: int | None = None
-    """TipoFactEsp: 1 is an invoice for a foreign tourist."""
+    # FmaPagExp, a code of customs; 21 is without payment.
     export_payment_form: int | None = None
-    """FmaPagExp, a code of customs; 21 is without payment."""
+    # MedioPago: ``EF`` cash, ``CH`` cheque...; a digit in boletas.
     means_of_payment: str = ""
-    """MedioPago: ``EF`` cash, ``CH`` cheque...; a digit in boletas."""
-    payment_terms: str = ""
-    """TermPagoGlosa."""
-    payments: tuple[Payment, ...] = ()
-    """MntPagos."""
-    dispatch_type: int | None = None
-    """TipoDespacho: who moves the goods, 1 to 3."""
+    payment_terms: str = ""  # TermPagoGlosa
+    payments: tuple[Payment, ...] = ()  # MntPagos
+    dispatch_type: int | None = None  # TipoDespacho: who moves the goods, 1 to 3
+    # CdgTraslado of an exporter's guide, with IndTraslado 8 or 9.
     transfer_code: int | None = None
-    """CdgTraslado of an exporter's guide, with IndTraslado 8 or 9."""
-    period_from: date | None = None
-    """PeriodoDesde."""
-    period_to: date | None = None
-    """PeriodoHasta."""
-    currency_name: str = ""
-    """TpoMoneda as the SII names it; only exports have it."""
-    other_currencies: tuple[OtherCurrency, ...] = ()
-    """OtraMoneda."""
+    period_from: date | None = None  # PeriodoDesde
+    period_to: date | None = None  # PeriodoHasta
+    currency_name: str = ""  # TpoMoneda as the SII names it; only exports have it
+    other_currencies: tuple[OtherCurrency, ...] = ()  # OtraMoneda
+    # Transporte; ``None`` when the document has no such block.
     transport: Transport | None = None
-    """Transporte; ``None`` when the document has no such block."""
-    commissions: tuple[Commission, ...] = ()
-    """Comisiones of a type 43."""
-    subtotals: int = 0
-    """Number of SubTotInfo."""
-    stamp: Stamp | None = None
-    """TED; ``None`` when the document is not stamped (yet)."""
-    notes: str = ""
-    """Free text of the document."""
+    commissions: tuple[Commission, ...] = ()  # Comisiones of a type 43
+    subtotals: int = 0  # Number of SubTotInfo
+    stamp: Stamp | None = None  # TED; ``None`` when the document is not stamped (yet)
+    notes: str = ""  # Free text of the document
+    # SII names of fields that the source cannot hold at all.
     not_representable: frozenset[str] = field(default_factory=frozenset)
-    """SII names of fields that the source cannot hold at all."""

@@ -51,12 +51,11 @@ class DteXml:
     """One document of an XML file."""
 
     document: Document
+    # The file's root element: ``DTE``, ``EnvioDTE``, ``EnvioBOLETA``, ``AEC``.
     container: str
-    """The file's root element: ``DTE``, ``EnvioDTE``, ``EnvioBOLETA``, ``AEC``."""
-    identifier: str
-    """``ID`` of the signed element."""
+    identifier: str  # ``ID`` of the signed element
+    # The DTE carries a signature; nothing is said about whether it is good.
     has_signature: bool
-    """The DTE carries a signature; nothing is said about whether it is good."""
 
 
 def read_dte_xml(data: bytes, company_rut: str = "") -> tuple[DteXml, ...]:

@@ -39,12 +39,11 @@ class XmlChecks:
     """What is known of schema and signature."""
 
     schema: Check
+    # Good: what was signed is unchanged since, and was signed with the
+    # certificate that the DTE holds. Whose certificate that is, and who vouches
+    # for it, is not checked.
     signature: Check
-    """Good: what was signed is unchanged since, and was signed with the certificate
-    that the DTE holds. Whose certificate that is, and who vouches for it, is not
-    checked."""
-    schema_reason: str = ""
-    """Why it is bad or unchecked."""
+    schema_reason: str = ""  # Why it is bad or unchecked
     signature_reason: str = ""
 
 

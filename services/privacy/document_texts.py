@@ -13,10 +13,8 @@ from ..documents.document import Document
 class Text:
     """One text and where it stands."""
 
-    field: str
-    """SII name of the field, or ``notes`` for the free text, which has none."""
-    line: int
-    """``NroLinDet`` of the line, 0 for the header."""
+    field: str  # SII name of the field, or ``notes`` for the free text, which has none
+    line: int  # ``NroLinDet`` of the line, 0 for the header
     value: str
 
 

@@ -50,8 +50,8 @@ class _Match:
     start: int
     end: int
     kind: str
+    # What is the same for all spellings of one thing, e.g. the body of a RUT.
     identity: str
-    """What is the same for all spellings of one thing, e.g. the body of a RUT."""
 
 
 _start = attrgetter("start")

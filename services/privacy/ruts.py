@@ -40,8 +40,7 @@ class TextRut:
 
     start: int
     end: int
-    body: str
-    """The digits before the check digit."""
+    body: str  # The digits before the check digit
 
 
 def ruts_in(text: str) -> Iterator[TextRut]:

@@ -25,10 +25,10 @@ class SkippedRule:
     """A rule that could not be judged, and why."""
 
     code: str
+    # SII names of the fields that the source cannot hold, comma-separated, or
+    # ``rate:<name>`` when a dated value is missing, or ``time`` when the document
+    # took too long.
     reason: str
-    """SII names of the fields that the source cannot hold, comma-separated, or
-    ``rate:<name>`` when a dated value is missing, or ``time`` when the document took
-    too long."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,9 @@ class RulesReport:
     findings: tuple[Finding, ...]
     verdict: Verdict
     skipped: tuple[SkippedRule, ...]
-    version: str
-    """The rulebook that was used; see :func:`rulebook_version`."""
+    version: str  # The rulebook that was used; see :func:`rulebook_version`
+    # How many rules were judged; with ``skipped`` a measure of how sure it is.
     checked: int = 0
-    """How many rules were judged; with ``skipped`` a measure of how sure it is."""
 
 
 def check(

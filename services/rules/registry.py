@@ -20,17 +20,14 @@ from .document_types import acting_flow
 class Violation:
     """What a rule yields for each place where the document breaks it."""
 
-    field: str = ""
-    """SII name of the field."""
-    line: int = 0
-    """``NroLinDet`` of the line, 0 for the header."""
-    evidence: str = ""
-    """The value, or both sides of the equation."""
+    field: str = ""  # SII name of the field
+    line: int = 0  # ``NroLinDet`` of the line, 0 for the header
+    evidence: str = ""  # The value, or both sides of the equation
+    # Fills ``%(name)s`` of the rule's message and advice; ``field`` and ``line``
+    # fill themselves.
     params: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Fills ``%(name)s`` of the rule's message and advice; ``field`` and ``line`` fill
-    themselves."""
+    # Overrides the rule's severity, e.g. for a difference of one peso.
     severity: Severity | None = None
-    """Overrides the rule's severity, e.g. for a difference of one peso."""
 
     @classmethod
     def of(

@@ -67,8 +67,7 @@ class Scope(NamedTuple):
     """Which rows of the ledger are meant."""
 
     company_ids: tuple[int, ...]
-    begin: datetime
-    """UTC; ``end`` likewise, not included."""
+    begin: datetime  # UTC; ``end`` likewise, not included
     end: datetime
     with_simulated: bool = False
 
@@ -95,8 +94,7 @@ class AccountShare(NamedTuple):
     account_id: int
     calls: int
     cost_usd: Decimal
-    cost_company: Decimal | None
-    """``None`` when it is not known for one of the calls."""
+    cost_company: Decimal | None  # ``None`` when it is not known for one of the calls
 
 
 def bounds_of(
@@ -270,10 +268,8 @@ class Totals(NamedTuple):
     """What stands beside the closed calls of a scope, in US$."""
 
     simulated: Decimal
-    open: Decimal
-    """Reserved for what is under way."""
-    estimated: Decimal
-    """Part of the closed calls that is an estimate."""
+    open: Decimal  # Reserved for what is under way
+    estimated: Decimal  # Part of the closed calls that is an estimate
 
 
 def read_totals(env: Environment, scope: Scope) -> Totals:

@@ -84,12 +84,10 @@ class Scope:
 
     companies: tuple[int, ...]
     period: Period
-    today: date
-    """On the calendar of the company that is worked in."""
+    today: date  # On the calendar of the company that is worked in
+    # Time zones of the companies that keep another than Chile's.
     zones: Mapping[int, str]
-    """Time zones of the companies that keep another than Chile's."""
-    user_id: int = 0
-    """Only this user's; 0 for everybody's."""
+    user_id: int = 0  # Only this user's; 0 for everybody's
 
 
 class Figures:

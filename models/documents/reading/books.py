@@ -33,14 +33,13 @@ class _Wanted(NamedTuple):
 
     move_id: int
     company_id: int
+    # The issuer of a received document; ``None`` when we issue: any partner.
     partner_id: int | None
-    """The issuer of a received document; ``None`` when we issue: any partner."""
     is_sale: bool
     document_type: str
     folio: str
     padded: str
-    is_note: bool
-    """Notes on it are asked for too."""
+    is_note: bool  # Notes on it are asked for too
 
 
 class _Near(NamedTuple):
@@ -69,8 +68,7 @@ class _Row(NamedTuple):
     company_currency: str
     total: float
     total_signed: float
-    origin: str | None
-    """``type/name`` of the document that a note mends by Odoo's link."""
+    origin: str | None  # ``type/name`` of the document that a note mends by Odoo's link
     references: list[list] | None
 
 

@@ -29,8 +29,7 @@ class _Subject(NamedTuple):
     move_type: str
     currency_id: int
     entered: date
-    itself: int
-    """The move itself when it would stand in its own history, else 0."""
+    itself: int  # The move itself when it would stand in its own history, else 0
 
 
 def read_history(

@@ -29,8 +29,7 @@ class _Row(NamedTuple):
     company_id: int | None
     contract: Decimal | None
     currency_id: int | None
-    step: Decimal
-    """The smallest amount of the contract's currency."""
+    step: Decimal  # The smallest amount of the contract's currency
 
 
 def analytic_accounts(lines: Iterable[LineRow]) -> frozenset[int]:

@@ -28,20 +28,17 @@ class MoveRow(NamedTuple):
     company_partner_id: int
     company_currency_id: int
     company_currency: str
+    # ISO code of its fiscal country: the addon is for ``CL``.
     company_country: str | None
-    """ISO code of its fiscal country: the addon is for ``CL``."""
     partner_id: int | None
     commercial_partner_id: int | None
     document_type: str | None
     prefix: str | None
-    origin_id: int | None
-    """Id of the document that a note mends."""
-    no_debit_reduction: bool | None
-    """IndNoRebaja."""
-    sii_received_at: datetime | None
-    """When the SII got it, in UTC."""
+    origin_id: int | None  # Id of the document that a note mends
+    no_debit_reduction: bool | None  # IndNoRebaja
+    sii_received_at: datetime | None  # When the SII got it, in UTC
+    # Fields of :class:`ReferenceRow`, in the order of the screen.
     references: list[list] | None
-    """Fields of :class:`ReferenceRow`, in the order of the screen."""
 
 
 class ReferenceRow(NamedTuple):
@@ -49,10 +46,8 @@ class ReferenceRow(NamedTuple):
 
     document_type: str | None
     folio: str | None
-    date: str | None
-    """ISO date."""
-    code: str | None
-    """CodRef."""
+    date: str | None  # ISO date
+    code: str | None  # CodRef
     reason: str | None
     is_global: bool | None
 
@@ -66,11 +61,10 @@ class OriginRow(NamedTuple):
     document_type: str | None
     prefix: str | None
     total: float | None
-    vat: str | None
-    """RUT of the other party of that document."""
+    vat: str | None  # RUT of the other party of that document
+    # Totals of the posted notes on it by their id: those of credit notes above
+    # zero, those of debit notes, and of debit notes on its credit notes, below.
     notes: dict[str, float] | None
-    """Totals of the posted notes on it by their id: those of credit notes above zero,
-    those of debit notes, and of debit notes on its credit notes, below."""
 
     def credited_by_others(self, move_id: int) -> float:
         """Return what the notes on it but ``move_id`` took off it."""
@@ -110,13 +104,9 @@ class LineRow(NamedTuple):
     price_total: float | None
     balance: float
     amount_currency: float
-    tax_codes: list[int] | None
-    """SII codes of the taxes on a product line; 14 is VAT."""
-    tax_code: int | None
-    """SII code of the tax that a tax line holds."""
-    tax_rate: float | None
-    """Its rate in per cent; ``None`` for a fixed amount."""
+    tax_codes: list[int] | None  # SII codes of the taxes on a product line; 14 is VAT
+    tax_code: int | None  # SII code of the tax that a tax line holds
+    tax_rate: float | None  # Its rate in per cent; ``None`` for a fixed amount
+    # Per cents by ids of analytic accounts, parted by commas.
     analytic: dict[str, float] | None
-    """Per cents by ids of analytic accounts, parted by commas."""
-    order_line_id: int | None
-    """The line of the purchase order that it charges."""
+    order_line_id: int | None  # The line of the purchase order that it charges

@@ -23,8 +23,7 @@ _NEAR = r"[^.;\n]{0,25}?"
 class Sentence(NamedTuple):
     """A sentence and what it needs."""
 
-    needs: str
-    """Kinds of :mod:`.word_kinds`, with commas between; of ``a | b`` it needs one."""
+    needs: str  # Kinds of words, with commas between; of ``a | b`` it needs one
     pattern: re.Pattern[str]
 
 

@@ -1,22 +1,41 @@
 """Tells from the words of a text which sentences it may hold: quick, and never too few.
 
-A sentence is searched only in texts that have a word of every kind that it needs.
+A sentence is searched only in texts that have a word of every kind that it needs. The
+words of each kind are in ``data/instruction_words.csv``: whole ones, with ``*``
+beginnings of words, with ``_`` two words. They follow from :mod:`.instruction_words` and
+:mod:`.instruction_patterns`: who adds a word there adds it here; the tests tell
+when one is missing.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from functools import lru_cache, reduce
 from operator import or_
+from pathlib import Path
 
 from .instruction_patterns import ORDERED, SENTENCES, SPOKEN_TO, Sentence
-from .word_kinds import KINDS
+
+_WORDS_FILE = Path(__file__).parents[2] / "data" / "instruction_words.csv"
 
 SEPARATOR = "\x1f"
 """Between texts: never in a visible one, and in none of the patterns."""
 ANY_KIND = -1
 """All bits: of a text that may have words of every kind."""
 
+
+def _read_kinds() -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    with _WORDS_FILE.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            for kind in row["kinds"].split("|"):
+                kinds.setdefault(kind, []).extend(row["words"].split())
+    return kinds
+
+
+KINDS = _read_kinds()
+"""Words by kind."""
 _BITS = {kind: 1 << place for place, kind in enumerate(KINDS)}
 # Only letters and digits make words; "<" counts as one, as no word stands in "<!--".
 _SEPARATED = bytes(
@@ -29,7 +48,7 @@ _HEAD = 3
 def _kinds_of_entries() -> dict[str, int]:
     kinds: dict[str, int] = {}
     for kind, entries in KINDS.items():
-        for entry in entries.split():
+        for entry in entries:
             kinds[entry] = kinds.get(entry, 0) | _BITS[kind]
     return kinds
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from odoo.addons.account_ai.services.privacy import hostile_text, reader_instructions
 from odoo.addons.account_ai.services.privacy.instruction_patterns import SENTENCES
-from odoo.addons.account_ai.services.privacy.word_kinds import KINDS
+from odoo.addons.account_ai.services.privacy.needed_words import KINDS
 
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _ASCII = frozenset(map(chr, range(128)))
@@ -45,9 +45,7 @@ def can_lack(pattern, needs):
     """
     unproven = []
     for need in needs.split(","):
-        entries = {
-            entry for kind in need.split("|") for entry in KINDS[kind.strip()].split()
-        }
+        entries = {entry for kind in need.split("|") for entry in KINDS[kind.strip()]}
         if _Paths(entries).follow(_parser.parse(pattern), {None}):
             unproven.append(need)
     return unproven

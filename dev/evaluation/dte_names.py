@@ -4,8 +4,6 @@ Taken from DTE_v10.xsd and EnvioBOLETA_v11.xsd, with the elements that came late
 tourist's invoice (format v2.2) and Res. Ex. 154 of 2025.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Findings as the panel shows them, in the reader's language and with where to go."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal

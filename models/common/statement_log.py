@@ -6,8 +6,6 @@ Claude answered. The statements of our own SQL are not logged at all (see
 does, are logged as what they are, without their values.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import sys

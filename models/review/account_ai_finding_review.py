@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from odoo import models
 from odoo.exceptions import UserError
 

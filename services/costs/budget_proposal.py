@@ -1,8 +1,6 @@
 """A first budget for a company that has none: what it will likely need, and as much
 again."""
 
-from __future__ import annotations
-
 from decimal import ROUND_CEILING, Decimal
 
 _ROOM = 2

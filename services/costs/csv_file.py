@@ -1,7 +1,5 @@
 """Rows as CSV text, safe to open in a spreadsheet."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """What a month will have cost when it ends."""
 
-from __future__ import annotations
-
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass

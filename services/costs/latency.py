@@ -1,7 +1,5 @@
 """Latency as a small histogram: it can be summed, which percentiles cannot."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 BOUNDS_MS = (

@@ -1,7 +1,5 @@
 """Rounding parts of an amount so that they still add up to the whole."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 

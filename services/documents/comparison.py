@@ -4,8 +4,6 @@ Differences are findings: the XML is the document, the bill in the books a copy 
 What the books cannot hold, or do not hold yet, is not compared.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date

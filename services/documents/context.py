@@ -1,7 +1,5 @@
 """What the books know around a document."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal

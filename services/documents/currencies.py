@@ -1,7 +1,5 @@
 """Currencies as the SII names them, and their ISO codes."""
 
-from __future__ import annotations
-
 PESO = "CLP"
 
 _ISO_CODES = {

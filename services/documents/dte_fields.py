@@ -5,8 +5,6 @@ Field names: SII, "Formato Documentos Tributarios Electrónicos" v2.2, "Formato 
 v4.1, and the elements that Res. Ex. 154 of 2025 adds to Transporte.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any

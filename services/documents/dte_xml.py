@@ -5,8 +5,6 @@ documents inside), with or without the SII's namespace. The schema is not checke
 (see :mod:`.xml_checks`): a bill that breaks it is still a bill to be judged.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

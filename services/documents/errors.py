@@ -1,7 +1,5 @@
 """Why a document could not be read."""
 
-from __future__ import annotations
-
 
 class UnreadableDocument(ValueError):
     """What was given is not a document that can be read.

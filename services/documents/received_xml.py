@@ -1,7 +1,5 @@
 """The XML file of a vendor bill: read, matched with the bill, compared with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..common.translation import _

@@ -1,7 +1,5 @@
 """The RUT, Chile's tax number: body, dash, check digit."""
 
-from __future__ import annotations
-
 import re
 
 _WRITTEN_AT_ALL = re.compile(r"\s*(\d[\d.]*)\s*(?:-\s*)?([\dKk])\s*")

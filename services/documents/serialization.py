@@ -5,8 +5,6 @@ that stored data do not have yet gets its default: records stay readable when th
 classes grow.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """The electronic stamp (TED) of a document and the authorisation (CAF) inside it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal

@@ -4,8 +4,6 @@ The stamp repeats what matters of the document and is signed apart, with the key
 the SII gave with the folios. A document that was changed later contradicts it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """How goods travel: the block Transporte of guides, invoices and exports."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Every text of a document that somebody typed, with the place where it stands."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

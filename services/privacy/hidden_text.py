@@ -4,8 +4,6 @@ Zero-width, bidirectional and tag characters can hide an instruction from the ac
 who looks at the invoice, or break a word so that no search finds it.
 """
 
-from __future__ import annotations
-
 import re
 
 from ..common.unicode_text import heaped_marks, normalised

@@ -3,8 +3,6 @@
 They are findings of a rule: a model that does what the text says cannot remove them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from operator import attrgetter

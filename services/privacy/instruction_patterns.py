@@ -5,8 +5,6 @@ texts of most invoices do not have the words that any of them needs. That a sent
 cannot do without them follows from its pattern; the tests derive it, path by path.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ All are written as they sound: lower case, without accents. Each is an alternati
 regular expressions, to be put together in :mod:`.reader_instructions`.
 """
 
-from __future__ import annotations
-
 
 def one_of(lines: str) -> str:
     """Return one group from alternatives that stand on ``lines``."""

@@ -1,13 +1,11 @@
 """Tells from the words of a text which sentences it may hold: quick, and never too few.
 
 A sentence is searched only in texts that have a word of every kind that it needs. The
-words of each kind are in ``data/instruction_words.csv``: whole ones, with ``*``
-beginnings of words, with ``_`` two words. They follow from :mod:`.instruction_words` and
-:mod:`.instruction_patterns`: who adds a word there adds it here; the tests tell
-when one is missing.
+words of each kind are in ``data/instruction_words.csv``: whole words, with ``*``
+beginnings of words, with ``_`` two words. They follow from :mod:`.instruction_words`
+and :mod:`.instruction_patterns`: who adds a word there adds it here; the tests tell when
+one is missing.
 """
-
-from __future__ import annotations
 
 import csv
 import re

@@ -6,8 +6,6 @@ the reader what to conclude, and not for single words: "aprobado por", "según
 instrucciones de" and "ignorar" are everyday language of invoices.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Finds RUTs of natural persons in free text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

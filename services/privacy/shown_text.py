@@ -4,8 +4,6 @@ Nothing is left out without a word: who relies on the verdict must know what was
 read for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..common.translation import _

@@ -4,8 +4,6 @@ Amounts in pesos are whole and rounded half-up, as the real documents that were
 compared are. In other currencies a difference below half a cent is rounding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal

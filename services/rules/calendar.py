@@ -1,7 +1,5 @@
 """Tax periods and terms that are counted in months."""
 
-from __future__ import annotations
-
 from calendar import monthrange
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Runs the rulebook over a document."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from datetime import date

@@ -5,8 +5,6 @@ day on which somebody verified it. A period without a row has no value: the prev
 one is never used.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """The SII's document types and generic RUTs, as the rules tell them apart."""
 
-from __future__ import annotations
-
 from ..documents.document import Document
 
 INVOICES = frozenset({"33", "34", "43", "46"})

@@ -1,7 +1,5 @@
 """Which words, and which lines of an order, mean the same."""
 
-from __future__ import annotations
-
 import unicodedata
 from difflib import SequenceMatcher
 from functools import lru_cache

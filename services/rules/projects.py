@@ -1,7 +1,5 @@
 """Which project a document is charged to, as far as numbers say it."""
 
-from __future__ import annotations
-
 from ..documents.context import Context, Project
 from ..documents.document import Document
 from .matching import words

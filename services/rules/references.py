@@ -1,7 +1,5 @@
 """What a document refers to, and what the books know of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

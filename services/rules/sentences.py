@@ -1,7 +1,5 @@
 """Sentences of advice that several rules share."""
 
-from __future__ import annotations
-
 from ..common.translation import _
 
 CLAIM = _(

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 

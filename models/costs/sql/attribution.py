@@ -3,8 +3,6 @@
 Each starts from a search, which adds the record rules of the user.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal

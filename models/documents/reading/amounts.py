@@ -5,8 +5,6 @@ in pesos unless it is an export document (types 110 to 112), which the SII wants
 own currency.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -1,7 +1,5 @@
 """The XML files that vendors sent with their bills, as attached to them in Odoo."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from odoo.api import Environment

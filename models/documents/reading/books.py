@@ -4,8 +4,6 @@ One query for all invoices, and none when nothing can matter: a draft of ours ha
 folio yet, and a document without references has no original.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple

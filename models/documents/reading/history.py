@@ -1,7 +1,5 @@
 """What is usual for a partner: earlier posted documents, two queries for all moves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The purchase orders that bills charge, where the purchase app is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Issuer and receiver of a document, from partners."""
 
-from __future__ import annotations
-
 import re
 
 from ....services.documents.document import Party

@@ -1,7 +1,5 @@
 """The projects that documents are charged to, by the analytic accounts of lines."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal

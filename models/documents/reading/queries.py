@@ -8,8 +8,6 @@ as much, and this runs before the first byte of a stream. The joins go into the 
 than reading it.
 """
 
-from __future__ import annotations
-
 from odoo.api import Environment
 from odoo.tools import SQL
 

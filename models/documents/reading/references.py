@@ -1,7 +1,5 @@
 """References of an invoice: our records, or those of ``l10n_cl_edi`` where it is."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date
 

@@ -1,7 +1,5 @@
 """What the queries of the reader return: plain rows, no records."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Additional taxes and what is withheld, in facturas de compra above all."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document

@@ -1,7 +1,5 @@
 """The term in which a received document can be claimed at the SII."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from ...common.translation import _

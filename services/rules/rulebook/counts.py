@@ -1,7 +1,5 @@
 """How many lines, references and other repetitions a document may have."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from ...common.translation import _

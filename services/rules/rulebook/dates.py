@@ -1,7 +1,5 @@
 """Dates of issue, of payment, and of the day on which a document is judged."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """Documents that the books hold already."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """Fields that take one of a few values, and the order of lines."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """Taxed and exempt: what each type of document may hold."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents.document import Document
 from ...validation.finding import Severity

@@ -1,7 +1,5 @@
 """Export documents: amounts in pesos and what customs want to know."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """Boletas de honorarios: the fee and what is withheld from it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Folios and their authorisation (CAF), by the books or in the document's stamp."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from ...common.translation import _

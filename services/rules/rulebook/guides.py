@@ -1,7 +1,5 @@
 """Guías de despacho: how goods travel, and invoices that are made from them later."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from ...common.translation import _

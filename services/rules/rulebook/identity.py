@@ -1,7 +1,5 @@
 """Who issues and who receives: RUT and parties."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context

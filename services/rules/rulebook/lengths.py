@@ -4,8 +4,6 @@ Only documents that we issue are asked: one that came through the SII kept its l
 and what is longer is how the books describe it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 

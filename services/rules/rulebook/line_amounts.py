@@ -1,7 +1,5 @@
 """Lines that follow from quantity and price, and amounts that may not be."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents.document import Document
 from ...validation.finding import Severity

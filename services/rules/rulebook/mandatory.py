@@ -4,8 +4,6 @@ Names, giro and addresses come from our own contacts when somebody else issued t
 document: nothing can be said about theirs, so these rules ask only for what we issue.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 

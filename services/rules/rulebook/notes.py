@@ -1,7 +1,5 @@
 """Credit and debit notes: what they refer to, and whether they may do it."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """Received documents against the purchase order and what was received on it."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from functools import partial
 

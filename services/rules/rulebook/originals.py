@@ -1,7 +1,5 @@
 """Notes against the documents that they correct, as the books know them."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context

@@ -1,7 +1,5 @@
 """Names of parties against the master data of their RUT."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context

@@ -1,7 +1,5 @@
 """Where issuer and receiver are."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents import rut
 from ...documents.context import Context

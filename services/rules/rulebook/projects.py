@@ -1,7 +1,5 @@
 """Documents against the state and the contract of their project."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from decimal import Decimal
 

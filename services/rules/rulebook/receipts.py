@@ -1,7 +1,5 @@
 """Boletas: who buys for a large amount, and services that are billed by period."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal

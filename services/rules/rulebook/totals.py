@@ -4,8 +4,6 @@ The SII does not refuse wrong sums (format p. 10): nobody else looks at them bef
 receiver does. One peso off is a warning, more is an error (policy of this product).
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from ...common.translation import _

@@ -1,7 +1,5 @@
 """What Odoo itself finds unusual for the partner."""
 
-from __future__ import annotations
-
 from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document

@@ -55,7 +55,6 @@ class AccountAiConsistency(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    @api.model
     def _check_upgrade(self, version: str):
         """Mend and list what the release before ``version`` may have let through."""
         self._close_lost_runs()
@@ -75,7 +74,6 @@ class AccountAiConsistency(models.AbstractModel):
 
     # === BUSINESS METHODS - MEND === #
 
-    @api.model
     def _close_lost_runs(self):
         """Close runs whose process is gone, as the sweeper does."""
         lost = self._validations().search(
@@ -88,7 +86,6 @@ class AccountAiConsistency(models.AbstractModel):
         )
         lost._interrupt()
 
-    @api.model
     def _forget_answers_without_result(self):
         """Delete stored answers of which no validation was made: some cannot be stored,
         and the invoice would fail with them again and again."""
@@ -105,7 +102,6 @@ class AccountAiConsistency(models.AbstractModel):
             """
         )
 
-    @api.model
     def _verdicts_of_validations(self) -> Iterator[Oddity]:
         """Judge those again whose verdict is better than what was found."""
         ended = self._validations().search([("state", "=", "done")])
@@ -121,7 +117,6 @@ class AccountAiConsistency(models.AbstractModel):
                 validation._judge_reviewed()
                 yield self._oddity(validation, "verdict_of_validation")
 
-    @api.model
     def _verdicts_on_invoices(self) -> Iterator[Oddity]:
         """Have invoices show the verdict of the validation that they name.
 
@@ -164,7 +159,6 @@ class AccountAiConsistency(models.AbstractModel):
             )
         self.env["account.move"].invalidate_model()
 
-    @api.model
     def _remove_dialogs(self):
         """Delete open dialogs: they are worked out again when they are opened."""
         for name, model in self.env.items():
@@ -174,7 +168,6 @@ class AccountAiConsistency(models.AbstractModel):
 
     # === BUSINESS METHODS - LIST === #
 
-    @api.model
     def _answers_without_call(self) -> Iterator[Oddity]:
         """Return validations that claim an answer of Claude for which the ledger, as
         far back as it is kept in detail, has no call."""
@@ -200,7 +193,6 @@ class AccountAiConsistency(models.AbstractModel):
         for validation in self._validations().browse(row[0] for row in rows):
             yield self._oddity(validation, "no_call")
 
-    @api.model
     def _overrides(self) -> Iterator[Oddity]:
         """Return overrides that do not fit their invoice, or the person they name."""
         # sudo: an upgrade looks at all companies
@@ -213,7 +205,6 @@ class AccountAiConsistency(models.AbstractModel):
             elif not record.user_id.has_group("account_ai.group_override"):
                 yield self._oddity(record, "override_right")
 
-    @api.model
     def _posted_by_rules_alone(self) -> Iterator[Oddity]:
         """Return postings for which an attempt that our own limits refused stood in for
         Claude's *reject* about the same document."""
@@ -246,7 +237,6 @@ class AccountAiConsistency(models.AbstractModel):
         for record in records.browse(row[0] for row in rows):
             yield self._oddity(record, "rules_only")
 
-    @api.model
     def _rewritten_dialogs(self) -> Iterator[Oddity]:
         """Return open posting dialogs that somebody else than their owner changed."""
         rows = self.env.execute_query(
@@ -258,7 +248,6 @@ class AccountAiConsistency(models.AbstractModel):
             company = dialog.create_uid.company_id
             yield Oddity(company.id, dialog._name, dialog.id, "dialog_rewritten")
 
-    @api.model
     def _rates(self) -> Iterator[Oddity]:
         """Return rates, which hold for all companies, that somebody changed last who
         does not administer the system."""
@@ -270,7 +259,6 @@ class AccountAiConsistency(models.AbstractModel):
 
     # === BUSINESS METHODS - REPORT === #
 
-    @api.model
     def _report(self, version: str, oddities: list[Oddity]):
         """Alert the administrators of each company, with the list as a file."""
         by_company: dict[int, list[Oddity]] = {}
@@ -299,7 +287,6 @@ class AccountAiConsistency(models.AbstractModel):
             name = f"account_ai_{version}.csv"
             alert.message_post(attachments=[(name, self._file_of(found))])
 
-    @api.model
     def _file_of(self, oddities: list[Oddity]) -> bytes:
         """Return the list as CSV, in the language of the environment.
 
@@ -319,12 +306,10 @@ class AccountAiConsistency(models.AbstractModel):
             writer.writerow([oddity.model, oddity.record_id, problem])
         return text.getvalue().encode("utf-8-sig")
 
-    @api.model
     def _oddity(self, record, problem: str) -> Oddity:
         company = record.company_id if "company_id" in record._fields else None
         return Oddity(company.id if company else 0, record._name, record.id, problem)
 
-    @api.model
     def _validations(self):
         # sudo: an upgrade looks at all companies
         return self.env["account.ai.validation"].sudo()

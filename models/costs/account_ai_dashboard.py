@@ -115,16 +115,13 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === WHO AND WHAT === #
 
-    @api.model
     def _check_may_see(self):
         if not self.env["account.ai.usage"].has_access("read"):
             raise AccessError(self.env._("You may not see what Claude costs."))
 
-    @api.model
     def _sees_everything(self):
         return self.env.su or self.env.user.has_group("base.group_system")
 
-    @api.model
     def _company_choices(self):
         """Return the companies to choose from: those switched on, and for the system's
         administrators all that have used Claude."""
@@ -142,7 +139,6 @@ class AccountAiDashboard(models.AbstractModel):
             companies |= companies_sudo.search([("id", "in", ids)])
         return companies
 
-    @api.model
     def _scope(self, filters):
         """Return what ``filters`` ask for, as far as the user may see it.
 
@@ -164,7 +160,6 @@ class AccountAiDashboard(models.AbstractModel):
             user_id=0 if sees_others else self.env.uid,
         )
 
-    @api.model
     def _check_filters(self, filters):
         """Check that ``filters`` are what the client action sends.
 
@@ -179,7 +174,6 @@ class AccountAiDashboard(models.AbstractModel):
                 self.env._("The period or the companies cannot be read. Choose again.")
             )
 
-    @api.model
     def _period(self, filters, today):
         name = filters.get("period")
         begin = fields.Date.to_date(filters.get("begin"))
@@ -188,7 +182,6 @@ class AccountAiDashboard(models.AbstractModel):
             name = "month"
         return period_of(name, today, begin, end)
 
-    @api.model
     def _today(self, zones):
         """Return today on the calendar of the company."""
         (zone,) = by_zone(zones, self.env.company.ids)
@@ -197,7 +190,6 @@ class AccountAiDashboard(models.AbstractModel):
         )
         return now.date()
 
-    @api.model
     def _roll_up_some(self):
         """Roll up a batch, so that the next look is a shorter one, and the rest soon.
 
@@ -213,7 +205,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === PERIOD AND COMPANIES === #
 
-    @api.model
     def _period_data(self, scope):
         period = scope.period
         return {
@@ -224,7 +215,6 @@ class AccountAiDashboard(models.AbstractModel):
             "today": str(scope.today),
         }
 
-    @api.model
     def _companies_data(self, scope):
         return [
             {
@@ -237,7 +227,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === SUMS === #
 
-    @api.model
     def _totals_data(self, totals):
         asked = totals["calls"] - totals["stored_calls"]
         prompt = sum(totals[name] for name in _INPUT)
@@ -277,7 +266,6 @@ class AccountAiDashboard(models.AbstractModel):
             "error_rate": totals["errors"] / asked if asked else None,
         }
 
-    @api.model
     def _company_costs(self, rows):
         """Return what the companies paid in currencies of their own, by currency.
 
@@ -307,7 +295,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === OVER TIME === #
 
-    @api.model
     def _bars(self, period, rows, forecast):
         """Return what each hour, day or month of the period cost, also if nothing.
 
@@ -334,7 +321,6 @@ class AccountAiDashboard(models.AbstractModel):
             )
         return bars
 
-    @api.model
     def _forecast(self, scope):
         """Return the forecast of this month; ``None`` when another time is shown."""
         today = scope.today
@@ -344,7 +330,6 @@ class AccountAiDashboard(models.AbstractModel):
         past = replace(scope, period=Period("custom", begin, today))
         return month_forecast(Figures(self.env.cr, past).costs(), today)
 
-    @api.model
     def _forecast_data(self, forecast):
         if forecast is None:
             return None
@@ -359,7 +344,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === BUDGETS === #
 
-    @api.model
     def _budgets(self, scope):
         """Return the budgets of the companies as they stand now; to users, the budgets
         that count what they do at the screen."""
@@ -385,7 +369,6 @@ class AccountAiDashboard(models.AbstractModel):
             for budget in budgets
         ]
 
-    @api.model
     def _own_budgets(self, scope):
         """Return what is left to the user, who may not see the budgets themselves."""
         companies = self.env["res.company"].browse(scope.companies)
@@ -416,7 +399,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === BY WHAT === #
 
-    @api.model
     def _breakdowns(self, groups, users):
         """Return the tables: by operation, agent, user, model and company.
 
@@ -448,7 +430,6 @@ class AccountAiDashboard(models.AbstractModel):
             )
         return tables
 
-    @api.model
     def _breakdown(self, dimension, title, rows, names):
         total = sum(row["cost_usd"] for row in rows)
 
@@ -490,7 +471,6 @@ class AccountAiDashboard(models.AbstractModel):
             table["others"] = data(False, name, summed)
         return table
 
-    @api.model
     def _names(self, model, rows):
         # sudo: names of the users and companies of calls that one may see
         records = (
@@ -498,7 +478,6 @@ class AccountAiDashboard(models.AbstractModel):
         )
         return {record.id: record.display_name for record in records.exists()}
 
-    @api.model
     def _operation_names(self):
         return {
             "validation": self.env._("Validation"),
@@ -507,7 +486,6 @@ class AccountAiDashboard(models.AbstractModel):
             "second_opinion": self.env._("Second opinion"),
         }
 
-    @api.model
     def _errors(self, rows):
         return [
             {"outcome": row["key"] or False, "calls": row["errors"]}
@@ -517,7 +495,6 @@ class AccountAiDashboard(models.AbstractModel):
 
     # === DEAR REQUESTS === #
 
-    @api.model
     def _dearest(self, usage_ids):
         """Return the dearest calls; the ledger's own rules decide who sees them."""
         usages = self.env["account.ai.usage"].search([("id", "in", usage_ids)])
@@ -541,7 +518,6 @@ class AccountAiDashboard(models.AbstractModel):
             for usage in usages.sorted(lambda usage: (-usage.cost_usd, -usage.id))
         ]
 
-    @api.model
     def _document_names(self, usages):
         """Return names by model and id, of documents that the user may read."""
         names = {}
@@ -608,7 +584,6 @@ class AccountAiDashboard(models.AbstractModel):
             "notice": notice,
         }
 
-    @api.model
     def _dimension_domain(self, detail):
         dimension = detail.get("dimension")
         if dimension not in DIMENSIONS:
@@ -616,7 +591,6 @@ class AccountAiDashboard(models.AbstractModel):
         values = list(detail.get("values") or [False])
         return Domain(dimension, "not in" if detail.get("excluded") else "in", values)
 
-    @api.model
     def _rows_action(self, begin, end, domain, deleted):
         last = end - timedelta(seconds=1)
         days = format_date(self.env, begin.date())
@@ -633,7 +607,6 @@ class AccountAiDashboard(models.AbstractModel):
             "domain": list(domain),
         }
 
-    @api.model
     def _spans(self, scope, begin, end):
         """Return the companies by the span of time (UTC) that they mean.
 

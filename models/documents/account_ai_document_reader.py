@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from odoo import api, models
+from odoo import models
 from odoo.tools import html2plaintext
 
 from ...services.documents.context import (
@@ -88,7 +88,6 @@ class AccountAiDocumentReader(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    @api.model
     def _read(self, moves) -> dict[int, tuple[Document, Context]]:
         """Return ``(document, context)`` of each invoice, by move id.
 
@@ -103,13 +102,11 @@ class AccountAiDocumentReader(models.AbstractModel):
             move_id: (each.document, each.context) for move_id, each in readings.items()
         }
 
-    @api.model
     def _read_documents(self, moves) -> dict[int, Document]:
         """Return the documents alone, by move id: without history and warnings."""
         readings = self._read_with_places(moves, surroundings=False)
         return {move_id: each.document for move_id, each in readings.items()}
 
-    @api.model
     def _read_with_places(self, moves, surroundings: bool = True) -> dict[int, Reading]:
         """Return what :meth:`_read` does, with where its parts live in Odoo.
 

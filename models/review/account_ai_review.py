@@ -127,12 +127,7 @@ class AccountAiReview(models.Model):
     def action_open_move(self):
         """Open the invoice."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return self.move_id._get_records_action(context={})
 
     # === BUSINESS METHODS === #
 

@@ -3,8 +3,8 @@
 A sentence is searched only in texts that have a word of every kind that it needs. The
 words of each kind are in ``data/instruction_words.csv``: whole words, with ``*``
 beginnings of words, with ``_`` two words. They follow from :mod:`.instruction_words`
-and :mod:`.instruction_patterns`: who adds a word there adds it here; the tests tell when
-one is missing.
+and :mod:`.instruction_patterns`: who adds a word there adds it here; the tests tell
+when one is missing.
 """
 
 import csv

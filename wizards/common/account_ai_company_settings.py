@@ -4,24 +4,13 @@ from odoo.exceptions import UserError
 from ...models.common.res_company import POSTING_POLICIES
 from ...services.claude.defaults import EFFORTS, default_model, fallback_models
 
-_COMPANY_FIELDS = {
-    "mask_persons": "account_ai_mask_persons",
-    "language": "account_ai_language",
-    "model_id": "account_ai_model_id",
-    "fallback_model_id": "account_ai_fallback_model_id",
-    "effort": "account_ai_effort",
-    "retention_days": "account_ai_retention_days",
-    "posting_policy": "account_ai_posting_policy",
-    "posting_rules_only": "account_ai_posting_rules_only",
-    "limit_validation": "account_ai_limit_validation",
-    "limit_chat": "account_ai_limit_chat",
-    "limit_project_suggestion": "account_ai_limit_project_suggestion",
-    "limit_company": "account_ai_limit_company",
-    "limit_queue": "account_ai_limit_queue",
-    "deadline_seconds": "account_ai_deadline_seconds",
-    "max_input_tokens": "account_ai_max_input_tokens",
-    "max_call_usd": "account_ai_max_call_usd",
-}
+_COMPANY_FIELDS = (
+    *("mask_persons", "language", "model_id", "fallback_model_id", "effort"),
+    *("retention_days", "posting_policy", "posting_rules_only", "limit_validation"),
+    *("limit_chat", "limit_project_suggestion", "limit_company", "limit_queue"),
+    *("deadline_seconds", "max_input_tokens", "max_call_usd"),
+)
+"""What is kept on the company, in fields of the same names after ``account_ai_``."""
 
 
 class AccountAiCompanySettings(models.TransientModel):
@@ -47,23 +36,19 @@ class AccountAiCompanySettings(models.TransientModel):
     )
     mask_persons = fields.Boolean(
         string="Mask Natural Persons",
-        default=lambda self: self.env.company.account_ai_mask_persons,
     )
     language = fields.Selection(
         selection=[("es", "Spanish"), ("en", "English")],
         string="Language of the Findings",
         required=True,
-        default=lambda self: self.env.company.account_ai_language,
     )
     model_id = fields.Many2one(
         "account.ai.model",
         domain=[("lifecycle", "!=", "retired")],
-        default=lambda self: self.env.company.account_ai_model_id,
     )
     fallback_model_id = fields.Many2one(
         "account.ai.model",
         domain=[("lifecycle", "!=", "retired")],
-        default=lambda self: self.env.company.account_ai_fallback_model_id,
         help="Asked instead of a model that is retired.",
     )
     model_notice = fields.Char(
@@ -73,60 +58,49 @@ class AccountAiCompanySettings(models.TransientModel):
     fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
     effort = fields.Selection(
         selection=[(effort, effort.capitalize()) for effort in EFFORTS],
-        default=lambda self: self.env.company.account_ai_effort,
     )
     retention_days = fields.Integer(
         string="Keep Facts For (days)",
         required=True,
-        default=lambda self: self.env.company.account_ai_retention_days,
     )
     posting_policy = fields.Selection(
         POSTING_POLICIES,
         required=True,
-        default=lambda self: self.env.company.account_ai_posting_policy,
     )
     posting_rules_only = fields.Boolean(
         string="Rules Suffice While Claude Is Out",
-        default=lambda self: self.env.company.account_ai_posting_rules_only,
     )
     limit_validation = fields.Integer(
         string="Validations per Minute",
         required=True,
-        default=lambda self: self.env.company.account_ai_limit_validation,
     )
     limit_chat = fields.Integer(
         string="Chat Turns per Minute",
         required=True,
-        default=lambda self: self.env.company.account_ai_limit_chat,
     )
     limit_project_suggestion = fields.Integer(
         string="Project Suggestions per Minute",
         required=True,
-        default=lambda self: self.env.company.account_ai_limit_project_suggestion,
     )
     limit_company = fields.Integer(
         string="Everybody Together per Minute",
         required=True,
-        default=lambda self: self.env.company.account_ai_limit_company,
         help="Requests of all people at the screen. 0: as many as each of them may "
         "make.",
     )
     limit_queue = fields.Integer(
         string="Queued Documents per Minute",
         required=True,
-        default=lambda self: self.env.company.account_ai_limit_queue,
         help="What is queued or scheduled has a lane of its own.",
     )
     deadline_seconds = fields.Integer(
         string="Longest Answer (seconds)",
         required=True,
-        default=lambda self: self.env.company.account_ai_deadline_seconds,
         help="After this an answer is given up, and the rules alone decide.",
     )
     max_input_tokens = fields.Integer(
         string="Tokens per Request",
         required=True,
-        default=lambda self: self.env.company.account_ai_max_input_tokens,
         help="Larger documents are not sent. Above 100,000 tokens some models cost "
         "five times as much.",
     )
@@ -134,7 +108,6 @@ class AccountAiCompanySettings(models.TransientModel):
     max_call_usd = fields.Float(
         string="Most That One Call May Cost (US$)",
         digits=(16, 6),
-        default=lambda self: self.env.company.account_ai_max_call_usd,
         help="A call that may cost more is refused before anything is sent. 0: no such "
         "ceiling; budgets hold all the same.",
     )
@@ -153,6 +126,17 @@ class AccountAiCompanySettings(models.TransientModel):
         self.fallback_placeholder = fallback_models("validation")[0]
 
     # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields):
+        """Override of the ORM: what the company has decided before."""
+        decided = self.env.company.read(
+            [f"account_ai_{name}" for name in _COMPANY_FIELDS if name in fields],
+            load=None,
+        )[0]
+        own = {name.removeprefix("account_ai_"): each for name, each in decided.items()}
+        own.pop("id")
+        return {**own, **super().default_get(fields)}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -175,7 +159,7 @@ class AccountAiCompanySettings(models.TransientModel):
         if self.retention_days < 1:
             raise UserError(self.env._("Facts have to be kept for at least one day."))
         self.company_id.sudo().write(  # checked above: need not manage companies
-            {name: self[field] for field, name in _COMPANY_FIELDS.items()}
+            {f"account_ai_{name}": self[name] for name in _COMPANY_FIELDS}
         )
         return {"type": "ir.actions.act_window_close"}
 
@@ -187,13 +171,7 @@ class AccountAiCompanySettings(models.TransientModel):
         self.model_id = self.company_id.account_ai_model_id
         self.fallback_model_id = self.company_id.account_ai_fallback_model_id
         # The dialog stays open, with what was typed into it.
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return self._get_records_action(target="new", context={})
 
     def action_consent(self):
         """Return the dialog that explains what is sent, to switch it on or off."""

@@ -204,16 +204,9 @@ class AccountAiAccrual(models.TransientModel):
                     }
                 ]
             )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Proposed Entries"),
-            "res_model": "account.move",
-            "views": [(False, "list"), (False, "form")]
-            if len(moves) > 1
-            else [(False, "form")],
-            "res_id": moves[:1].id,
-            "domain": [("id", "in", moves.ids)],
-        }
+        return moves._get_records_action(
+            name=self.env._("Proposed Entries"), context={}
+        )
 
     # === BUSINESS METHODS - PERIOD === #
 

@@ -101,17 +101,13 @@ class AccountAiPosting(models.TransientModel):
                 ],
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Posting policy")
+        return self._get_records_action(
+            name=self.env._("Posting policy")
             if blocked
             else self.env._("Post despite findings?"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "large" if self.is_single else "extra-large"},
-        }
+            target="new",
+            context={"dialog_size": "large" if self.is_single else "extra-large"},
+        )
 
     def _lines_of(self, judgement: Judgement) -> list[dict]:
         own = {"move_id": judgement.move_id, "blocks": judgement.blocks}
@@ -213,9 +209,4 @@ class AccountAiPostingLine(models.TransientModel):
     def action_open_move(self):
         """Open the invoice."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return self.move_id._get_records_action(context={})

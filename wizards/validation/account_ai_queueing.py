@@ -8,14 +8,16 @@ from ...models.validation.account_ai_queue_forecast import QueueForecast
 from ...models.validation.account_ai_validation_begin import OPERATION
 from ...services.claude.errors import ClaudeError
 
+_SHOWN_OF_BUDGET = ("name", "currency", "limit", "left", "ends_at", "hard")
+
 
 class AccountAiQueueing(models.TransientModel):
     """The dialog that asks before many documents are queued: what it costs, at least
     likely and at most, what is left of the budgets, and how long it takes.
 
     What it shows is of the moment when it opened, and nobody writes it by hand. Which
-    documents need it is looked at again when they are queued, and the wall stands
-    behind it: what does not fit a budget is not called, whatever was shown.
+    documents need it is looked at again when they are queued, and budgets hold all the
+    same: what does not fit is not sent, whatever was shown.
     """
 
     _name = "account.ai.queueing"
@@ -107,9 +109,7 @@ class AccountAiQueueing(models.TransientModel):
         try:
             forecasts = self.env["account.ai.queue.forecast"]._forecast(found.to_queue)
         except ClaudeError as error:
-            raise UserError(
-                sentence(error.message, error.params, self.env.lang)
-            ) from error
+            raise UserError(self._sentence(error)) from error
         # sudo: nobody opens such a dialog but this, and it is of who asked
         queueing_sudo = self.sudo().create(
             {
@@ -121,14 +121,9 @@ class AccountAiQueueing(models.TransientModel):
                 **self._values_of(forecasts),
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Validate with AI"),
-            "res_model": self._name,
-            "res_id": queueing_sudo.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return queueing_sudo._get_records_action(
+            name=self.env._("Validate with AI"), target="new", context={}
+        )
 
     @api.model
     def _values_of(self, forecasts: list[QueueForecast]) -> dict:
@@ -167,9 +162,7 @@ class AccountAiQueueing(models.TransientModel):
         rate = budgets._dollar_rate(company)
         return [
             {
-                **{name: budget[name] for name in ("name", "limit", "left", "hard")},
-                "currency": budget["currency"],
-                "ends_at": budget["ends_at"],
+                **{name: budget[name] for name in _SHOWN_OF_BUDGET},
                 **_fit(forecast, budget, rate),
             }
             for budget in budgets._left(company, self.env.user, OPERATION, "queue")
@@ -193,9 +186,9 @@ class AccountAiQueueing(models.TransientModel):
     @api.model
     def _pause(self) -> str | bool:
         """Return why Claude takes no calls at the moment, and that the queue waits."""
-        door = self.env["account.ai.gateway"]
-        with door._backend().transaction() as transaction:
-            state = transaction.circuit.state(door._base_url())
+        gateway = self.env["account.ai.gateway"]
+        with gateway._backend().transaction() as transaction:
+            state = transaction.circuit.state(gateway._base_url())
         if state.state != "open":
             return False
         return self.env._(

@@ -21,60 +21,11 @@ _UNIT_LENGTH = 4
 """UnmdItem: Odoo's names of units are labels for the screen, cut when they are sent;
 always the Spanish ones, so that a document reads the same for every user."""
 
-_MOVE_FIELDS = (
-    "state",
-    "name",
-    "ref",
-    "narration",
-    "invoice_date",
-    "invoice_date_due",
-    "amount_untaxed",
-    "amount_total",
-    "amount_untaxed_signed",
-    "amount_total_signed",
-    "partner_id",
-    "commercial_partner_id",
-    "l10n_latam_document_type_id",
-    "reversed_entry_id",
-    "debit_origin_id",
-    "account_ai_no_debit_reduction",
-    "account_ai_sii_received_at",
-)
-_LINE_FIELDS = (
-    "display_type",
-    "name",
-    "quantity",
-    "product_uom_id",
-    "price_unit",
-    "discount",
-    "price_subtotal",
-    "price_total",
-    "balance",
-    "amount_currency",
-    "tax_ids",
-    "tax_line_id",
-    "sequence",
-    "analytic_distribution",
-)
-_PARTNER_FIELDS = (
-    "name",
-    "vat",
-    "street",
-    "street2",
-    "city",
-    "email",
-    "phone",
-    "country_id",
-    "is_company",
-    "commercial_partner_id",
-    "l10n_cl_activity_description",
-)
-
 
 def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
     """Return the headers of the invoices among ``move_ids`` that the user may read."""
     moves = env["account.move"]
-    moves.flush_model(_MOVE_FIELDS)
+    moves.flush_model()
     references = references_of(env, SQL("account_move.id"))
     query = moves._search([("id", "in", move_ids)])
     rows = env.execute_query(
@@ -182,7 +133,7 @@ def read_partners(env: Environment, partner_ids: set[int]) -> dict[int, PartnerR
         the document would look incomplete
     """
     partners = env["res.partner"].with_context(active_test=False)
-    partners.flush_model(_PARTNER_FIELDS)
+    partners.flush_model()
     query = partners._search(
         [
             "|",
@@ -223,10 +174,8 @@ def _commercial_ids(partner_ids: set[int]) -> SQL:
 def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:
     """Return the product and tax lines of the invoices, in the order of the screen."""
     lines = env["account.move.line"]
-    lines.flush_model(_LINE_FIELDS)
+    lines.flush_model()
     has_orders = "purchase_line_id" in lines._fields
-    if has_orders:
-        lines.flush_model(["purchase_line_id"])
     query = lines._search(
         [("move_id", "in", move_ids), ("display_type", "in", ("product", "tax"))]
     )

@@ -32,7 +32,7 @@ _KINDS = ("model_retiring", "model_retired")
 
 
 class AccountAiAlert(models.Model):
-    """What administrators have to know, told once each.
+    """What administrators have to know, each once.
 
     Alerts are booked by whoever meets the reason, often in a short transaction without
     an environment (``common/alerts.py``), and delivered by a cron: as an activity, by
@@ -125,7 +125,7 @@ class AccountAiAlert(models.Model):
         self.write({"state": "delivered", "delivered_at": self.env.cr.now()})
         recipients = self._recipients()
         if not recipients:
-            _logger.warning("alert %s (%s) has nobody to be told", self.id, self.kind)
+            _logger.warning("alert %s (%s) has no recipients", self.id, self.kind)
             return
         for recipient in recipients:
             self.with_context(lang=recipient.lang)._tell(recipient)

@@ -33,7 +33,7 @@ PROBLEMS = {
 }
 
 
-class Oddity(NamedTuple):
+class Inconsistency(NamedTuple):
     """A record that neither a run nor a decision explains."""
 
     company_id: int
@@ -46,8 +46,8 @@ class Oddity(NamedTuple):
 class AccountAiConsistency(models.AbstractModel):
     """Looks for what earlier releases let people write, once, when they are upgraded.
 
-    What follows from other records is mended; the rest is listed for administrators, in
-    an alert of each company with a file.
+    What follows from other records is corrected; the rest is listed for administrators,
+    in an alert of each company with a file.
     """
 
     _name = "account.ai.consistency"
@@ -56,10 +56,10 @@ class AccountAiConsistency(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     def _check_upgrade(self, version: str):
-        """Mend and list what the release before ``version`` may have let through."""
+        """Correct and list what the release before ``version`` may have let through."""
         self._close_lost_runs()
         self._forget_answers_without_result()
-        oddities = [
+        found = [
             *self._verdicts_of_validations(),
             *self._verdicts_on_invoices(),
             *self._answers_without_call(),
@@ -69,10 +69,10 @@ class AccountAiConsistency(models.AbstractModel):
             *self._rates(),
         ]
         self._remove_dialogs()
-        self._report(version, oddities)
-        return oddities
+        self._report(version, found)
+        return found
 
-    # === BUSINESS METHODS - MEND === #
+    # === BUSINESS METHODS - CORRECT === #
 
     def _close_lost_runs(self):
         """Close runs whose process is gone, as the sweeper does."""
@@ -102,7 +102,7 @@ class AccountAiConsistency(models.AbstractModel):
             """
         )
 
-    def _verdicts_of_validations(self) -> Iterator[Oddity]:
+    def _verdicts_of_validations(self) -> Iterator[Inconsistency]:
         """Judge those again whose verdict is better than what was found."""
         ended = self._validations().search([("state", "=", "done")])
         for validation in ended:
@@ -115,9 +115,9 @@ class AccountAiConsistency(models.AbstractModel):
                 rules, Verdict(validation.rules_verdict or Verdict.SEND)
             ):
                 validation._judge_reviewed()
-                yield self._oddity(validation, "verdict_of_validation")
+                yield self._inconsistency(validation, "verdict_of_validation")
 
-    def _verdicts_on_invoices(self) -> Iterator[Oddity]:
+    def _verdicts_on_invoices(self) -> Iterator[Inconsistency]:
         """Have invoices show the verdict of the validation that they name.
 
         One that names none, or another invoice's, shows its newest with an answer.
@@ -154,7 +154,7 @@ class AccountAiConsistency(models.AbstractModel):
                     WHERE id = %s""",
                 (validation_id, validation.verdict or None, move_id),
             )
-            yield self._oddity(
+            yield self._inconsistency(
                 self.env["account.move"].browse(move_id), "verdict_on_invoice"
             )
         self.env["account.move"].invalidate_model()
@@ -168,7 +168,7 @@ class AccountAiConsistency(models.AbstractModel):
 
     # === BUSINESS METHODS - LIST === #
 
-    def _answers_without_call(self) -> Iterator[Oddity]:
+    def _answers_without_call(self) -> Iterator[Inconsistency]:
         """Return validations that claim an answer of Claude for which the ledger, as
         far back as it is kept in detail, has no call."""
         usages = self.env["account.ai.usage"]
@@ -191,21 +191,21 @@ class AccountAiConsistency(models.AbstractModel):
             )
         )
         for validation in self._validations().browse(row[0] for row in rows):
-            yield self._oddity(validation, "no_call")
+            yield self._inconsistency(validation, "no_call")
 
-    def _overrides(self) -> Iterator[Oddity]:
+    def _overrides(self) -> Iterator[Inconsistency]:
         """Return overrides that do not fit their invoice, or the person they name."""
         # sudo: an upgrade looks at all companies
         records = self.env["account.ai.posting.record"].sudo()
         for record in records.search([("decision", "=", "overridden")]):
             if record.company_id != record.move_id.company_id:
-                yield self._oddity(record, "override_company")
+                yield self._inconsistency(record, "override_company")
             elif not (record.reason or "").strip():
-                yield self._oddity(record, "override_reason")
+                yield self._inconsistency(record, "override_reason")
             elif not record.user_id.has_group("account_ai.group_override"):
-                yield self._oddity(record, "override_right")
+                yield self._inconsistency(record, "override_right")
 
-    def _posted_by_rules_alone(self) -> Iterator[Oddity]:
+    def _posted_by_rules_alone(self) -> Iterator[Inconsistency]:
         """Return postings for which an attempt that our own limits refused stood in for
         Claude's *reject* about the same document."""
         rows = self.env.execute_query(
@@ -235,9 +235,9 @@ class AccountAiConsistency(models.AbstractModel):
         # sudo: an upgrade looks at all companies
         records = self.env["account.ai.posting.record"].sudo()
         for record in records.browse(row[0] for row in rows):
-            yield self._oddity(record, "rules_only")
+            yield self._inconsistency(record, "rules_only")
 
-    def _rewritten_dialogs(self) -> Iterator[Oddity]:
+    def _rewritten_dialogs(self) -> Iterator[Inconsistency]:
         """Return open posting dialogs that somebody else than their owner changed."""
         rows = self.env.execute_query(
             SQL("SELECT id FROM account_ai_posting WHERE write_uid <> create_uid")
@@ -246,24 +246,24 @@ class AccountAiConsistency(models.AbstractModel):
         dialogs = self.env["account.ai.posting"].sudo()
         for dialog in dialogs.browse(row[0] for row in rows):
             company = dialog.create_uid.company_id
-            yield Oddity(company.id, dialog._name, dialog.id, "dialog_rewritten")
+            yield Inconsistency(company.id, dialog._name, dialog.id, "dialog_rewritten")
 
-    def _rates(self) -> Iterator[Oddity]:
+    def _rates(self) -> Iterator[Inconsistency]:
         """Return rates, which hold for all companies, that somebody changed last who
         does not administer the system."""
         # sudo: rates of the product, whoever upgrades
         rates = self.env["account.ai.rate"].sudo()
         for rate in rates.search([("write_uid", "!=", api.SUPERUSER_ID)]):
             if not rate.write_uid.has_group("base.group_system"):
-                yield self._oddity(rate, "rate")
+                yield self._inconsistency(rate, "rate")
 
     # === BUSINESS METHODS - REPORT === #
 
-    def _report(self, version: str, oddities: list[Oddity]):
+    def _report(self, version: str, inconsistencies: list[Inconsistency]):
         """Alert the administrators of each company, with the list as a file."""
-        by_company: dict[int, list[Oddity]] = {}
-        for oddity in oddities:
-            by_company.setdefault(oddity.company_id, []).append(oddity)
+        by_company: dict[int, list[Inconsistency]] = {}
+        for each in inconsistencies:
+            by_company.setdefault(each.company_id, []).append(each)
         # sudo: alerts are written by the product only
         alerts = self.env["account.ai.alert"].sudo()
         for company_id, found in by_company.items():
@@ -287,7 +287,7 @@ class AccountAiConsistency(models.AbstractModel):
             name = f"account_ai_{version}.csv"
             alert.message_post(attachments=[(name, self._file_of(found))])
 
-    def _file_of(self, oddities: list[Oddity]) -> bytes:
+    def _file_of(self, found: list[Inconsistency]) -> bytes:
         """Return the list as CSV, in the language of the environment.
 
         Without names: who reads the alert need not be allowed to read each invoice.
@@ -301,14 +301,16 @@ class AccountAiConsistency(models.AbstractModel):
                 self.env._("Problem"),
             ]
         )
-        for oddity in oddities:
-            problem = sentence(PROBLEMS[oddity.problem], {}, self.env.lang)
-            writer.writerow([oddity.model, oddity.record_id, problem])
+        for each in found:
+            problem = sentence(PROBLEMS[each.problem], {}, self.env.lang)
+            writer.writerow([each.model, each.record_id, problem])
         return text.getvalue().encode("utf-8-sig")
 
-    def _oddity(self, record, problem: str) -> Oddity:
+    def _inconsistency(self, record, problem: str) -> Inconsistency:
         company = record.company_id if "company_id" in record._fields else None
-        return Oddity(company.id if company else 0, record._name, record.id, problem)
+        return Inconsistency(
+            company.id if company else 0, record._name, record.id, problem
+        )
 
     def _validations(self):
         # sudo: an upgrade looks at all companies

@@ -25,7 +25,7 @@ class Proposal(NamedTuple):
 
 
 class AccountAiBudget(models.Model):
-    """A company that pays for Claude without any budget is told so, once."""
+    """A company that pays for Claude without any budget is alerted of it, once."""
 
     _inherit = "account.ai.budget"
 
@@ -33,7 +33,7 @@ class AccountAiBudget(models.Model):
 
     @api.model
     def _cron_propose(self):
-        """Tell the administrators of companies that pay and have no budget, once."""
+        """Alert the administrators of companies that pay and have no budget, once."""
         for company in self._companies_without_budget():
             proposal = self._proposal(company)
             self.env["account.ai.alert"]._raise_alert(
@@ -61,7 +61,7 @@ class AccountAiBudget(models.Model):
     @api.model
     def _companies_without_budget(self):
         """Return the companies that have paid for calls, have no budget of any kind and
-        were not told yet."""
+        were not alerted yet."""
         rows = self.env.execute_query(
             SQL(
                 """

@@ -18,7 +18,7 @@ from .sql.zones import by_zone, read_zones
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 MOST_SHARES = 8
-"""Rows of a breakdown; the others are told as one."""
+"""Rows of a breakdown; the others are summed up in one."""
 _INPUT = (
     *("uncached_input_tokens", "cache_write_5m_tokens"),
     *("cache_write_1h_tokens", "cache_read_tokens"),
@@ -110,7 +110,7 @@ class AccountAiDashboard(models.AbstractModel):
                 groups, figures.users() if seen_all else None
             ),
             "errors": self._errors(groups["outcome"]),
-            "dearest": self._dearest(figures.dearest()),
+            "dearest": self._most_expensive(figures.most_expensive()),
         }
 
     # === WHO AND WHAT === #
@@ -493,10 +493,10 @@ class AccountAiDashboard(models.AbstractModel):
             if row["errors"]
         ]
 
-    # === DEAR REQUESTS === #
+    # === EXPENSIVE REQUESTS === #
 
-    def _dearest(self, usage_ids):
-        """Return the dearest calls; the ledger's own rules decide who sees them."""
+    def _most_expensive(self, usage_ids):
+        """Return the most expensive calls that the ledger's rules let the user see."""
         usages = self.env["account.ai.usage"].search([("id", "in", usage_ids)])
         names = self._operation_names()
         documents = self._document_names(usages)

@@ -31,5 +31,5 @@ class AccountAiUsageUserDay(models.Model):
     simulated = fields.Boolean(readonly=True)
 
     _key_unique = models.UniqueIndex(conflict_target(USER_DAY_KEY))
-    # The dear days of one user.
+    # The most expensive days of one user.
     _user_index = models.Index("(user_id, grain, day)")

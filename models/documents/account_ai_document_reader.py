@@ -39,7 +39,7 @@ CHILE = ZoneInfo("America/Santiago")
 UTC = ZoneInfo("UTC")
 SELF_BILLED = "46"
 CODE_FIELDS = frozenset({"CodRef", "IndGlobal"})
-"""What Odoo's link of a note to the document that it mends does not say."""
+"""What Odoo's link of a note to the document that it corrects does not say."""
 # What has no field, here nor in Odoo Community: rules that need it are skipped and
 # say so.
 NOT_REPRESENTABLE = frozenset(
@@ -307,19 +307,19 @@ class AccountAiDocumentReader(models.AbstractModel):
             return {}
         duplicates = bills._fetch_duplicate_reference()
         found = self.env["account.move"].browse(
-            {twin for twins in duplicates.values() for twin in twins.ids}
+            {each for moves in duplicates.values() for each in moves.ids}
         )
-        # Only what the user may see: a duplicate elsewhere is not told by its name.
+        # Only what the user may see: a duplicate elsewhere is not named.
         names = {
-            twin.id: twin.name or twin.ref for twin in found._filtered_access("read")
+            each.id: each.name or each.ref for each in found._filtered_access("read")
         }
         drafts = {row.id for row in rows if row.state == "draft"}
         return {
             bill.id: OdooWarnings(
                 duplicates=tuple(
-                    names[twin_id] or f"#{twin_id}"
-                    for twin_id in sorted(duplicates.get(bill, bill.browse()).ids)
-                    if twin_id in names
+                    names[duplicate_id] or f"#{duplicate_id}"
+                    for duplicate_id in sorted(duplicates.get(bill, bill.browse()).ids)
+                    if duplicate_id in names
                 ),
                 abnormal_amount=bill.id in drafts
                 and bill.abnormal_amount_warning
@@ -333,7 +333,7 @@ class AccountAiDocumentReader(models.AbstractModel):
 def _not_representable(*, has_ranges: bool, knows_codes: bool) -> frozenset[str]:
     """Return the SII's names of what this document cannot hold.
 
-    Authorised folios are told apart from absent ones only where somebody keeps them.
+    Authorised folios differ from absent ones only where somebody keeps them.
     """
     absent = NOT_REPRESENTABLE
     if has_ranges:
@@ -348,7 +348,7 @@ def _known_partners(partner: Party) -> tuple[KnownPartner, ...]:
 
 
 def _linked(context: Context) -> str:
-    """Return the document that a note mends by Odoo's link, as ``type/folio``."""
+    """Return the document that a note corrects by Odoo's link, as ``type/folio``."""
     return "".join(f"{each.document_type}/{each.folio}" for each in context.referenced)
 
 
@@ -373,7 +373,7 @@ def _referenced(
 def _notes(move: MoveRow, flow: str, origin: OriginRow | None) -> str:
     """Return the free text: the narration, and the customer's reference of a sale.
 
-    A bill's reference is the vendor's folio, and a note's is told as its reason.
+    A bill's reference is the vendor's folio, and a note's is its reason.
     """
     texts = [_plain_text(move.narration)] if move.narration else []
     if flow == "sale" and move.ref and origin is None:

@@ -81,7 +81,7 @@ class AccountAiDocumentReference(models.Model):
         """
         for reference in self:
             reference.code = reference.code
-            origin = reference.move_id._account_ai_mended_move()
+            origin = reference.move_id._account_ai_corrected_move()
             if reference.code != CORRECTS_TEXT and reference._is_to(origin):
                 reference.code = reference.move_id._account_ai_guess_code(origin)
 

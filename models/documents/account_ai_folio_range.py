@@ -77,14 +77,14 @@ class AccountAiFolioRange(models.Model):
     def _check_overlap(self):
         """The SII authorises each folio of a type once."""
         for each in self:
-            twins = [
+            overlapping = [
                 ("id", "!=", each.id),
                 ("company_id", "=", each.company_id.id),
                 ("document_type_id", "=", each.document_type_id.id),
                 ("first", "<=", each.last),
                 ("last", ">=", each.first),
             ]
-            if self.search_count(twins, limit=1):
+            if self.search_count(overlapping, limit=1):
                 raise ValidationError(
                     self.env._("Another range holds some of these folios already.")
                 )

@@ -55,8 +55,8 @@ class AccountMove(models.Model):
         """Return whether references are kept here, not by Enterprise's l10n_cl_edi."""
         return "l10n_cl_reference_ids" not in self._fields
 
-    def _account_ai_mended_move(self):
-        """Return the document that this note mends, by Odoo's own link."""
+    def _account_ai_corrected_move(self):
+        """Return the document that this note corrects, by Odoo's own link."""
         self.ensure_one()
         return self.reversed_entry_id or self.debit_origin_id
 

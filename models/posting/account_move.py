@@ -101,7 +101,7 @@ class AccountMove(models.Model):
 
         :raises AccessError: when the user may not read one of the invoices
         """
-        # The rules judge as the system: what they find is told to who may read it.
+        # The rules judge as the system: what they find is shown to who may read it.
         self.check_access("read")
         judgements = [each for each in self._account_ai_judge_posting() if each.problem]
         records = self.env["account.ai.posting.record"]
@@ -156,7 +156,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _account_ai_refusal(self, judgements: list[Judgement]) -> str:
-        """Return what is told when nobody is at the screen: which and why, in codes.
+        """Return the refusal for when nobody is at the screen: which and why, in codes.
 
         No texts of the documents: this ends in logs.
         """

@@ -127,10 +127,10 @@ class AccountAiFinding(models.Model):
                 "user_id": self.env.uid,
             }
         )
-        twins = self.validation_id.finding_ids.filtered(
+        same = self.validation_id.finding_ids.filtered(
             lambda each: each.facts_fingerprint == self.facts_fingerprint
         )
-        (self | twins)._show_disposition(disposition)
+        (self | same)._show_disposition(disposition)
         return disposition
 
     def _show_disposition(self, disposition):

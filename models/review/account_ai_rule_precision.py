@@ -8,7 +8,7 @@ class AccountAiRulePrecision(models.Model):
     """How often each kind of finding is right, by what people decided about it.
 
     Precision = confirmed / (confirmed + false alarms). An accepted finding was right
-    too, but tells of the document rather than of the rule, so it counts for neither.
+    too, but is about the document rather than the rule, so it counts for neither.
     """
 
     _name = "account.ai.rule.precision"

@@ -4,7 +4,7 @@ again."""
 from decimal import ROUND_CEILING, Decimal
 
 _ROOM = 2
-"""What is worked out is what is likely; a wall that is met every month helps nobody."""
+"""Times the likely cost: a limit that is reached every month helps nobody."""
 LEAST_USD = Decimal(5)
 _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 

@@ -13,7 +13,7 @@ def percentile(counts: Sequence[int], share: float) -> int | None:
     """Return about below how many milliseconds ``share`` of the calls were answered.
 
     Within a bucket calls are taken as spread evenly, so that the error is at most the
-    width of the bucket; what lies above the last bound is told as that bound.
+    width of the bucket; what lies above the last bound is given as that bound.
 
     :param counts: calls by bucket, one more than there are bounds
     :param share: 0.5 for the median

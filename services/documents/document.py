@@ -37,7 +37,7 @@ class Party:
     customer_code: str = ""  # CdgIntRecep
     foreign_id: str = ""  # Extranjero/NumId: tax number abroad
     nationality: str = ""  # Extranjero/Nacionalidad, a code of customs
-    # A person of flesh and blood: name and RUT are masked before sending.
+    # A natural person: name and RUT are masked before sending.
     is_natural_person: bool = False
 
 

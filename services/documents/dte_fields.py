@@ -96,7 +96,7 @@ def document_of_fields(tree: Mapping[str, Any], flow: str) -> Document:
 
 
 def is_natural_person(number: str) -> bool:
-    """Return whether a RUT is one of a person of flesh and blood."""
+    """Return whether a RUT is one of a natural person."""
     return 0 < rut.body(number) < _LEGAL_ENTITIES_FROM
 
 

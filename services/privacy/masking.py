@@ -1,4 +1,4 @@
-"""Masks natural persons before a text leaves the house, and puts them back.
+"""Masks natural persons before a text is sent, and puts them back.
 
 Ley 21.719 (personal data, in force 2026-12-01): the model judges an invoice just as
 well without knowing who the person is.
@@ -212,7 +212,7 @@ class Masking:
 
 
 def is_natural_person(party: Party) -> bool:
-    """Return whether ``party`` is a person of flesh and blood.
+    """Return whether ``party`` is a natural person.
 
     The SII gives persons RUTs below 50 million; a sole trader is one too.
     """

@@ -20,7 +20,7 @@ _STOP_WORDS = frozenset(
 )
 _SHORTEST_ABBREVIATION = 2
 _SAME_WORD = 0.84
-"""Share of equal letters from which two words are one with a slip of the pen."""
+"""Share of equal letters from which two words are the same but for a typing error."""
 _LONGEST_NAME = 200
 """Characters of a name that are compared, twice what a tax document may have."""
 _SAME_LINE = 0.5
@@ -48,7 +48,7 @@ def is_same_name(one: str, other: str) -> bool:
     """Return whether two names may be the same company's or person's.
 
     Legal forms do not count. Each word of the shorter name must be in the other: as it
-    is, abbreviated, or with a slip of the pen.
+    is, abbreviated, or with a typing error.
     """
     one, other = one[:_LONGEST_NAME], other[:_LONGEST_NAME]
     ours = [each for each in words(one) if each not in _LEGAL_FORMS]

@@ -198,7 +198,7 @@ class TestUsageDocuments(AccessCase):
         names[OTHER] = self.partner.display_name
         for user, rows, known in self.each():
             dashboard = self.as_user(user, "account.ai.dashboard")
-            dearest = dashboard._dearest(list(self.ids.values()))
+            dearest = dashboard._most_expensive(list(self.ids.values()))
             told = {self.keys[each["id"]]: each["document"] for each in dearest}
             self.assertEqual(set(told), rows)
             self.assertEqual({key for key in told if told[key]}, known - {DELETED})

@@ -140,7 +140,7 @@ class AccountAiCompanySettings(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `base`: what is not told is as it is in the dialog's company,
+        """Override of `base`: what is not given is as it is in the dialog's company,
         which need not be the one at hand."""
         ids = []
         for vals in vals_list:

@@ -7,7 +7,7 @@ class AccountDebitNote(models.TransientModel):
     # === BUSINESS METHODS === #
 
     def _prepare_default_values(self, move):
-        """Override of `account_debit_note`: a Chilean note refers to what it mends."""
+        """Override of `account_debit_note`: a Chilean note names what it corrects."""
         values = super()._prepare_default_values(move)
         references = move._account_ai_reference_commands(self.reason)
         if references:

@@ -7,7 +7,7 @@ class AccountMoveReversal(models.TransientModel):
     # === BUSINESS METHODS === #
 
     def _prepare_default_reversal(self, move):
-        """Override of `account`: a Chilean note refers to what it mends."""
+        """Override of `account`: a Chilean note names what it corrects."""
         values = super()._prepare_default_reversal(move)
         references = move._account_ai_reference_commands(self.reason)
         if references:

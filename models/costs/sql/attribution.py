@@ -257,7 +257,7 @@ def read_account_shares(env: Environment, scope: Scope) -> list[AccountShare]:
 
 def readable_accounts(env: Environment, account_ids: Iterable[int]) -> Any:
     """Return those analytic accounts that exist still and that the user may read: the
-    names of the others are not told."""
+    names of the others are not shown."""
     accounts = env["account.analytic.account"].browse(filter(None, account_ids))
     return accounts.exists()._filtered_access("read")
 

@@ -26,12 +26,12 @@ from .sums import (
 from .zones import by_zone, local_hour, utc
 
 MOST_LIVE_ROWS = 20_000
-"""Above it, rows that wait to be rolled up are told as a number and not added."""
+"""Above it, rows that wait to be rolled up are counted and not added."""
 
 BREAKDOWNS = ("bucket", "operation", "agent", "model", "company_id", "outcome")
 
 _CLOSED = "state <> 'open'"
-_IS_DEAR = "usage.cost_usd > 0 AND usage.corrects_id IS NULL"
+_IS_PAID_CALL = "usage.cost_usd > 0 AND usage.corrects_id IS NULL"
 
 
 def _sum(columns: str, condition: str = "TRUE", kind: str = "bigint") -> str:
@@ -134,7 +134,7 @@ class Figures:
         """Return the sums, and those of the closed rows by each of ``BREAKDOWNS``.
 
         The sums are of closed rows, but for what is said of open ones. Rows of a
-        breakdown have their ``key``, dearest first; the key of a bucket is text.
+        breakdown have their ``key``, most expensive first; the key of a bucket is text.
         """
         groups = ", ".join(BREAKDOWNS)
         sets = ", ".join(f"({name})" for name in BREAKDOWNS)
@@ -157,13 +157,13 @@ class Figures:
         return totals, _by_breakdown(found["groups"] or [])
 
     def users(self) -> list[dict[str, Any]]:
-        """Return sums of the closed rows by user, dearest first."""
+        """Return sums of the closed rows by user, most expensive first."""
         source = self._source(USER_DAY_KEY, _GROUPED, with_open=False)
         rows = self._rows(
             f"SELECT user_id AS key, {_columns(_GROUP)} FROM ({source}) AS figures"
             " GROUP BY user_id"
         )
-        return _dearest_first(rows)
+        return _most_expensive_first(rows)
 
     def costs(self) -> dict[date, Decimal]:
         """Return exact US$ by bucket, what is reserved included."""
@@ -174,12 +174,12 @@ class Figures:
         )
         return {row["bucket"]: Decimal(row["cost"]) for row in rows}
 
-    def dearest(self, limit: int = 10) -> list[int]:
-        """Return the ids of the dearest calls that the ledger still has.
+    def most_expensive(self, limit: int = 10) -> list[int]:
+        """Return the ids of the most expensive calls that the ledger still has.
 
-        Each roll-up knows the cost of its dearest call. The ten dearest calls are in
-        the ten roll-ups whose dearest call is dearest: of days, of a user's days, and
-        of a user's hours, one after the other.
+        Each roll-up knows the cost of its most expensive call. The ten most expensive
+        calls are in the ten roll-ups where this cost is highest: of days, of a user's
+        days, and of a user's hours, one after the other.
         """
         top = f"AND dearest_usd > 0 ORDER BY dearest_usd DESC LIMIT {limit:d}"
         days = f"""
@@ -227,11 +227,11 @@ class Figures:
                            AND {_same_user("usage", "hours")}
                            AND usage.opened_at >= hours.hour
                            AND usage.opened_at < hours.hour + interval '1 hour'
-                           AND usage.rolled_up AND {_IS_DEAR}
+                           AND usage.rolled_up AND {_IS_PAID_CALL}
                          ORDER BY usage.cost_usd DESC LIMIT {limit:d}) AS found
                   UNION ALL
                  SELECT usage.id, usage.cost_usd FROM ({self._live_rows()}) AS usage
-                  WHERE {_IS_DEAR})
+                  WHERE {_IS_PAID_CALL})
             SELECT id FROM found ORDER BY cost_usd DESC, id DESC LIMIT {limit:d}
             """
         )
@@ -346,10 +346,10 @@ def _by_breakdown(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
         name = names[row.pop("grouping")]
         keys = {each: row.pop(each) for each in BREAKDOWNS}
         groups[name].append({"key": keys[name], **row})
-    return {name: _dearest_first(found) for name, found in groups.items()}
+    return {name: _most_expensive_first(found) for name, found in groups.items()}
 
 
-def _dearest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _most_expensive_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(
         rows, key=lambda row: (-row["cost_usd"], -row["calls"], str(row["key"]))
     )

@@ -12,8 +12,8 @@ from odoo.sql_db import BaseCursor
 
 from .sums import (
     DAY_KEY,
-    DEAREST,
-    DEAREST_OF_ROWS,
+    HIGHEST_COST,
+    HIGHEST_COST_OF_ROWS,
     HOUR_KEY,
     SUMS,
     USER_DAY_KEY,
@@ -55,7 +55,7 @@ def _by_hour(source: str) -> str:
     ]
     return (
         f"SELECT {', '.join(columns)}, {sums_of_rows(SUMS)},"
-        f" {DEAREST_OF_ROWS} AS {DEAREST} FROM {source}"
+        f" {HIGHEST_COST_OF_ROWS} AS {HIGHEST_COST} FROM {source}"
         f" GROUP BY {_group(HOUR_KEY)}"
     )
 

@@ -117,9 +117,9 @@ MONEY = frozenset(
 )
 """Columns of money; the others count."""
 
-DEAREST = "dearest_usd"
-DEAREST_OF_ROWS = f"max(usage.cost_usd) FILTER (WHERE {_IS_CALL})"
-"""The cost of the dearest call: finds dear calls without a look at all of them."""
+HIGHEST_COST = "dearest_usd"
+HIGHEST_COST_OF_ROWS = f"max(usage.cost_usd) FILTER (WHERE {_IS_CALL})"
+"""The cost of the most expensive call: finds such calls without reading all of them."""
 
 
 def conflict_target(key: dict[str, str]) -> str:
@@ -139,21 +139,23 @@ def sums_of_rows(columns: Iterable[str]) -> str:
 def sums_of_sums() -> str:
     """Return the columns of a SELECT that sums up what was summed up before."""
     sums = [f"sum({column}) AS {column}" for column in SUMS]
-    return ", ".join([*sums, f"max({DEAREST}) AS {DEAREST}"])
+    return ", ".join([*sums, f"max({HIGHEST_COST}) AS {HIGHEST_COST}"])
 
 
 def insert_into(table: str, key: dict[str, str], select: str) -> str:
     """Return an INSERT of the rows of ``select`` into ``table``.
 
-    :param select: SQL whose columns are those of ``key``, the sums and the dearest call
+    :param select: SQL whose columns are those of ``key``, the sums and the highest cost
     """
-    return f"INSERT INTO {table} ({', '.join((*key, *SUMS, DEAREST))}) {select}"
+    return f"INSERT INTO {table} ({', '.join((*key, *SUMS, HIGHEST_COST))}) {select}"
 
 
 def add_to(table: str, key: dict[str, str], select: str) -> str:
     """Return an INSERT that adds the rows of ``select`` to the sums of ``table``."""
     added = [f"{column} = {table}.{column} + EXCLUDED.{column}" for column in SUMS]
-    added.append(f"{DEAREST} = GREATEST({table}.{DEAREST}, EXCLUDED.{DEAREST})")
+    added.append(
+        f"{HIGHEST_COST} = GREATEST({table}.{HIGHEST_COST}, EXCLUDED.{HIGHEST_COST})"
+    )
     return f"""
         {insert_into(table, key, select)}
             ON CONFLICT {conflict_target(key)} DO UPDATE SET {", ".join(added)}

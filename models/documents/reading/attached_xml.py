@@ -25,9 +25,9 @@ def read_attached_xml(
     """Return what is compared of the XML of each vendor bill, by move id; bills without
     a file that reads as a DTE are left out.
 
-    The newest that can be read counts; when none can, that is told of the newest. One
-    query for all bills, with the access of the environment's user: a file that the
-    user may not see does not count for them.
+    The newest that can be read counts; when none can, the newest is reported as
+    unreadable. One query for all bills, with the access of the environment's user: a
+    file that the user may not see does not count for them.
 
     :param bills: by move id, the bill as entered and the RUT of its company
     """

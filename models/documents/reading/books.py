@@ -66,7 +66,9 @@ class _Row(NamedTuple):
     company_currency: str
     total: float
     total_signed: float
-    origin: str | None  # ``type/name`` of the document that a note mends by Odoo's link
+    origin: (
+        str | None
+    )  # ``type/name`` of the document that a note corrects by Odoo's link
     references: list[list] | None
 
 
@@ -80,7 +82,7 @@ def read_earlier(
     read counts.
 
     :param documents: each with its move and the ``type/folio`` of the document that it
-        mends by Odoo's link, which is known already
+        corrects by Odoo's link, which is known already
     """
     wanted: list[_Wanted] = []
     near: list[_Near] = []

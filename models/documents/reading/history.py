@@ -13,7 +13,7 @@ from .amounts import decimal_of
 from .rows import MoveRow
 
 RECENT = 5
-"""How many past documents are told with their texts."""
+"""How many past documents are shown with their texts."""
 RECENT_LINES = 5
 """How many lines of each."""
 NO_HISTORY = PartnerHistory()

@@ -30,7 +30,7 @@ def read_orders(
     """Return the order that each bill charges, by move id; several become one.
 
     Quantities and prices are in the unit of the bill's line. Received quantities are
-    told where the product is billed by what came in. Without the right to see orders
+    given where the product is billed by what came in. Without the right to see orders
     there are none.
 
     :param bill_lines: NroLinDet of the lines of bills that charge an order, by their id

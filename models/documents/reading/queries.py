@@ -70,11 +70,11 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
 
 
 def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]:
-    """Return the documents that notes mend, by id; one that the user may not read is
+    """Return the documents that notes correct, by id; one that the user may not read is
     as good as unknown.
 
-    What other notes took off it is told without regard to who may read them: it is
-    about this document.
+    What other notes took off it counts whoever may read them: it is about this
+    document.
     """
     env["account.ai.document.reference"].flush_model()
     query = env["account.move"]._search([("id", "in", list(origin_ids))])

@@ -108,7 +108,7 @@ def linked_reference(origin: OriginRow, reason: str) -> tuple[Reference, ...]:
 
 
 def origin_folio(origin: OriginRow) -> str:
-    """Return the folio of the document that a note mends, or its whole name."""
+    """Return the folio of the document that a note corrects, or its whole name."""
     folio = folio_of(origin.name, origin.prefix)
     return origin.name or "" if folio is None else str(folio)
 

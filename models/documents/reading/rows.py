@@ -32,7 +32,7 @@ class MoveRow(NamedTuple):
     commercial_partner_id: int | None
     document_type: str | None
     prefix: str | None
-    origin_id: int | None  # Id of the document that a note mends
+    origin_id: int | None  # Id of the document that a note corrects
     no_debit_reduction: bool | None  # IndNoRebaja
     sii_received_at: datetime | None  # When the SII got it, in UTC
     # Fields of :class:`ReferenceRow`, in the order of the screen.
@@ -51,7 +51,7 @@ class ReferenceRow(NamedTuple):
 
 
 class OriginRow(NamedTuple):
-    """The document that a note mends."""
+    """The document that a note corrects."""
 
     id: int
     name: str | None

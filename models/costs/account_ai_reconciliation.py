@@ -26,6 +26,11 @@ DAYS = 7
 """Reports arrive late, and are put right afterwards: so many days are read again."""
 
 
+def _tokens(label):
+    """Return a field of tokens: a day may have more than an Integer holds."""
+    return fields.Float(string=label, digits=(20, 0), readonly=True)
+
+
 class AccountAiReconciliation(models.Model):
     """Our ledger beside the provider's own books, for one UTC day and one model.
 
@@ -92,33 +97,16 @@ class AccountAiReconciliation(models.Model):
     open_calls = fields.Integer(
         readonly=True, help="Calls that are not closed; not part of our figure."
     )
-    # Float: a day may have more tokens than an Integer holds.
-    ours_uncached_input = fields.Float(
-        string="Input, Ours", digits=(20, 0), readonly=True
-    )
-    theirs_uncached_input = fields.Float(
-        string="Input, Theirs", digits=(20, 0), readonly=True
-    )
-    ours_cache_write_5m = fields.Float(
-        string="Cache Write 5m, Ours", digits=(20, 0), readonly=True
-    )
-    theirs_cache_write_5m = fields.Float(
-        string="Cache Write 5m, Theirs", digits=(20, 0), readonly=True
-    )
-    ours_cache_write_1h = fields.Float(
-        string="Cache Write 1h, Ours", digits=(20, 0), readonly=True
-    )
-    theirs_cache_write_1h = fields.Float(
-        string="Cache Write 1h, Theirs", digits=(20, 0), readonly=True
-    )
-    ours_cache_read = fields.Float(
-        string="Cache Read, Ours", digits=(20, 0), readonly=True
-    )
-    theirs_cache_read = fields.Float(
-        string="Cache Read, Theirs", digits=(20, 0), readonly=True
-    )
-    ours_output = fields.Float(string="Output, Ours", digits=(20, 0), readonly=True)
-    theirs_output = fields.Float(string="Output, Theirs", digits=(20, 0), readonly=True)
+    ours_uncached_input = _tokens("Input, Ours")
+    theirs_uncached_input = _tokens("Input, Theirs")
+    ours_cache_write_5m = _tokens("Cache Write 5m, Ours")
+    theirs_cache_write_5m = _tokens("Cache Write 5m, Theirs")
+    ours_cache_write_1h = _tokens("Cache Write 1h, Ours")
+    theirs_cache_write_1h = _tokens("Cache Write 1h, Theirs")
+    ours_cache_read = _tokens("Cache Read, Ours")
+    theirs_cache_read = _tokens("Cache Read, Theirs")
+    ours_output = _tokens("Output, Ours")
+    theirs_output = _tokens("Output, Theirs")
     compared_at = fields.Datetime(string="Last Compared", readonly=True)
     explanation = fields.Text(string="Possible Causes", compute="_compute_explanation")
 

@@ -111,17 +111,6 @@ class AccountAiDisposition(models.Model):
     # === BUSINESS METHODS - JUDGE === #
 
     @api.model
-    def _reviewed(
-        self,
-        move_id: int,
-        company_id: int,
-        document: Document,
-        findings: Iterable[Finding],
-    ) -> tuple[Finding, ...]:
-        """Return findings of rules as they count for this company and invoice."""
-        return self._reviewed_many([(move_id, company_id, document, findings)])[0]
-
-    @api.model
     def _reviewed_many(
         self, judged: list[tuple[int, int, Document, Iterable[Finding]]]
     ) -> list[tuple[Finding, ...]]:

@@ -66,9 +66,8 @@ class _Row(NamedTuple):
     company_currency: str
     total: float
     total_signed: float
-    origin: (
-        str | None
-    )  # ``type/name`` of the document that a note corrects by Odoo's link
+    # ``type/name`` of the document that a note corrects by Odoo's link.
+    origin: str | None
     references: list[list] | None
 
 

@@ -20,8 +20,8 @@ from ..amounts import (
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _FULL_RETENTION = frozenset("15 31 38 39 41 46 47 301 321 331 341 361 371 481".split())
 """The whole VAT is withheld: the rate is VAT's."""
 _FIXED_RATES = frozenset(
@@ -36,7 +36,7 @@ _FIXED_RATES = frozenset(
     message=_("The tax %(code)s has the rate %(stated)s %%; it is %(expected)s %%."),
     advice=_("Use the tax with the rate in force for that code."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 46-48, tax codes; D.L. 825 art. 37 and 42",
+    source=f"{DTE_FORMAT}, p. 46-48, tax codes; D.L. 825 art. 37 and 42",
     needs=("ImptoReten",),
 )
 def additional_tax_rate(
@@ -69,7 +69,7 @@ def additional_tax_rate(
     message=_("The tax %(code)s is %(stated)s, but its lines give %(expected)s."),
     advice=_("Have the taxes computed again from the lines."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 26, MontoImp",
+    source=f"{DTE_FORMAT}, p. 26, MontoImp",
     needs=("ImptoReten", "CodImpAdic"),
 )
 def additional_tax_follows(document: Document) -> Violations:
@@ -117,7 +117,7 @@ def additional_tax_follows(document: Document) -> Violations:
     ),
     advice=_("Take the withheld VAT off the total and state the rest as IVANoRet."),
     types={"46"},
-    source=f"{_DTE}, p. 26-27, IVANoRet and MntTotal",
+    source=f"{DTE_FORMAT}, p. 26-27, IVANoRet and MntTotal",
     needs=("ImptoReten",),
 )
 def withheld_vat_is_taken_off(document: Document) -> Violations:

@@ -7,8 +7,8 @@ from ...documents.document import Document
 from ...validation.finding import Severity
 from ..document_types import RECEIPTS, SUPPORTED
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _MAX_LINES = 60
 _MAX_RECEIPT_LINES = 1000
 _MAX_LINE_TAXES = 2
@@ -20,7 +20,7 @@ _MAX_LINE_TAXES = 2
     message=_("The document has no lines."),
     advice=_("Add at least one line that says what is sold."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 31, Detalle (1 to 60 lines)",
+    source=f"{DTE_FORMAT}, p. 31, Detalle (1 to 60 lines)",
 )
 def document_has_lines(document: Document) -> Violations:
     """A document has at least one line."""
@@ -34,7 +34,7 @@ def document_has_lines(document: Document) -> Violations:
     message=_("The document has %(count)s lines; %(limit)s are allowed."),
     advice=_("Split it into several documents, or sum lines up."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 31, Detalle; Formato Boletas v4.1, Detalle (1000)",
+    source=f"{DTE_FORMAT}, p. 31, Detalle; Formato Boletas v4.1, Detalle (1000)",
 )
 def lines_are_not_too_many(document: Document) -> Violations:
     """A document has at most 60 lines, a boleta at most 1000."""
@@ -66,7 +66,7 @@ def _at_most(
         message=_("%(field)s occurs %(count)s times; %(limit)s are allowed."),
         advice=_("Keep the most important ones, or split the document."),
         types=SUPPORTED,
-        source=f"{_DTE}, {page}, {field}",
+        source=f"{DTE_FORMAT}, {page}, {field}",
         needs=needs,
         title=f"{field} occurs at most {limit} times.",
     )(check)
@@ -98,7 +98,7 @@ _at_most("ITEM_CODES_MAX", "CdgItem", 5, "p. 31", _item_codes)
     message=_("A document of type %(type)s has no global discounts or surcharges."),
     advice=_("Enter the discount in the lines."),
     types={"43", "52"},
-    source=f"{_DTE}, p. 9 and 39, DscRcgGlobal",
+    source=f"{DTE_FORMAT}, p. 9 and 39, DscRcgGlobal",
 )
 def type_may_have_discounts(document: Document) -> Violations:
     """Guides and liquidaciones-factura have no global discounts."""
@@ -116,7 +116,7 @@ def type_may_have_discounts(document: Document) -> Violations:
     message=_("Line %(line)s has %(count)s additional taxes; two are allowed."),
     advice=_("Split the line, or take the tax off that does not belong to it."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 36, CodImpAdic",
+    source=f"{DTE_FORMAT}, p. 36, CodImpAdic",
 )
 def line_taxes_are_not_too_many(document: Document) -> Violations:
     """A line has at most two additional taxes."""

@@ -10,8 +10,8 @@ from ..calendar import tax_period
 from ..dated_data import DatedData, required
 from ..document_types import GUIDE_CODES, KNOWN, SUPPORTED
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _FIRST_ISSUE = date(2003, 4, 1)
 _LAST = date(2050, 12, 31)
 
@@ -22,7 +22,7 @@ _LAST = date(2050, 12, 31)
     message=_("The issue date %(date)s is outside of what the format allows."),
     advice=_("Correct the issue date."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 11, FchEmis (2003-04-01 to 2050-12-31)",
+    source=f"{DTE_FORMAT}, p. 11, FchEmis (2003-04-01 to 2050-12-31)",
 )
 def issue_date_is_in_range(document: Document) -> Violations:
     """The issue date lies between 2003-04-01 and 2050-12-31."""
@@ -96,7 +96,7 @@ def issue_date_is_not_old(
         "Compare the dates with the document; if they came like this, ask the issuer."
     ),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 15, FchVenc",
+    source=f"{DTE_FORMAT}, p. 15, FchVenc",
 )
 def due_date_is_not_before_issue(document: Document) -> Violations:
     """Payment is not due before the document is issued."""

@@ -7,10 +7,8 @@ from ...documents.document import Document
 from ...validation.finding import Severity
 from ..document_types import EXPORTS, RECEIPTS, SUPPORTED
 from ..registry import Violation, Violations, rule
-from ..sentences import CLAIM
+from ..sentences import CLAIM, DTE_FORMAT, RECEIPT_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
-_RECEIPTS = "SII, Formato Boletas v4.1 (2024-12-31)"
 _Value = str | int | None
 
 
@@ -53,7 +51,7 @@ _one_of(
     "123456",
     lambda document: [(line.number, line.exemption) for line in document.lines],
     SUPPORTED,
-    f"{_DTE}, p. 31, IndExe",
+    f"{DTE_FORMAT}, p. 31, IndExe",
 )
 _one_of(
     "ENUM_TIPODESPACHO",
@@ -61,7 +59,7 @@ _one_of(
     "123",
     lambda document: ((0, document.dispatch_type),),
     SUPPORTED - RECEIPTS,
-    f"{_DTE}, p. 11, TipoDespacho",
+    f"{DTE_FORMAT}, p. 11, TipoDespacho",
     needs=("TipoDespacho",),
 )
 _one_of(
@@ -70,7 +68,7 @@ _one_of(
     "123",
     lambda document: ((0, document.service_indicator),),
     SUPPORTED - RECEIPTS - EXPORTS,
-    f"{_DTE}, p. 12, IndServicio",
+    f"{DTE_FORMAT}, p. 12, IndServicio",
     needs=("IndServicio",),
 )
 _one_of(
@@ -79,7 +77,7 @@ _one_of(
     "123456",
     lambda document: ((0, document.service_indicator),),
     EXPORTS,
-    f"{_DTE}, p. 12, IndServicio (exportación)",
+    f"{DTE_FORMAT}, p. 12, IndServicio (exportación)",
     needs=("IndServicio",),
 )
 _one_of(
@@ -88,7 +86,7 @@ _one_of(
     ("CH", "CF", "LT", "EF", "PE", "TC", "OT"),
     lambda document: ((0, document.means_of_payment),),
     SUPPORTED - RECEIPTS,
-    f"{_DTE}, p. 14, MedioPago",
+    f"{DTE_FORMAT}, p. 14, MedioPago",
 )
 _one_of(
     "ENUM_MEDIOPAGO_BOLETA",
@@ -96,7 +94,7 @@ _one_of(
     "12345",
     lambda document: ((0, document.means_of_payment),),
     RECEIPTS,
-    f"{_RECEIPTS}, p. 8, MedioPago",
+    f"{RECEIPT_FORMAT}, p. 8, MedioPago",
 )
 _one_of(
     "ENUM_DSCRCGGLOBAL",
@@ -106,7 +104,7 @@ _one_of(
         (0, f"{each.kind}{each.value_type}") for each in document.global_discounts
     ],
     SUPPORTED,
-    f"{_DTE}, p. 39, TpoMov and TpoValor",
+    f"{DTE_FORMAT}, p. 39, TpoMov and TpoValor",
 )
 
 
@@ -117,7 +115,7 @@ _one_of(
     advice=_("Number the lines one after the other, from 1."),
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 31, NroLinDet",
+    source=f"{DTE_FORMAT}, p. 31, NroLinDet",
 )
 def lines_are_numbered(document: Document) -> Violations:
     """Lines are numbered one after the other, from 1."""
@@ -134,7 +132,7 @@ def lines_are_numbered(document: Document) -> Violations:
     advice=_("Correct the period."),
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 14, PeriodoDesde and PeriodoHasta",
+    source=f"{DTE_FORMAT}, p. 14, PeriodoDesde and PeriodoHasta",
 )
 def period_runs_forward(document: Document) -> Violations:
     """The period that is billed does not end before it begins."""

@@ -6,9 +6,7 @@ from ...validation.finding import Severity
 from ..amounts import EXEMPT, shown
 from ..document_types import EXEMPT_ONLY, EXPORTS
 from ..registry import Violation, Violations, rule
-from ..sentences import CLAIM
-
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
+from ..sentences import CLAIM, DTE_FORMAT
 
 
 @rule(
@@ -18,7 +16,7 @@ _DTE = "SII, Formato DTE v2.2 (2019-11-15)"
     advice=_("Issue an exempt document (34 or 41), or put VAT on the lines."),
     purchase_advice=CLAIM,
     types={"33", "39"},
-    source=f"{_DTE}, p. 31, IndExe",
+    source=f"{DTE_FORMAT}, p. 31, IndExe",
 )
 def taxed_document_has_taxed_lines(document: Document) -> Violations:
     """A taxed invoice or boleta has at least one taxed line."""
@@ -38,7 +36,7 @@ def taxed_document_has_taxed_lines(document: Document) -> Violations:
     advice=_("Issue a taxed document (33 or 39), or make every line exempt."),
     purchase_advice=CLAIM,
     types=EXEMPT_ONLY,
-    source=f"{_DTE}, p. 24-25 (MntNeto and IVA do not exist in type 34)",
+    source=f"{DTE_FORMAT}, p. 24-25 (MntNeto and IVA do not exist in type 34)",
 )
 def exempt_document_is_exempt(document: Document) -> Violations:
     """An exempt invoice or boleta has neither net amount nor VAT."""

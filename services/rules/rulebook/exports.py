@@ -10,8 +10,8 @@ from ...validation.finding import Severity
 from ..amounts import issue_day, rounded, shown, unequal
 from ..document_types import EXPORTS
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _PESOS = "PESO CL"
 _SERVICES = frozenset({3, 4, 5, 6})
 """IndServicio of services, which do not pass customs; 6 came after v2.2."""
@@ -47,7 +47,7 @@ def _is_in_pesos(document: Document) -> bool:
     message=_("An export document must also state its amounts in pesos: %(field)s."),
     advice=_("Add OtraMoneda in PESO CL with the exchange rate and both amounts."),
     types=EXPORTS,
-    source=f"{_DTE}, p. 28-30, OtraMoneda (documentos de exportación)",
+    source=f"{DTE_FORMAT}, p. 28-30, OtraMoneda (documentos de exportación)",
     needs=("OtraMoneda",),
 )
 def export_is_stated_in_pesos(document: Document) -> Violations:
@@ -102,7 +102,7 @@ def pesos_follow_from_rate(document: Document) -> Violations:
     message=_("The exchange rate is %(stated)s; on %(date)s it was %(expected)s."),
     advice=_("Use the rate that the Banco Central published for the day of issue."),
     types=EXPORTS,
-    source=f"{_DTE}, p. 28, TpoCambio",
+    source=f"{DTE_FORMAT}, p. 28, TpoCambio",
     needs=("OtraMoneda",),
 )
 def exchange_rate_is_of_the_day(document: Document, context: Context) -> Violations:
@@ -131,7 +131,7 @@ def exchange_rate_is_of_the_day(document: Document, context: Context) -> Violati
     advice=_("Enter the data of the DUS, or set IndServicio when it is a service."),
     types={"110"},
     flow="sale",
-    source=f"{_DTE}, p. 20-24, Transporte/Aduana",
+    source=f"{DTE_FORMAT}, p. 20-24, Transporte/Aduana",
     needs=("Aduana",),
 )
 def export_has_customs_data(document: Document) -> Violations:

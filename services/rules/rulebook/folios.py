@@ -12,9 +12,8 @@ from ..calendar import months_later
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
 from ..registry import Violation, Violations, rule
-from ..sentences import CLAIM
+from ..sentences import CLAIM, DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _GIVE_CREDIT = frozenset({"33", "43", "46", "56", "61"})
 _NEW_RANGE = _("Ask the SII for folios of this type and number the document again.")
 _LONGEST_FOLIO = 10
@@ -73,7 +72,7 @@ def _shown_range(each: FolioRange) -> str:
     advice=_NEW_RANGE,
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, TED and CAF (TD); Res. Ex. SII 45 of 2003",
+    source=f"{DTE_FORMAT}, TED and CAF (TD); Res. Ex. SII 45 of 2003",
     needs=("CAF",),
 )
 def authorisation_is_of_the_type(document: Document, context: Context) -> Violations:
@@ -96,7 +95,7 @@ def authorisation_is_of_the_type(document: Document, context: Context) -> Violat
     advice=_NEW_RANGE,
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 11, Folio; Res. Ex. SII 45 of 2003 (CAF)",
+    source=f"{DTE_FORMAT}, p. 11, Folio; Res. Ex. SII 45 of 2003 (CAF)",
     needs=("CAF",),
 )
 def folio_is_authorised(document: Document, context: Context) -> Violations:
@@ -171,7 +170,7 @@ def issue_is_not_before_authorisation(
     advice=_("Number the document with the next authorised folio."),
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 11, Folio",
+    source=f"{DTE_FORMAT}, p. 11, Folio",
 )
 def folio_has_ten_digits(document: Document) -> Violations:
     """A folio is a positive number of at most ten digits."""

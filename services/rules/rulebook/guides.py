@@ -11,8 +11,8 @@ from ..calendar import tax_period
 from ..dated_data import DatedData, required
 from ..document_types import DELIVERY_GUIDES, GUIDE_CODES
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _BY_RECEIVER = 1
 _BY_ISSUER = frozenset({2, 3})
 _EXPORT_TRANSFERS = frozenset({8, 9})
@@ -110,7 +110,7 @@ def invoice_with_goods_says_how(document: Document) -> Violations:
     advice=_("Enter the comuna of destination."),
     types=DELIVERY_GUIDES,
     flow="sale",
-    source=f"{_DTE}, p. 20, CmnaDest",
+    source=f"{DTE_FORMAT}, p. 20, CmnaDest",
     needs=("CmnaDest",),
 )
 def destination_has_comuna(document: Document) -> Violations:
@@ -127,7 +127,7 @@ def destination_has_comuna(document: Document) -> Violations:
     advice=_("Set CdgTraslado from 1 to 4; 1 is the exporter."),
     types=DELIVERY_GUIDES,
     flow="sale",
-    source=f"{_DTE}, p. 16, CdgTraslado",
+    source=f"{DTE_FORMAT}, p. 16, CdgTraslado",
     needs=("IndTraslado",),
 )
 def export_guide_says_who(document: Document) -> Violations:

@@ -16,12 +16,11 @@ from ..document_types import (
     RECEIPTS,
 )
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
 _PLACEHOLDER_DIGITS = frozenset("1234789")
 _TOURIST_INVOICE = 1
 _INTERNAL_TRANSFER = 5
-
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 
 
 def _ruts(document: Document) -> tuple[tuple[str, str], ...]:
@@ -44,7 +43,7 @@ def _ruts(document: Document) -> tuple[tuple[str, str], ...]:
     Severity.WARNING,
     message=_("The document type “%(type)s” is not one that the rules know."),
     advice=_("Choose the document type of the SII, or check the document by hand."),
-    source=f"{_DTE}, p. 11, TipoDTE",
+    source=f"{DTE_FORMAT}, p. 11, TipoDTE",
 )
 def document_type_is_known(document: Document) -> Violations:
     """The document type is one that the rulebook covers."""

@@ -13,8 +13,8 @@ from ...documents.transport import Transport
 from ...validation.finding import Severity
 from ..document_types import RECEIPTS, SUPPORTED
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _SHOWN = 100
 """Characters of a text that the evidence quotes."""
 
@@ -86,7 +86,7 @@ def _length(
         advice=_("Shorten the text, or move what is left over to the description."),
         types=SUPPORTED,
         flow="sale",
-        source=f"{_DTE}, {page}, {field}",
+        source=f"{DTE_FORMAT}, {page}, {field}",
         title=f"{field} has at most {limit} characters.",
     )(check)
 
@@ -164,7 +164,7 @@ _ADDRESS_BY_SCHEMA = 70
     advice=_("Shorten the address of the company."),
     types=SUPPORTED,
     flow="sale",
-    source=f"{_DTE}, p. 17, DirOrigen (60); SII, DTE_v10.xsd (70)",
+    source=f"{DTE_FORMAT}, p. 17, DirOrigen (60); SII, DTE_v10.xsd (70)",
     title="DirOrigen has at most 60 characters (70 in the schema).",
 )
 def issuer_address_is_short(document: Document) -> Violations:
@@ -188,7 +188,7 @@ _LARGEST_AMOUNT = Decimal(10) ** 18
     advice=_("Round the number, or split the line."),
     types=SUPPORTED,
     flow="sale",
-    source=f"{_DTE}, p. 33-37 (12 and 6 digits, amounts 18)",
+    source=f"{DTE_FORMAT}, p. 33-37 (12 and 6 digits, amounts 18)",
 )
 def numbers_fit(document: Document) -> Violations:
     """Quantities and prices have 12 digits and 6 decimals, amounts 18 digits."""

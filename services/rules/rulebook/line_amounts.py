@@ -7,9 +7,8 @@ from ..amounts import NOT_BILLABLE, WITHOUT_AMOUNT, compare, line_gross, shown
 from ..document_types import DELIVERY_GUIDES, SUPPORTED, TRANSFER_SALES
 from ..references import corrects_text
 from ..registry import Violation, Violations, rule
-from ..sentences import CLAIM
+from ..sentences import CLAIM, DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _SIGNED = frozenset({"43"})
 """Liquidación-factura: the one type whose amounts may be negative."""
 _CHECK_LINES = _("Check quantity, price and discount of the line.")
@@ -35,7 +34,7 @@ def _may_be_unpriced(document: Document) -> bool:
     advice=_CHECK_LINES,
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 37, MontoItem",
+    source=f"{DTE_FORMAT}, p. 37, MontoItem",
 )
 def line_amount_follows(document: Document) -> Violations:
     """A line's amount is quantity times price, less discount, plus surcharge."""
@@ -68,7 +67,7 @@ def line_amount_follows(document: Document) -> Violations:
     message=_("Line %(line)s is not for sale and must have the amount zero."),
     advice=_("Set the amount of the line to zero."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 37, MontoItem (IndExe 4 or 5)",
+    source=f"{DTE_FORMAT}, p. 37, MontoItem (IndExe 4 or 5)",
 )
 def unsold_lines_are_zero(document: Document) -> Violations:
     """A line that is not sold, or is to be taken off a guide, has the amount zero."""
@@ -88,7 +87,7 @@ def unsold_lines_are_zero(document: Document) -> Violations:
     advice=_CHECK_LINES,
     purchase_advice=CLAIM,
     types=SUPPORTED - _SIGNED,
-    source=f"{_DTE}, p. 35 and 37, DescuentoMonto",
+    source=f"{DTE_FORMAT}, p. 35 and 37, DescuentoMonto",
 )
 def discount_fits_line(document: Document) -> Violations:
     """A line's discount is not more than quantity times price and surcharge."""
@@ -111,7 +110,7 @@ def discount_fits_line(document: Document) -> Violations:
     advice=_("Enter what is taken off as a discount, or issue a credit note."),
     purchase_advice=CLAIM,
     types=SUPPORTED - _SIGNED,
-    source=f"{_DTE}, p. 24-27 and 37 (negative amounts in type 43 only)",
+    source=f"{DTE_FORMAT}, p. 24-27 and 37 (negative amounts in type 43 only)",
 )
 def amounts_are_not_negative(document: Document) -> Violations:
     """Only a liquidación-factura has negative amounts."""

@@ -20,8 +20,8 @@ from ..dated_data import (
 )
 from ..document_types import DELIVERY_GUIDES, EXPORTS, KNOWN, RECEIPTS, SUPPORTED
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _NAMED = SUPPORTED - RECEIPTS
 _LOCAL = frozenset({"33", "34", "43", "46", "52"})
 _PLACED = _LOCAL | {"110"}
@@ -55,7 +55,7 @@ def _mandatory(
         ),
         types=types,
         flow=flow,
-        source=f"{_DTE}, p. {page}, {field}",
+        source=f"{DTE_FORMAT}, p. {page}, {field}",
         needs=needs,
         title=f"{field} is filled in.",
     )(check)
@@ -108,7 +108,7 @@ for _row in _WHERE_REPRESENTABLE:
     advice=_("Enter at least one activity code of the company."),
     types=SUPPORTED - RECEIPTS,
     flow="sale",
-    source=f"{_DTE}, p. 16, Acteco",
+    source=f"{DTE_FORMAT}, p. 16, Acteco",
     needs=("Acteco",),
 )
 def issuer_has_activity(document: Document) -> Violations:
@@ -123,7 +123,7 @@ def issuer_has_activity(document: Document) -> Violations:
     message=_("Line %(line)s has no name."),
     advice=_("Say in the line what is sold, in words that the buyer understands."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 32, NmbItem; Res. Ex. SII 36/2024",
+    source=f"{DTE_FORMAT}, p. 32, NmbItem; Res. Ex. SII 36/2024",
 )
 def lines_have_names(document: Document) -> Violations:
     """Every line has a name."""
@@ -138,7 +138,7 @@ def lines_have_names(document: Document) -> Violations:
     message=_("Line %(line)s has no amount."),
     advice=_("Enter the amount of the line, zero when it is free of charge."),
     types=SUPPORTED,
-    source=f"{_DTE}, p. 37, MontoItem",
+    source=f"{DTE_FORMAT}, p. 37, MontoItem",
 )
 def lines_have_amounts(document: Document) -> Violations:
     """Every line has an amount."""
@@ -153,7 +153,7 @@ def lines_have_amounts(document: Document) -> Violations:
     message=_("The payment form %(value)s does not exist."),
     advice=_("Choose 1 (cash), 2 (credit) or 3 (free of charge)."),
     types=SUPPORTED - EXPORTS,
-    source=f"{_DTE}, p. 13, FmaPago",
+    source=f"{DTE_FORMAT}, p. 13, FmaPago",
     needs=("FmaPago",),
 )
 def payment_form_is_known(
@@ -191,7 +191,7 @@ def receipt_says_its_kind(document: Document) -> Violations:
     advice=_("Set IndTraslado from 1 to 9; 1 is a sale."),
     types=DELIVERY_GUIDES,
     flow="sale",
-    source=f"{_DTE}, p. 11-12, IndTraslado",
+    source=f"{DTE_FORMAT}, p. 11-12, IndTraslado",
     needs=("IndTraslado",),
 )
 def guide_says_why(
@@ -211,7 +211,7 @@ def guide_says_why(
     message=_("Line %(line)s of the delivery guide has no quantity."),
     advice=_("Enter how many are moved."),
     types=DELIVERY_GUIDES,
-    source=f"{_DTE}, p. 33, QtyItem",
+    source=f"{DTE_FORMAT}, p. 33, QtyItem",
     needs=("QtyItem",),
 )
 def guide_lines_have_quantities(document: Document) -> Violations:

@@ -19,8 +19,8 @@ from ..references import (
     tax_references,
 )
 from ..registry import Violation, Violations, rule
+from ..sentences import DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _CODES = frozenset({ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS})
 _EXPORT_CODES = frozenset({"110", "111", "112"})
 _INVOICE_CODES = frozenset({"30", "32", "33", "34", "45", "46"})
@@ -43,7 +43,7 @@ _MONTHS_TO_RETURN = 6
     message=_("The note does not say which document it corrects."),
     advice=_("Add a reference to the document that the note corrects."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 41-42, Referencia; D.L. 825 art. 57",
+    source=f"{DTE_FORMAT}, p. 41-42, Referencia; D.L. 825 art. 57",
     needs=("Referencia",),
 )
 def note_refers_to_document(document: Document) -> Violations:
@@ -58,7 +58,7 @@ def note_refers_to_document(document: Document) -> Violations:
     message=_("The reference to %(document)s does not say what the note does to it."),
     advice=_("Choose 1 (annuls), 2 (corrects text) or 3 (corrects amounts)."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 42, CodRef",
+    source=f"{DTE_FORMAT}, p. 42, CodRef",
     needs=("Referencia", "CodRef"),
 )
 def note_says_what_it_does(document: Document) -> Violations:
@@ -78,7 +78,7 @@ def note_says_what_it_does(document: Document) -> Violations:
     message=_("A note that annuls or corrects text refers to one document, not %(n)s."),
     advice=_("Issue one note for each document."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 42, CodRef (cases a, b and c)",
+    source=f"{DTE_FORMAT}, p. 42, CodRef (cases a, b and c)",
     needs=("Referencia", "CodRef"),
 )
 def annulling_note_has_one_reference(document: Document) -> Violations:
@@ -100,7 +100,7 @@ def annulling_note_has_one_reference(document: Document) -> Violations:
     message=_("A note that corrects text has no amounts, but this one has %(total)s."),
     advice=_("Set the amounts to zero, or choose CodRef 3 when amounts change."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 37, MontoItem (fe de erratas) and p. 42, CodRef 2",
+    source=f"{DTE_FORMAT}, p. 37, MontoItem (fe de erratas) and p. 42, CodRef 2",
     needs=("CodRef",),
 )
 def text_correction_is_zero(document: Document) -> Violations:
@@ -123,7 +123,7 @@ def text_correction_is_zero(document: Document) -> Violations:
         "Annul invoices and debit notes by a credit note, credit notes by a debit."
     ),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 42, CodRef (cases a and c); D.L. 825 art. 57",
+    source=f"{DTE_FORMAT}, p. 42, CodRef (cases a and c); D.L. 825 art. 57",
     needs=("Referencia", "CodRef"),
 )
 def note_annuls_what_it_may(document: Document) -> Violations:
@@ -149,7 +149,7 @@ def note_annuls_what_it_may(document: Document) -> Violations:
     message=_("A note of type %(type)s cannot refer to %(document)s."),
     advice=_("Use 111 and 112 for export documents, 56 and 61 for all others."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 41, TpoDocRef (notas de exportación)",
+    source=f"{DTE_FORMAT}, p. 41, TpoDocRef (notas de exportación)",
     needs=("Referencia",),
 )
 def note_stays_in_its_family(document: Document) -> Violations:
@@ -171,7 +171,7 @@ def note_stays_in_its_family(document: Document) -> Violations:
     message=_("A reference to a document of type %(type)s has no folio."),
     advice=_("Enter the folio, or mark the reference as global."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 42, FolioRef",
+    source=f"{DTE_FORMAT}, p. 42, FolioRef",
     needs=("Referencia",),
 )
 def reference_has_folio(document: Document) -> Violations:
@@ -189,7 +189,7 @@ def reference_has_folio(document: Document) -> Violations:
     message=_("The reference to %(document)s has the date %(date)s: %(problem)s."),
     advice=_("Enter the date of the document that the note corrects."),
     types=ALL_NOTES,
-    source=f"{_DTE}, p. 42, FchRef",
+    source=f"{DTE_FORMAT}, p. 42, FchRef",
     needs=("Referencia",),
 )
 def reference_date_is_right(document: Document, context: Context) -> Violations:

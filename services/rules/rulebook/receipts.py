@@ -13,8 +13,8 @@ from ..amounts import issue_day, shown
 from ..dated_data import DatedData, required
 from ..document_types import GENERIC_RUTS, RECEIPTS
 from ..registry import Violation, Violations, rule
+from ..sentences import RECEIPT_FORMAT
 
-_RECEIPTS = "SII, Formato Boletas v4.1 (2024-12-31)"
 _NEVER_LESS = Decimal(5_000_000)
 """135 UF have been more pesos than this since 2024: below it no threshold is needed."""
 _CASH = frozenset({"1", "EF"})
@@ -30,7 +30,7 @@ _HOUSEHOLD = 2
     types=RECEIPTS,
     flow="sale",
     valid_from=date(2025, 9, 1),
-    source=f"SII, Res. Ex. 44 of 2025; Ley 21.713; {_RECEIPTS}, p. 8-10",
+    source=f"SII, Res. Ex. 44 of 2025; Ley 21.713; {RECEIPT_FORMAT}, p. 8-10",
 )
 def large_receipt_names_buyer(
     document: Document, context: Context, rates: DatedData
@@ -84,7 +84,7 @@ def _unnamed(document: Document) -> Iterator[tuple[str, str]]:
     advice=_("Fill it in, or set IndServicio to 3 when the service is not periodic."),
     types=RECEIPTS,
     flow="sale",
-    source=f"{_RECEIPTS}, p. 8 and 10, FchVenc, DirRecep and CmnaRecep",
+    source=f"{RECEIPT_FORMAT}, p. 8 and 10, FchVenc, DirRecep and CmnaRecep",
     needs=("IndServicio",),
 )
 def periodic_receipt_says_where(document: Document) -> Violations:

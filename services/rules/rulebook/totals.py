@@ -35,9 +35,8 @@ from ..document_types import (
     TRANSFER_SALES,
 )
 from ..registry import Violation, Violations, rule
-from ..sentences import CLAIM, COMPUTE_TOTALS
+from ..sentences import CLAIM, COMPUTE_TOTALS, DTE_FORMAT
 
-_DTE = "SII, Formato DTE v2.2 (2019-11-15)"
 _WITHOUT_PAYMENT = 21
 """FmaPagExp of samples without commercial value."""
 _WITH_VAT = SUPPORTED - EXEMPT_ONLY - EXPORTS
@@ -111,7 +110,7 @@ def _is_rounding(stated: Decimal | None, exact: Decimal) -> bool:
     advice=COMPUTE_TOTALS,
     purchase_advice=CLAIM,
     types=_WITH_VAT - {"39"},
-    source=f"{_DTE}, p. 24-25, MntNeto",
+    source=f"{DTE_FORMAT}, p. 24-25, MntNeto",
 )
 def net_follows_from_lines(
     document: Document, context: Context, rates: DatedData
@@ -131,7 +130,7 @@ def net_follows_from_lines(
     advice=COMPUTE_TOTALS,
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 25, MntExe",
+    source=f"{DTE_FORMAT}, p. 25, MntExe",
 )
 def exempt_follows_from_lines(document: Document) -> Violations:
     """The exempt amount is the exempt lines less their global discounts."""
@@ -219,7 +218,7 @@ def _vat_difference(
     advice=COMPUTE_TOTALS,
     purchase_advice=CLAIM,
     types=_WITH_VAT - {"39"},
-    source=f"{_DTE}, p. 25, IVA; D.L. 825 art. 14",
+    source=f"{DTE_FORMAT}, p. 25, IVA; D.L. 825 art. 14",
 )
 def vat_follows_from_net(
     document: Document, context: Context, rates: DatedData
@@ -237,7 +236,7 @@ def vat_follows_from_net(
     advice=_("Round the VAT once, on the total and half-up, or leave it as it is."),
     purchase_advice=_("Record it as it came: the SII does not refuse one peso."),
     types=_WITH_VAT - {"39"},
-    source=f"{_DTE}, p. 10 and 25, IVA (rounding is seen practice)",
+    source=f"{DTE_FORMAT}, p. 10 and 25, IVA (rounding is seen practice)",
     secondary_source=True,
 )
 def vat_is_rounded_once(
@@ -294,7 +293,7 @@ def receipt_net_follows(
     advice=COMPUTE_TOTALS,
     purchase_advice=CLAIM,
     types={"43", "46", "56", "61"},
-    source=f"{_DTE}, p. 27 and 43, ValComNeto, ValComExe and ValComIVA",
+    source=f"{DTE_FORMAT}, p. 27 and 43, ValComNeto, ValComExe and ValComIVA",
     needs=("Comisiones",),
 )
 def commissions_follow_from_lines(document: Document) -> Violations:
@@ -326,7 +325,7 @@ def commissions_follow_from_lines(document: Document) -> Violations:
     advice=COMPUTE_TOTALS,
     purchase_advice=CLAIM,
     types=SUPPORTED,
-    source=f"{_DTE}, p. 27, MntTotal",
+    source=f"{DTE_FORMAT}, p. 27, MntTotal",
     needs=("ImptoReten",),
 )
 def total_follows_from_parts(document: Document) -> Violations:

@@ -1,5 +1,3 @@
-import csv
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -9,6 +7,7 @@ from odoo.tools import SQL
 
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
+from ...services.costs.csv_file import INTERNATIONAL, MARK, lines_of
 from ...services.validation.finding import Origin
 from ...services.validation.review import reviewed_verdict
 from ...services.validation.verdict import Verdict, is_worse, verdict_of
@@ -292,19 +291,11 @@ class AccountAiConsistency(models.AbstractModel):
 
         Without names: who reads the alert need not be allowed to read each invoice.
         """
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(
-            [
-                self.env._("Model"),
-                self.env._("ID"),
-                self.env._("Problem"),
-            ]
-        )
+        rows = [(self.env._("Model"), self.env._("ID"), self.env._("Problem"))]
         for each in found:
             problem = sentence(PROBLEMS[each.problem], {}, self.env.lang)
-            writer.writerow([each.model, each.record_id, problem])
-        return text.getvalue().encode("utf-8-sig")
+            rows.append((each.model, each.record_id, problem))
+        return MARK.encode() + lines_of(rows, INTERNATIONAL)
 
     def _inconsistency(self, record, problem: str) -> Inconsistency:
         company = record.company_id if "company_id" in record._fields else None

@@ -71,9 +71,8 @@ class Rule:
     @cached_property
     def named_places(self) -> tuple[str, ...]:
         """Return which of ``field`` and ``line`` the message names."""
-        return tuple(
-            name for name in ("field", "line") if f"%({name})s" in self.message
-        )
+        places = ("field", "line")
+        return tuple(name for name in places if f"%({name})s" in self.message)
 
     def applies_to(self, document_type: str, flow: str) -> bool:
         """Return whether the rule concerns documents of this type and acting flow."""

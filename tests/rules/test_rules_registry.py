@@ -137,6 +137,19 @@ class TestRegistry(BaseCase):
                 for text in (rule.message, rule.advice, rule.purchase_advice):
                     self.assertRegex(text, r"[.:]$")
 
+    def test_sentences_name_the_place_of_what_was_found(self):
+        named = set()
+        for broken in (each for table in TABLES for each in table.BROKEN):
+            report = check(broken.document, broken.context, shipped_rates())
+            for finding in report.findings:
+                place = {"field": finding.field, "line": str(finding.line)}
+                for name in (
+                    each for each in place if f"%({each})s" in finding.message
+                ):
+                    self.assertEqual(finding.params[name], place[name], finding)
+                    named.add(name)
+        self.assertEqual(named, {"field", "line"})
+
     def test_codes_are_unique(self):
         with self.assertRaisesRegex(ValueError, "RUT_DV"):
             registry.rule("RUT_DV", Severity.ERROR, message="", advice="", source="")(

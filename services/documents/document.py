@@ -1,4 +1,4 @@
-"""The neutral tax document: plain, frozen, with the SII's field names in its docs.
+"""The neutral tax document: plain, frozen, with the SII's names of its fields.
 
 Amounts are :class:`~decimal.Decimal` in the currency of the document; CLP amounts of a
 DTE are whole pesos. A value that the source could hold but does not is ``None`` (or
@@ -9,10 +9,11 @@ Format: SII, "Formato Documentos Tributarios Electrónicos" v2.2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from .fields import sii
 from .stamp import Stamp
 from .transport import Transport
 
@@ -22,19 +23,21 @@ class Party:
     """Emisor or Receptor."""
 
     rut: str = ""  # RUTEmisor, RUTRecep: as written at the source, not normalised
-    name: str = ""  # RznSoc, RznSocRecep
-    giro: str = ""  # GiroEmis, GiroRecep
-    address: str = ""  # DirOrigen, DirRecep
-    comuna: str = ""  # CmnaOrigen, CmnaRecep
-    city: str = ""  # CiudadOrigen, CiudadRecep
-    email: str = ""  # CorreoEmisor, CorreoRecep
-    phone: str = ""  # Telefono, Contacto
-    acteco: tuple[str, ...] = ()  # Acteco: up to four activity codes of six digits
+    name: str = sii("", "RznSoc", "RznSocEmisor", "RznSocRecep")
+    giro: str = sii("", "GiroEmis", "GiroEmisor", "GiroRecep")
+    address: str = sii("", "DirOrigen", "DirRecep")
+    comuna: str = sii("", "CmnaOrigen", "CmnaRecep")
+    city: str = sii("", "CiudadOrigen", "CiudadRecep")
+    email: str = sii("", "CorreoEmisor", "CorreoRecep")
+    phone: str = sii("", "Contacto")
+    acteco: tuple[str, ...] = sii(
+        (), "Acteco"
+    )  # up to four activity codes of six digits
     country: str = ""  # ISO code of the country, ``CL`` for Chile, empty when unknown
-    branch: str = ""  # Sucursal
-    branch_code: str = ""  # CdgSIISucur
-    seller_code: str = ""  # CdgVendedor
-    customer_code: str = ""  # CdgIntRecep
+    branch: str = sii("", "Sucursal")
+    branch_code: str = sii("", "CdgSIISucur")
+    seller_code: str = sii("", "CdgVendedor")
+    customer_code: str = sii("", "CdgIntRecep")
     foreign_id: str = ""  # Extranjero/NumId: tax number abroad
     nationality: str = ""  # Extranjero/Nacionalidad, a code of customs
     # A natural person: name and RUT are masked before sending.
@@ -46,23 +49,23 @@ class Line:
     """One line of Detalle."""
 
     number: int  # NroLinDet, from 1
-    name: str = ""  # NmbItem
-    description: str = ""  # DscItem
-    quantity: Decimal | None = None  # QtyItem
-    unit: str = ""  # UnmdItem
-    unit_price: Decimal | None = None  # PrcItem
-    discount: Decimal = Decimal(0)  # DescuentoMonto
-    surcharge: Decimal = Decimal(0)  # RecargoMonto
-    amount: Decimal | None = None  # MontoItem
+    name: str = sii("", "NmbItem")
+    description: str = sii("", "DscItem")
+    quantity: Decimal | None = sii(None, "QtyItem")
+    unit: str = sii("", "UnmdItem")
+    unit_price: Decimal | None = sii(None, "PrcItem")
+    discount: Decimal = sii(Decimal(0), "DescuentoMonto")
+    surcharge: Decimal = sii(Decimal(0), "RecargoMonto")
+    amount: Decimal | None = sii(None, "MontoItem")
     # IndExe: 1 exempt, 2 not billable, ...; ``None`` affected.
-    exemption: int | None = None
+    exemption: int | None = sii(None, "IndExe")
     # CodImpAdic: codes of additional taxes and retentions.
-    tax_codes: tuple[str, ...] = ()
-    discount_percent: Decimal | None = None  # DescuentoPct
-    surcharge_percent: Decimal | None = None  # RecargoPct
+    tax_codes: tuple[str, ...] = sii((), "CodImpAdic")
+    discount_percent: Decimal | None = sii(None, "DescuentoPct")
+    surcharge_percent: Decimal | None = sii(None, "RecargoPct")
     item_codes: tuple[str, ...] = ()  # CdgItem/VlrCodigo: codes of the product
     # TpoDocLiq: type of the document that this line of a type 43 settles.
-    settled_type: str = ""
+    settled_type: str = sii("", "TpoDocLiq")
 
 
 @dataclass(frozen=True)
@@ -70,95 +73,97 @@ class Reference:
     """One line of Referencia."""
 
     number: int  # NroLinRef, from 1
-    document_type: str = ""  # TpoDocRef
-    folio: str = ""  # FolioRef
-    date: date | None = None  # FchRef
-    code: int | None = None  # CodRef: 1 annuls, 2 corrects text, 3 corrects amounts
-    reason: str = ""  # RazonRef
+    document_type: str = sii("", "TpoDocRef")
+    folio: str = sii("", "FolioRef")
+    date: date | None = sii(None, "FchRef")
+    code: int | None = sii(
+        None, "CodRef"
+    )  # 1 annuls, 2 corrects text, 3 corrects amounts
+    reason: str = sii("", "RazonRef")
     other_rut: str = ""  # RUTOtr: who issued the document, when it was somebody else
-    is_global: bool = False  # IndGlobal
+    is_global: bool = sii(False, "IndGlobal")
 
 
 @dataclass(frozen=True)
 class GlobalDiscount:
     """One line of DscRcgGlobal."""
 
-    kind: str  # TpoMov: ``D`` discount, ``R`` surcharge
-    value_type: str  # TpoValor: ``%`` or ``$``
-    value: Decimal  # ValorDR
+    kind: str = sii(MISSING, "TpoMov")  # ``D`` discount, ``R`` surcharge
+    value_type: str = sii(MISSING, "TpoValor")  # ``%`` or ``$``
+    value: Decimal = sii(MISSING, "ValorDR")
     # IndExeDR: 1 on the exempt part, 2 on what is not billable.
-    exemption: int | None = None
-    text: str = ""  # GlosaDR
+    exemption: int | None = sii(None, "IndExeDR")
+    text: str = sii("", "GlosaDR")
 
 
 @dataclass(frozen=True)
 class Commission:
     """One line of Comisiones of a type 43."""
 
-    kind: str  # TipoMovim: ``C`` commission, ``O`` other charges
-    text: str = ""  # Glosa
-    rate: Decimal | None = None  # TasaComision, in per cent
-    net: Decimal | None = None  # ValComNeto
-    exempt: Decimal | None = None  # ValComExe
-    vat: Decimal | None = None  # ValComIVA
+    kind: str = sii(MISSING, "TipoMovim")  # ``C`` commission, ``O`` other charges
+    text: str = sii("", "Glosa")
+    rate: Decimal | None = sii(None, "TasaComision")  # in per cent
+    net: Decimal | None = sii(None, "ValComNeto")
+    exempt: Decimal | None = sii(None, "ValComExe")
+    vat: Decimal | None = sii(None, "ValComIVA")
 
 
 @dataclass(frozen=True)
 class Payment:
     """One line of MntPagos: an instalment."""
 
-    date: date | None  # FchPago
-    amount: Decimal | None  # MntPago
-    text: str = ""  # GlosaPagos
+    date: date | None = sii(MISSING, "FchPago")
+    amount: Decimal | None = sii(MISSING, "MntPago")
+    text: str = sii("", "GlosaPagos")
 
 
 @dataclass(frozen=True)
 class OtherCurrency:
     """One block of OtraMoneda: the totals in a second currency."""
 
-    name: str = ""  # TpoMoneda, as the SII names it: ``PESO CL``, ``DOLAR USA``
+    name: str = sii("", "TpoMoneda")  # as the SII names it: ``PESO CL``, ``DOLAR USA``
     # TpoCambio: pesos for one unit of the document's currency.
-    rate: Decimal | None = None
-    net: Decimal | None = None  # MntNetoOtrMnda
-    exempt: Decimal | None = None  # MntExeOtrMnda
-    vat: Decimal | None = None  # IVAOtrMnda
-    total: Decimal | None = None  # MntTotOtrMnda
+    rate: Decimal | None = sii(None, "TpoCambio")
+    net: Decimal | None = sii(None, "MntNetoOtrMnda")
+    exempt: Decimal | None = sii(None, "MntExeOtrMnda")
+    vat: Decimal | None = sii(None, "IVAOtrMnda")
+    total: Decimal | None = sii(None, "MntTotOtrMnda")
 
 
 @dataclass(frozen=True)
 class AdditionalTax:
     """One line of ImptoReten."""
 
-    code: str  # TipoImp
-    rate: Decimal | None  # TasaImp, in per cent
+    code: str = sii(MISSING, "TipoImp")
+    rate: Decimal | None = sii(MISSING, "TasaImp")  # in per cent
     # MontoImp, positive; whether it adds or withholds follows from the code.
-    amount: Decimal
+    amount: Decimal = sii(MISSING, "MontoImp")
 
 
 @dataclass(frozen=True)
 class Totals:
     """Totales."""
 
-    net: Decimal | None = None  # MntNeto
-    exempt: Decimal | None = None  # MntExe
-    vat_rate: Decimal | None = None  # TasaIVA, in per cent: 19
-    vat: Decimal | None = None  # IVA
+    net: Decimal | None = sii(None, "MntNeto")
+    exempt: Decimal | None = sii(None, "MntExe")
+    vat_rate: Decimal | None = sii(None, "TasaIVA")  # in per cent: 19
+    vat: Decimal | None = sii(None, "IVA")
     additional_taxes: tuple[AdditionalTax, ...] = ()  # ImptoReten
-    vat_not_withheld: Decimal | None = None  # IVANoRet
+    vat_not_withheld: Decimal | None = sii(None, "IVANoRet")
     # GrntDep: deposit for containers, added to the total.
-    deposit_guarantee: Decimal = Decimal(0)
+    deposit_guarantee: Decimal = sii(Decimal(0), "GrntDep")
     # CredEC: 65 % credit of construction companies, taken off the total.
-    construction_credit: Decimal = Decimal(0)
+    construction_credit: Decimal = sii(Decimal(0), "CredEC")
     # ValComNeto + ValComExe + ValComIVA of a type 43, taken off the total.
     commissions: Decimal = Decimal(0)
-    total: Decimal | None = None  # MntTotal
+    total: Decimal | None = sii(None, "MntTotal")
     # IVAProp: VAT on one's own part, in documents for a third party.
-    own_vat: Decimal | None = None
-    third_party_vat: Decimal | None = None  # IVATerc
-    not_billable: Decimal | None = None  # MontoNF
-    period_amount: Decimal | None = None  # MontoPeriodo
-    previous_balance: Decimal | None = None  # SaldoAnterior
-    to_pay: Decimal | None = None  # VlrPagar
+    own_vat: Decimal | None = sii(None, "IVAProp")
+    third_party_vat: Decimal | None = sii(None, "IVATerc")
+    not_billable: Decimal | None = sii(None, "MontoNF")
+    period_amount: Decimal | None = sii(None, "MontoPeriodo")
+    previous_balance: Decimal | None = sii(None, "SaldoAnterior")
+    to_pay: Decimal | None = sii(None, "VlrPagar")
     # Gross fee of a boleta de honorarios (type 70), which ``total`` is the rest
     # of.
     fee: Decimal | None = None

@@ -6,18 +6,29 @@ element repeats. What is absent, ``null`` or blank reads as absent.
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
 
 from .errors import UnreadableDocument
 
+_Record = TypeVar("_Record")
 _SHOWN = 40
 _NUMBER = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{0,25})?|[+-]?\.[0-9]{1,25}")
 """The format has 18 digits at most; conversion of endless ones is not linear."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def sii(default: Any, *names: str) -> Any:
+    """Return a field of a dataclass that stands in a DTE under one of ``names``.
+
+    :param default: of the field; ``dataclasses.MISSING`` when it has none
+    """
+    return dataclasses.field(default=default, metadata={"sii": names})
 
 
 class Fields:
@@ -111,6 +122,23 @@ class Fields:
         """Return the blocks of an element that may repeat."""
         return tuple(self._blocks(name))
 
+    def record(self, record_type: type[_Record], **given: Any) -> _Record:
+        """Return a record of the block: fields that are :func:`sii` as they stand in
+        it, the others as they are ``given``.
+
+        :raises UnreadableDocument: when a value is none of its kind
+        """
+        read = {
+            attribute: reader(self, *names)
+            for attribute, reader, names in _sii_fields(record_type)
+            if attribute not in given
+        }
+        return record_type(**read, **given)
+
+    def records(self, name: str, record_type: type[_Record]) -> tuple[_Record, ...]:
+        """Return a record of each block of an element that may repeat."""
+        return tuple(each.record(record_type) for each in self.blocks(name))
+
     def _blocks(self, name: str) -> Iterator[Fields]:
         for number, value in enumerate(self._all(name), 1):
             if isinstance(value, Mapping):
@@ -141,3 +169,29 @@ class Fields:
     def _unreadable(self, name: str, value: str, wanted: str) -> UnreadableDocument:
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
         return UnreadableDocument(f"{self._place(name)} is not {wanted}: {shown!r}.")
+
+
+_READERS: Mapping[Any, Callable[..., Any]] = {
+    str: Fields.text,
+    tuple[str, ...]: Fields.texts,
+    bool: lambda block, name: block.integer(name) == 1,
+    int | None: Fields.integer,
+    Decimal: lambda block, name: block.number(name) or Decimal(0),
+    Decimal | None: Fields.number,
+    date | None: Fields.day,
+    datetime | None: Fields.moment,
+}
+"""How a field is read, by its type."""
+
+
+@cache
+def _sii_fields(
+    record_type: type,
+) -> tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...]:
+    """Return attribute, reader and SII names of the fields that are :func:`sii`."""
+    hints = get_type_hints(record_type)
+    return tuple(
+        (field.name, _READERS[hints[field.name]], field.metadata["sii"])
+        for field in dataclasses.fields(record_type)
+        if "sii" in field.metadata
+    )

@@ -30,9 +30,8 @@ class Party:
     city: str = sii("", "CiudadOrigen", "CiudadRecep")
     email: str = sii("", "CorreoEmisor", "CorreoRecep")
     phone: str = sii("", "Contacto")
-    acteco: tuple[str, ...] = sii(
-        (), "Acteco"
-    )  # up to four activity codes of six digits
+    # Up to four activity codes of six digits.
+    acteco: tuple[str, ...] = sii((), "Acteco")
     country: str = ""  # ISO code of the country, ``CL`` for Chile, empty when unknown
     branch: str = sii("", "Sucursal")
     branch_code: str = sii("", "CdgSIISucur")
@@ -76,9 +75,8 @@ class Reference:
     document_type: str = sii("", "TpoDocRef")
     folio: str = sii("", "FolioRef")
     date: date | None = sii(None, "FchRef")
-    code: int | None = sii(
-        None, "CodRef"
-    )  # 1 annuls, 2 corrects text, 3 corrects amounts
+    # 1 annuls, 2 corrects text, 3 corrects amounts.
+    code: int | None = sii(None, "CodRef")
     reason: str = sii("", "RazonRef")
     other_rut: str = ""  # RUTOtr: who issued the document, when it was somebody else
     is_global: bool = sii(False, "IndGlobal")

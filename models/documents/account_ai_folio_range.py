@@ -6,10 +6,9 @@ from odoo.tools import SQL, format_date, ormcache
 
 from ...services.documents.context import FolioRange
 from ...services.rules.calendar import months_later
+from ...services.rules.document_types import GIVE_CREDIT
 
 ENTERPRISE_MODEL = "l10n_cl.dte.caf"
-CREDIT_GIVING_TYPES = frozenset({"33", "43", "46", "56", "61"})
-"""Documents that give tax credit: their folios expire (Res. Ex. SII 58 of 2017)."""
 MONTHS_KEY = "caf_months"
 WARNING_DAYS = 15
 WARNING_SHARE = 0.1
@@ -96,7 +95,7 @@ class AccountAiFolioRange(models.Model):
         rates = self.env["account.ai.rate"]._dated_data()
         for each in self:
             day = each.authorised_on
-            expires = day and each.document_type_id.code in CREDIT_GIVING_TYPES
+            expires = day and each.document_type_id.code in GIVE_CREDIT
             months = expires and rates.value(MONTHS_KEY, day)
             each.expires_on = months and months_later(day, int(months))
 

@@ -33,8 +33,6 @@ _AFFECTED_BOLETA = "39"
 _NET_LINES = 2
 """IndMntNeto: the lines of the boleta are net."""
 _YES = 1
-_LEGAL_ENTITIES_FROM = 50_000_000
-"""RUT of legal entities begin here; below are natural persons (SII's numbering)."""
 _ZERO = Decimal(0)
 
 
@@ -93,7 +91,7 @@ def document_of_fields(tree: Mapping[str, Any], flow: str) -> Document:
 
 def is_natural_person(number: str) -> bool:
     """Return whether a RUT is one of a natural person."""
-    return 0 < rut.body(number) < _LEGAL_ENTITIES_FROM
+    return 0 < rut.body(number) < rut.NATURAL_PERSON_LIMIT
 
 
 def _has_gross_lines(identity: Fields, document_type: str) -> bool:

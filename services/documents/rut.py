@@ -5,6 +5,8 @@ import re
 _WRITTEN_AT_ALL = re.compile(r"\s*(\d[\d.]*)\s*(?:-\s*)?([\dKk])\s*")
 _XML_FORMAT = re.compile(r"[0-9]{6,8}-[0-9K]")
 _DIGITS = "0123456789K0"
+NATURAL_PERSON_LIMIT = 50_000_000
+"""RUTs below it are given to natural persons, the others to legal entities."""
 
 
 def normalise(rut: str) -> str:

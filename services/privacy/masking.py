@@ -15,11 +15,12 @@ from operator import attrgetter
 
 from ..documents.context import Context
 from ..documents.document import Document, Party
+from ..documents.rut import NATURAL_PERSON_LIMIT
 from .check_time import CheckTime
 from .document_texts import document_texts, history_texts
 from .hidden_text import visible_text
 from .person_names import PersonName
-from .ruts import NATURAL_PERSON_LIMIT, TextRut, known_rut_pattern, rut_body, ruts_in
+from .ruts import TextRut, known_rut_pattern, rut_body, ruts_in
 
 _PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")

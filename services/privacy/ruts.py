@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..documents.rut import check_digit, normalise
+from ..documents.rut import NATURAL_PERSON_LIMIT, check_digit, normalise
 
-NATURAL_PERSON_LIMIT = 50_000_000
-"""Bodies below this are given to natural persons (RUN)."""
 _LOWEST_BODY = 1_000_000
 
 _DASH = r"[-\u2010-\u2015\u2212]"

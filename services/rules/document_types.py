@@ -17,6 +17,8 @@ SUPPORTED = DOMESTIC | EXPORTS
 FEES = frozenset({"70", "71"})
 """Boletas de honorarios, of the professional (70) and of third parties (71)."""
 KNOWN = SUPPORTED | FEES
+GIVE_CREDIT = frozenset({"33", "43", "46", "56", "61"})
+"""Their folios expire (Res. Ex. SII 58 of 2017)."""
 GUIDE_CODES = frozenset({"50", "52"})
 """Guías de despacho, on paper and electronic."""
 TRANSFER_SALES = frozenset({1, 9})

@@ -11,7 +11,7 @@ from .document_types import ALL_NOTES, TAX_DOCUMENT_CODES, acting_flow
 ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS = 1, 2, 3
 """CodRef (format p. 42)."""
 _CREDIT_NOTES = frozenset({"60", "61", "112"})
-_DEBIT_NOTES = frozenset({"55", "56", "111"})
+DEBIT_NOTES = frozenset({"55", "56", "111"})
 REJECTED = "rejected"
 """State of a document that the SII refused: it does not exist."""
 
@@ -106,7 +106,7 @@ def _credited(
     annulled = {
         _plain_name(corrected)
         for each in notes
-        if each.correction == ANNULS and each.document_type in _DEBIT_NOTES
+        if each.correction == ANNULS and each.document_type in DEBIT_NOTES
         for corrected in each.corrects
     }
     credited = Decimal(0)
@@ -116,7 +116,7 @@ def _credited(
         if each.document_type in _CREDIT_NOTES:
             if f"{each.document_type}/{plain_folio(each.folio)}" not in annulled:
                 credited += each.total
-        elif each.document_type in _DEBIT_NOTES:
+        elif each.document_type in DEBIT_NOTES:
             credited -= each.total
     return credited
 

@@ -3,10 +3,9 @@
 import re
 
 from ....services.documents.document import Party
+from ....services.documents.rut import NATURAL_PERSON_LIMIT
 from .rows import PartnerRow
 
-_LEGAL_ENTITIES_FROM = 50_000_000
-"""RUT of legal entities begin here; below are natural persons (SII's numbering)."""
 _NO_RUT = re.compile(r"[^0-9kK]")
 _LONGEST_BODY = 8
 _NOTHING = Party()
@@ -41,4 +40,4 @@ def _is_natural_person(partner: PartnerRow) -> bool:
     digits = _NO_RUT.sub("", partner.vat or "")[:-1]
     if not digits.isdigit() or len(digits.lstrip("0")) > _LONGEST_BODY:
         return False
-    return int(digits) < _LEGAL_ENTITIES_FROM
+    return int(digits) < NATURAL_PERSON_LIMIT

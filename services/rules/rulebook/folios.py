@@ -10,11 +10,10 @@ from ...validation.finding import Severity
 from ..amounts import issue_day
 from ..calendar import months_later
 from ..dated_data import DatedData, required
-from ..document_types import SUPPORTED
+from ..document_types import GIVE_CREDIT, SUPPORTED
 from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM, DTE_FORMAT
 
-_GIVE_CREDIT = frozenset({"33", "43", "46", "56", "61"})
 _NEW_RANGE = _("Ask the SII for folios of this type and number the document again.")
 _LONGEST_FOLIO = 10
 
@@ -120,7 +119,7 @@ def folio_is_authorised(document: Document, context: Context) -> Violations:
     message=_("The authorisation of the folio ended on %(last)s, before %(date)s."),
     advice=_NEW_RANGE,
     purchase_advice=CLAIM,
-    types=_GIVE_CREDIT,
+    types=GIVE_CREDIT,
     valid_from=date(2018, 7, 1),
     source="SII, Res. Ex. 58 of 2017 and FAQ 001.003.6968 (six months)",
     needs=("CAF",),

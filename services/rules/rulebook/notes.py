@@ -4,15 +4,16 @@ from datetime import date
 
 from ...common.translation import _
 from ...documents.context import Context
-from ...documents.document import Document
+from ...documents.document import Document, Reference
 from ...validation.finding import Severity
 from ..amounts import shown
 from ..calendar import months_later, tax_period
-from ..document_types import ALL_NOTES, EXPORT_NOTES
+from ..document_types import ALL_NOTES, EXPORT_NOTES, EXPORTS, RECEIPT_CODES
 from ..references import (
     ANNULS,
     CORRECTS_AMOUNTS,
     CORRECTS_TEXT,
+    DEBIT_NOTES,
     corrects_text,
     known_references,
     named,
@@ -22,12 +23,9 @@ from ..registry import Violation, Violations, rule
 from ..sentences import DTE_FORMAT
 
 _CODES = frozenset({ANNULS, CORRECTS_TEXT, CORRECTS_AMOUNTS})
-_EXPORT_CODES = frozenset({"110", "111", "112"})
 _INVOICE_CODES = frozenset({"30", "32", "33", "34", "45", "46"})
-_RECEIPT_CODES = frozenset({"35", "38", "39", "41"})
-_DEBIT_NOTES = frozenset({"55", "56", "111"})
 _MAY_ANNUL = {
-    "61": _INVOICE_CODES | _RECEIPT_CODES | _DEBIT_NOTES,
+    "61": _INVOICE_CODES | RECEIPT_CODES | DEBIT_NOTES,
     "56": frozenset({"60", "61"}),
     "112": frozenset({"110", "111"}),
     "111": frozenset({"112"}),
@@ -35,6 +33,16 @@ _MAY_ANNUL = {
 _FIRST_REFERENCE = date(2002, 8, 1)
 _LAST_REFERENCE = date(2050, 12, 31)
 _MONTHS_TO_RETURN = 6
+
+
+def _wrong_type(document: Document, reference: Reference) -> Violation:
+    """Return the violation that a document of this type may not refer so."""
+    return Violation.of(
+        "TpoDocRef",
+        f"{document.document_type} → {named(reference)}",
+        type=document.document_type,
+        document=named(reference),
+    )
 
 
 @rule(
@@ -132,15 +140,10 @@ def note_annuls_what_it_may(document: Document) -> Violations:
     for reference in tax_references(document):
         if reference.code != ANNULS:
             continue
-        if (reference.document_type in _EXPORT_CODES) != export_note:
+        if (reference.document_type in EXPORTS) != export_note:
             continue  # NOTE_EXPORT_KIND says it
         if reference.document_type not in _MAY_ANNUL[document.document_type]:
-            yield Violation.of(
-                "TpoDocRef",
-                f"{document.document_type} → {named(reference)}",
-                type=document.document_type,
-                document=named(reference),
-            )
+            yield _wrong_type(document, reference)
 
 
 @rule(
@@ -156,13 +159,8 @@ def note_stays_in_its_family(document: Document) -> Violations:
     """Export notes refer to export documents, the others to domestic ones."""
     export_note = document.document_type in EXPORT_NOTES
     for reference in tax_references(document):
-        if (reference.document_type in _EXPORT_CODES) != export_note:
-            yield Violation.of(
-                "TpoDocRef",
-                f"{document.document_type} → {named(reference)}",
-                type=document.document_type,
-                document=named(reference),
-            )
+        if (reference.document_type in EXPORTS) != export_note:
+            yield _wrong_type(document, reference)
 
 
 @rule(

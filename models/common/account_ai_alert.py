@@ -128,7 +128,7 @@ class AccountAiAlert(models.Model):
             _logger.warning("alert %s (%s) has no recipients", self.id, self.kind)
             return
         for recipient in recipients:
-            self.with_context(lang=recipient.lang)._tell(recipient)
+            self.with_context(lang=recipient.lang)._notify_administrator(recipient)
         self.channel_id = self._channel(recipients)
         language = self.company_id.partner_id.lang or recipients[0].lang
         worded = self.with_context(lang=language)
@@ -170,8 +170,8 @@ class AccountAiAlert(models.Model):
             ]
         )
 
-    def _tell(self, recipient):
-        """Give an activity, a mail and a word on the screen to one user."""
+    def _notify_administrator(self, recipient):
+        """Give an activity, a mail and a notification on the screen to one user."""
         # The activity would send a mail of its own beside ours.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             "mail.mail_activity_data_todo",
@@ -192,7 +192,7 @@ class AccountAiAlert(models.Model):
     def _channel(self, recipients):
         """Return the channel of the company's alerts, with ``recipients`` in it.
 
-        A private one: figures of a company are no business of another's administrators.
+        A private one: administrators of other companies do not see its figures.
         """
         company = self.company_id
         channel = self.search(

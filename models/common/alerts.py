@@ -37,7 +37,7 @@ class PostgresAlerts:
         self._cursor = cursor
 
     def raise_alert(self, alert: Alert) -> bool:
-        """Book ``alert`` and wake the delivery; False when its key alerted before."""
+        """Book ``alert`` and trigger the delivery; False for a known key."""
         execute(
             self._cursor,
             _RAISE,
@@ -52,7 +52,7 @@ class PostgresAlerts:
         )
         if not self._cursor.rowcount:
             return False
-        # Rare enough for an environment: an alert is raised once in its life.
+        # An alert is raised once, so that the cost of an environment does not matter.
         env = api.Environment(self._cursor, SUPERUSER_ID, {})
         env.ref(DELIVERY_CRON)._trigger()
         return True

@@ -193,12 +193,12 @@ class AccountAiDashboard(models.AbstractModel):
     def _roll_up_some(self):
         """Roll up a batch, so that the next look is a shorter one, and the rest soon.
 
-        Nothing hangs on it: what is not rolled up is added to the figures as it is.
+        It may fail: what is not rolled up is added to the figures all the same.
         """
         try:
             counted = self.env["account.ai.usage.rollup"]._roll_up(longest_wait=0)
         except PoolError:
-            return  # every connection is busy: this is no time for it
+            return  # every connection is busy: the next look rolls up
         if counted == BATCH:
             # sudo: wakes the addon's own cron
             self.env.ref("account_ai.ir_cron_account_ai_usage_rollup").sudo()._trigger()
@@ -533,7 +533,7 @@ class AccountAiDashboard(models.AbstractModel):
 
     @api.model
     def get_drill_down(self, filters, figure, detail=None):
-        """Return the action that shows the rows behind a figure, and a word on it.
+        """Return the action that shows the rows behind a figure, and a notice about it.
 
         Rows of the ledger; sums by hour where the ledger's detail is deleted.
 

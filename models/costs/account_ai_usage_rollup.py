@@ -50,7 +50,7 @@ class AccountAiUsageRollup(models.Model):
 
     @api.model
     def _process_ledger(self):
-        """Roll the ledger up until nothing is left, or the cron's time is over."""
+        """Roll the ledger up until nothing is left, or the cron runs out of time."""
         while True:
             counted = self._roll_up()
             remaining = int(counted == BATCH)

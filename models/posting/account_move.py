@@ -81,7 +81,7 @@ class AccountMove(models.Model):
         judgements = self._account_ai_to_ask()
         if not judgements:
             return None
-        # sudo: nobody opens such a dialog but posting itself, and it is of who asked
+        # sudo: only posting creates such a dialog, and it belongs to the user
         dialog_sudo = (
             self.env["account.ai.posting"]
             .sudo()

@@ -33,7 +33,7 @@ _BODIES = tuple(
     for namespace in ("", f"{{{SII_NAMESPACE}}}")
 )
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
-_CROWDED = etree.XPath(f"count(//*) > {MAX_ELEMENTS}")
+_TOO_MANY_ELEMENTS = etree.XPath(f"count(//*) > {MAX_ELEMENTS}")
 _DECLARATION = re.compile(
     rb"""<\?xml\s[^>]{0,200}?encoding\s{0,200}=\s{0,200}["']([A-Za-z0-9._-]+)["']"""
 )
@@ -123,7 +123,7 @@ def parse_xml(data: bytes) -> etree._Element:
         raise UnreadableDocument(f"This is no well-formed XML: {error.msg}.") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise _document_type_refused()
-    if _CROWDED(root):
+    if _TOO_MANY_ELEMENTS(root):
         raise RefusedXml(
             "too_large", f"The XML has more than {MAX_ELEMENTS} elements: not read."
         )

@@ -38,8 +38,8 @@ class XmlChecks:
 
     schema: Check
     # Good: what was signed is unchanged since, and was signed with the
-    # certificate that the DTE holds. Whose certificate that is, and who vouches
-    # for it, is not checked.
+    # certificate that the DTE holds. Whose certificate that is, and who issued
+    # it, is not checked.
     signature: Check
     schema_reason: str = ""  # Why it is bad or unchecked
     signature_reason: str = ""
@@ -109,7 +109,7 @@ def _check_signature(root: etree._Element) -> tuple[Check, str]:
     except (xml_utils.XmlSignatureInvalid, ValueError):
         return Check.BAD, "the signature was not made with the enclosed certificate"
     except Exception as error:
-        # Of a signature in disorder, several libraries raise whatever they stumble on.
+        # Several libraries raise errors of any type for a malformed signature.
         # None of it is a signature that could be relied on.
         return Check.BAD, f"the signature is in disorder ({type(error).__name__})"
     return Check.GOOD, ""

@@ -1,7 +1,7 @@
 """How much work the checks of one document may be.
 
 Everything that looks at texts is linear in them, so an honest document never comes near
-the end. A document of texts made to hurt does, and then it is not looked at any more
+the end. A document made to exhaust them does, and then its other checks are skipped
 instead of stopping everybody else: what was not checked is a finding, and is not sent.
 """
 

@@ -21,7 +21,7 @@ _EVIDENCE_LENGTH = 120
 _LONG_TEXT = 1_000
 _SHORTEST_INSTRUCTION = 8
 # An instruction may go on from one line of the document to the next.
-_GOES_ON = ("NmbItem", "DscItem", "RazonRef")
+_CONTINUED = ("NmbItem", "DscItem", "RazonRef")
 
 
 def find_hostile_text(
@@ -48,7 +48,7 @@ def _found_in(document: Document, time: CheckTime) -> tuple[Finding, ...]:
         if text in suspects and not time.is_over():
             findings.extend(_judge(text))
     if not findings:
-        for field in (each for each in _GOES_ON if each in fields):
+        for field in (each for each in _CONTINUED if each in fields):
             parts = [text for text in texts if text.field == field]
             findings.extend(_judge_together(parts, time))
     return tuple(findings)
@@ -60,7 +60,7 @@ def is_hostile(text: str) -> bool:
 
 
 def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
-    """Return the few texts worth a costly look, and the fields with two such together.
+    """Return the few texts to be searched, and the fields with two such together.
 
     All others have neither hidden characters nor the words that an instruction needs.
     """
@@ -70,7 +70,7 @@ def _suspects(texts: list[Text]) -> tuple[set[Text], set[str]]:
     values = tuple(text.value for text in by_field)
     joined = "\n".join(values)
     if visible_text(joined) != joined:
-        return set(texts), set(_GOES_ON)
+        return set(texts), set(_CONTINUED)
     judged = list(zip(by_field, kinds_in(values), strict=True))
     fields = {
         first.field

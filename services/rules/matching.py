@@ -39,8 +39,8 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(plain.casefold().split())
 
 
-def telling_words(text: str) -> frozenset[str]:
-    """Return the words of ``text`` that say something."""
+def significant_words(text: str) -> frozenset[str]:
+    """Return the words of ``text`` but for articles, prepositions and the like."""
     return frozenset(words(text)) - _STOP_WORDS
 
 
@@ -101,10 +101,10 @@ def ordered_lines(
 
 
 def _closest(line: Line, lines: list[OrderLine]) -> OrderLine | None:
-    ours = telling_words(f"{line.name} {line.description}")
+    ours = significant_words(f"{line.name} {line.description}")
     scored = []
     for each in lines:
-        theirs = telling_words(each.description)
+        theirs = significant_words(each.description)
         union = ours | theirs
         scored.append((len(ours & theirs) / len(union) if union else 0.0, each))
     scored.sort(key=lambda pair: -pair[0])

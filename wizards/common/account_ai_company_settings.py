@@ -141,7 +141,7 @@ class AccountAiCompanySettings(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `base`: what is not given is as it is in the dialog's company,
-        which need not be the one at hand."""
+        which need not be the user's present one."""
         ids = []
         for vals in vals_list:
             company = self.env["res.company"].browse(vals.get("company_id"))

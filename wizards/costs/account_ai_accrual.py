@@ -312,7 +312,7 @@ class AccountAiAccrual(models.TransientModel):
                     calls=group.calls,
                 ),
                 amount,
-                self._living(group.analytic_distribution),
+                self._without_deleted(group.analytic_distribution),
             )
             for group, amount in zip(groups, amounts, strict=True)
             if abs(amount) >= _CENT
@@ -350,15 +350,15 @@ class AccountAiAccrual(models.TransientModel):
         )
         return names.get(operation, operation)
 
-    def _living(self, distribution: dict[str, float] | None) -> dict[str, float]:
+    def _without_deleted(self, distribution: dict | None) -> dict[str, float]:
         """Return a distribution without accounts that were deleted since."""
         found = distribution or {}
         ids = {int(each) for key in found for each in key.split(",") if each.isdigit()}
         # sudo: only whether they exist; the distribution is that of the document
         accounts_sudo = self.env["account.analytic.account"].sudo().browse(ids)
-        living = set(accounts_sudo.exists().ids)
+        existing = set(accounts_sudo.exists().ids)
         return {
             key: share
             for key, share in found.items()
-            if {int(each) for each in key.split(",") if each.isdigit()} <= living
+            if {int(each) for each in key.split(",") if each.isdigit()} <= existing
         }

@@ -110,7 +110,7 @@ class AccountAiQueueing(models.TransientModel):
             forecasts = self.env["account.ai.queue.forecast"]._forecast(found.to_queue)
         except ClaudeError as error:
             raise UserError(self._sentence(error)) from error
-        # sudo: nobody opens such a dialog but this, and it is of who asked
+        # sudo: only this creates such a dialog, and it belongs to the user
         queueing_sudo = self.sudo().create(
             {
                 "move_ids": [Command.set(found.to_queue.ids)],

@@ -97,7 +97,7 @@ _BOUNDS = """
                     (SELECT max(opened_at) FROM account_ai_usage WHERE rolled_up))
 """
 
-_FORGET_HOURS = f"DELETE FROM {HOURS} WHERE hour >= %(begin)s AND hour < %(end)s"
+_DELETE_HOURS = f"DELETE FROM {HOURS} WHERE hour >= %(begin)s AND hour < %(end)s"
 
 _REBUILD_HOURS = insert_into(
     HOURS,
@@ -142,7 +142,7 @@ def rebuild_hours(cursor: BaseCursor, begin: datetime, end: datetime) -> None:
     :param begin: UTC, a whole hour; ``end`` likewise, not included
     """
     _lock(cursor)
-    cursor.execute(_FORGET_HOURS, {"begin": begin, "end": end})
+    cursor.execute(_DELETE_HOURS, {"begin": begin, "end": end})
     cursor.execute(_REBUILD_HOURS, {"begin": begin, "end": end})
 
 

@@ -1,6 +1,6 @@
 """Lines and totals of an invoice in the terms of the SII.
 
-Signs and currencies are Odoo's affair and end here: a document has positive amounts,
+Signs and currencies of Odoo are converted here: a document has positive amounts,
 in pesos unless it is an export document (types 110 to 112), which the SII wants in its
 own currency.
 """

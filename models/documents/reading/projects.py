@@ -51,7 +51,7 @@ def analytic_distribution(lines: Iterable[LineRow]) -> dict[str, float]:
     charged = [line for line in lines if line.display_type == "product"]
     if not any(line.analytic for line in charged):
         return {}
-    # Lines of nothing but presents weigh the same.
+    # When all lines are free they weigh the same.
     even = not any(line.balance for line in charged)
     weights = [1.0 if even else abs(float(line.balance)) for line in charged]
     sums: dict[str, float] = {}

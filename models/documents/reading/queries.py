@@ -71,7 +71,7 @@ def read_moves(env: Environment, move_ids: list[int]) -> list[MoveRow]:
 
 def read_origins(env: Environment, origin_ids: set[int]) -> dict[int, OriginRow]:
     """Return the documents that notes correct, by id; one that the user may not read is
-    as good as unknown.
+    treated as unknown.
 
     What other notes took off it counts whoever may read them: it is about this
     document.

@@ -44,7 +44,7 @@ def _net_price(
     return price
 
 
-def _apart(
+def _differs(
     field: str,
     stated: Decimal,
     sign: str,
@@ -83,14 +83,14 @@ def price_is_the_ordered_one(
         price = _net_price(line, document, context, rates)
         if price is None or ordered.unit_price is None or not line.quantity:
             continue
-        apart = (price - ordered.unit_price) * abs(line.quantity)
-        if abs(apart) <= ONE:
+        difference = (price - ordered.unit_price) * abs(line.quantity)
+        if abs(difference) <= ONE:
             continue
         stated, expected = _to_cents(price), ordered.unit_price
-        if apart < 0:
-            yield _apart("PrcItem", stated, "<", expected, line, Severity.INFORMATION)
+        if difference < 0:
+            yield _differs("PrcItem", stated, "<", expected, line, Severity.INFORMATION)
         else:
-            yield _apart("PrcItem", stated, ">", expected, line)
+            yield _differs("PrcItem", stated, ">", expected, line)
 
 
 @_order_rule(
@@ -109,13 +109,13 @@ def quantity_was_received(document: Document, context: Context) -> Violations:
         charged = sum((line.quantity or ZERO for line, _ordered in lines), ZERO)
         charged += sum((each.billed for each in order.lines), ZERO)
         if charged > order.received:
-            yield _apart("QtyItem", charged, ">", order.received, lines[0][0])
+            yield _differs("QtyItem", charged, ">", order.received, lines[0][0])
         return
     for line, ordered in lines:
         limit = ordered.received if ordered.received is not None else ordered.quantity
         charged = (line.quantity or ZERO) + ordered.billed
         if limit is not None and charged > limit:
-            yield _apart("QtyItem", charged, ">", limit, line)
+            yield _differs("QtyItem", charged, ">", limit, line)
 
 
 @_order_rule(
@@ -132,7 +132,7 @@ def amount_fits_the_order(document: Document, context: Context) -> Violations:
         return
     net = untaxed(document)
     if net > order.net + ONE:
-        yield _apart("MntNeto", net, ">", order.net)
+        yield _differs("MntNeto", net, ">", order.net)
 
 
 @_order_rule(

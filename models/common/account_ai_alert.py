@@ -28,7 +28,7 @@ KINDS = [
     ("rejected_key", "Key refused by Claude"),
 ]
 
-_KINDS = ("model_retiring", "model_retired")
+_OF_MODELS = ("model_retiring", "model_retired")
 
 
 class AccountAiAlert(models.Model):
@@ -74,6 +74,11 @@ class AccountAiAlert(models.Model):
     channel_id = fields.Many2one(
         "discuss.channel", readonly=True, index="btree_not_null"
     )
+    successor_model = fields.Char(
+        string="Successor",
+        compute="_compute_successor_model",
+        help="Who would be asked; empty when the company has changed since.",
+    )
 
     _key_unique = models.Constraint("UNIQUE (key)")
     _raised_index = models.Index("(id) WHERE state = 'raised'")
@@ -88,6 +93,18 @@ class AccountAiAlert(models.Model):
             params = alert.params or {}
             alert.title = sentence(alert.title_source, params, lang)
             alert.message = sentence(alert.message_source, params, lang)
+
+    @api.depends("kind", "params", "company_id")
+    def _compute_successor_model(self):
+        for alert in self:
+            model = (alert.params or {}).get("model")
+            company = alert.company_id
+            concerns = (
+                alert.kind in _OF_MODELS
+                and company
+                and model in company._account_ai_leaving_models()
+            )
+            alert.successor_model = concerns and company._account_ai_successor(model)
 
     # === BUSINESS METHODS === #
 
@@ -218,28 +235,6 @@ class AccountAiAlert(models.Model):
     def _body(self):
         """Return title and message as HTML, with a link to the alert."""
         return Markup("<p><b>{}</b></p><p>{}</p>").format(self.title, self.message)
-
-    # === FIELDS === #
-
-    successor_model = fields.Char(
-        string="Successor",
-        compute="_compute_successor_model",
-        help="Who would be asked; empty when the company has changed since.",
-    )
-
-    # === COMPUTE METHODS === #
-
-    @api.depends("kind", "params", "company_id")
-    def _compute_successor_model(self):
-        for alert in self:
-            model = (alert.params or {}).get("model")
-            company = alert.company_id
-            concerns = (
-                alert.kind in _KINDS
-                and company
-                and model in company._account_ai_leaving_models()
-            )
-            alert.successor_model = concerns and company._account_ai_successor(model)
 
     # === ACTION METHODS === #
 

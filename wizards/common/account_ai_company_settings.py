@@ -130,12 +130,11 @@ class AccountAiCompanySettings(models.TransientModel):
     @api.model
     def default_get(self, fields):
         """Override of the ORM: what the company has decided before."""
-        decided = self.env.company.read(
-            [f"account_ai_{name}" for name in _COMPANY_FIELDS if name in fields],
-            load=None,
-        )[0]
-        own = {name.removeprefix("account_ai_"): each for name, each in decided.items()}
-        own.pop("id")
+        names = [name for name in _COMPANY_FIELDS if name in fields]
+        (company,) = self.env.company.read(
+            ["id", *(f"account_ai_{name}" for name in names)], load=None
+        )
+        own = {name: company[f"account_ai_{name}"] for name in names}
         return {**own, **super().default_get(fields)}
 
     @api.model_create_multi

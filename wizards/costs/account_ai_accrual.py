@@ -205,7 +205,9 @@ class AccountAiAccrual(models.TransientModel):
                 ]
             )
         return moves._get_records_action(
-            name=self.env._("Proposed Entries"), context={}
+            name=self.env._("Proposed Entries"),
+            domain=[("id", "in", moves.ids)],
+            context={},
         )
 
     # === BUSINESS METHODS - PERIOD === #

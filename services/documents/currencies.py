@@ -2,7 +2,7 @@
 
 PESO = "CLP"
 
-_ISO_CODES = {
+ISO_CODES = {
     "BOLIVAR": "VES",
     "BOLIVIANO": "BOB",
     "CORONA DIN": "DKK",
@@ -39,4 +39,4 @@ def iso_code(name: str) -> str:
 
     Only pesos are rounded to whole ones, so an unknown name is never taken for pesos.
     """
-    return _ISO_CODES.get(name.strip().upper(), name)
+    return ISO_CODES.get(name.strip().upper(), name)

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from ..common.translation import _
-from ..documents import comparison, received_xml, rut, stamp_comparison
+from ..documents import comparison, currencies, received_xml, rut, stamp_comparison
 from ..documents.context import Context
 from ..documents.document import Document
 from ..privacy.check_time import CheckTime
@@ -112,7 +112,7 @@ def rulebook_version(rates: DatedData) -> str:
     return f"{_code_version()}.{rates.version}"
 
 
-_BESIDE_THE_RULES = (rut, comparison, received_xml, stamp_comparison)
+_BESIDE_THE_RULES = (rut, comparison, currencies, received_xml, stamp_comparison)
 """Modules elsewhere that decide what is found."""
 
 

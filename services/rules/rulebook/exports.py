@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from ...common.translation import _
 from ...documents.context import Context
+from ...documents.currencies import ISO_CODES
 from ...documents.document import Document, OtherCurrency
 from ...documents.transport import Customs
 from ...validation.finding import Severity
@@ -16,15 +17,13 @@ _PESOS = "PESO CL"
 _SERVICES = frozenset({3, 4, 5, 6})
 """IndServicio of services, which do not pass customs; 6 came after v2.2."""
 _MOST_DECIMALS = 4
-_CURRENCIES = frozenset(
+_CURRENCIES = frozenset(ISO_CODES).union(
     (
-        "BOLIVAR;BOLIVIANO;CHELIN;CORONA DIN;CORONA NOR;CORONA SC;CRUZEIRO REAL;DIRHAM;"
-        "DOLAR AUST;DOLAR CAN;DOLAR HK;DOLAR NZ;DOLAR SIN;DOLAR TAI;DOLAR USA;DRACMA;"
-        "ESCUDO;EURO;FLORIN;FRANCO BEL;FRANCO FR;FRANCO SZ;GUARANI;LIBRA EST;LIRA;"
-        "MARCO AL;MARCO FIN;NUEVO SOL;OTRAS MONEDAS;PESETA;PESO;PESO CL;PESO COL;"
-        "PESO MEX;PESO URUG;RAND;RENMINBI;RUPIA;SUCRE;YEN"
+        "CHELIN;CRUZEIRO REAL;DRACMA;ESCUDO;FLORIN;FRANCO BEL;FRANCO FR;LIRA;"
+        "MARCO AL;MARCO FIN;OTRAS MONEDAS;PESETA;SUCRE"
     ).split(";")
 )
+"""TipMonType: those with an ISO code, and those no longer used."""
 
 
 def _in_pesos(document: Document) -> OtherCurrency | None:

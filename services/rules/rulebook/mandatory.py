@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from ...common.translation import _
 from ...documents.context import Context
-from ...documents.document import Document
+from ...documents.document import Document, Line
 from ...validation.finding import Severity
 from ..amounts import issue_day
 from ..dated_data import (
@@ -117,34 +117,55 @@ def issuer_has_activity(document: Document) -> Violations:
         yield Violation.of("Acteco")
 
 
-@rule(
+def _mandatory_in_lines(
+    code: str,
+    field: str,
+    page: str,
+    is_missing: Callable[[Line], bool],
+    types: Iterable[str] = SUPPORTED,
+    needs: tuple[str, ...] = (),
+    **texts: str,
+) -> None:
+    """Register the rule that every line has a field."""
+
+    def check(document: Document) -> Violations:
+        for line in document.lines:
+            if is_missing(line):
+                yield Violation.of(field, line=line.number)
+
+    source = f"{DTE_FORMAT}, {page}"
+    rule(code, Severity.ERROR, types=types, source=source, needs=needs, **texts)(check)
+
+
+_mandatory_in_lines(
     "MISSING_NMBITEM",
-    Severity.ERROR,
+    "NmbItem",
+    "p. 32, NmbItem; Res. Ex. SII 36/2024",
+    lambda line: not line.name.strip(),
+    title="Every line has a name.",
     message=_("Line %(line)s has no name."),
     advice=_("Say in the line what is sold, in words that the buyer understands."),
-    types=SUPPORTED,
-    source=f"{DTE_FORMAT}, p. 32, NmbItem; Res. Ex. SII 36/2024",
 )
-def lines_have_names(document: Document) -> Violations:
-    """Every line has a name."""
-    for line in document.lines:
-        if not line.name.strip():
-            yield Violation.of("NmbItem", line=line.number)
-
-
-@rule(
+_mandatory_in_lines(
     "MISSING_MONTOITEM",
-    Severity.ERROR,
+    "MontoItem",
+    "p. 37, MontoItem",
+    lambda line: line.amount is None,
+    title="Every line has an amount.",
     message=_("Line %(line)s has no amount."),
     advice=_("Enter the amount of the line, zero when it is free of charge."),
-    types=SUPPORTED,
-    source=f"{DTE_FORMAT}, p. 37, MontoItem",
 )
-def lines_have_amounts(document: Document) -> Violations:
-    """Every line has an amount."""
-    for line in document.lines:
-        if line.amount is None:
-            yield Violation.of("MontoItem", line=line.number)
+_mandatory_in_lines(
+    "GUIA_QTY_MISSING",
+    "QtyItem",
+    "p. 33, QtyItem",
+    lambda line: not line.quantity,
+    types=DELIVERY_GUIDES,
+    needs=("QtyItem",),
+    title="Every line of a delivery guide has a quantity.",
+    message=_("Line %(line)s of the delivery guide has no quantity."),
+    advice=_("Enter how many are moved."),
+)
 
 
 @rule(
@@ -203,19 +224,3 @@ def guide_says_why(
         rates, TRANSFER_INDICATORS, str(value), issue_day(document, context)
     ):
         yield Violation.of("IndTraslado", "" if value is None else str(value))
-
-
-@rule(
-    "GUIA_QTY_MISSING",
-    Severity.ERROR,
-    message=_("Line %(line)s of the delivery guide has no quantity."),
-    advice=_("Enter how many are moved."),
-    types=DELIVERY_GUIDES,
-    source=f"{DTE_FORMAT}, p. 33, QtyItem",
-    needs=("QtyItem",),
-)
-def guide_lines_have_quantities(document: Document) -> Violations:
-    """Every line of a delivery guide has a quantity."""
-    for line in document.lines:
-        if not line.quantity:
-            yield Violation.of("QtyItem", line=line.number)

@@ -88,29 +88,20 @@ class AccountAiDocumentReader(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def _read(self, moves) -> dict[int, tuple[Document, Context]]:
-        """Return ``(document, context)`` of each invoice, by move id.
-
-        Read with the access rights of the environment's user; the number of queries
-        does not grow with the number of invoices.
-
-        :param moves: customer or vendor invoices and credit notes, others are left out
-        :raises AccessError: when the user may not read one of them
-        """
-        readings = self._read_with_places(moves)
-        return {
-            move_id: (each.document, each.context) for move_id, each in readings.items()
-        }
-
     def _read_documents(self, moves) -> dict[int, Document]:
         """Return the documents alone, by move id: without history and warnings."""
         readings = self._read_with_places(moves, surroundings=False)
         return {move_id: each.document for move_id, each in readings.items()}
 
     def _read_with_places(self, moves, surroundings: bool = True) -> dict[int, Reading]:
-        """Return what :meth:`_read` does, with where its parts live in Odoo.
+        """Return each invoice as a neutral document, by move id.
 
+        Read with the access rights of the environment's user; the number of queries
+        does not grow with the number of invoices.
+
+        :param moves: customer or vendor invoices and credit notes, others are left out
         :param surroundings: read the partner's history and Odoo's warnings too
+        :raises AccessError: when the user may not read one of them
         """
         rows = read_moves(self.env, moves.ids)
         if len(rows) < len(moves):

@@ -156,7 +156,7 @@ class TestPromises(ValidationCase):
         reader = self.env["account.ai.document.reader"].with_user(self.accountant)
         as_user = move.with_user(self.accountant)
         self.synchronize()
-        _document, context = reader._read(as_user)[move.id]
+        context = reader._read_with_places(as_user)[move.id].context
         self.assertEqual(context.history.count, 1)
         self.env["ir.rule"].create(
             {
@@ -166,7 +166,7 @@ class TestPromises(ValidationCase):
             }
         )
         self.synchronize()
-        _document, context = reader._read(as_user)[move.id]
+        context = reader._read_with_places(as_user)[move.id].context
         self.assertEqual(context.history.count, 0)
 
     def test_9_hostile_texts_never_lift_a_verdict(self):

@@ -245,7 +245,7 @@ class TestBooks(ValidationMixin, AccountAiCase):
     def queries(self, moves):
         self.synchronize()
         before = self.env.cr.sql_log_count
-        self.env["account.ai.document.reader"]._read(moves)
+        self.env["account.ai.document.reader"]._read_with_places(moves)
         return self.env.cr.sql_log_count - before
 
     def test_what_cannot_matter_is_not_asked(self):

@@ -40,7 +40,8 @@ class TestFolioRanges(ValidationMixin, AccountAiCase):
 
     def context_of(self, move):
         self.synchronize()
-        return self.env["account.ai.document.reader"]._read(move)[move.id][1]
+        reader = self.env["account.ai.document.reader"]
+        return reader._read_with_places(move)[move.id].context
 
     # === RANGES === #
 

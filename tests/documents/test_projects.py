@@ -323,10 +323,10 @@ class TestContract(ProjectCase):
 
     def queries(self, moves):
         reader = self.env["account.ai.document.reader"]
-        reader._read(moves)
+        reader._read_with_places(moves)
         self.synchronize()
         before = self.env.cr.sql_log_count
-        reader._read(moves)
+        reader._read_with_places(moves)
         return self.env.cr.sql_log_count - before
 
 

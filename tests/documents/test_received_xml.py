@@ -330,7 +330,7 @@ class TestAttachedXml(ReceivedXmlCase):
     def _queries(self, moves):
         self.synchronize()
         before = self.env.cr.sql_log_count
-        self.env["account.ai.document.reader"]._read(moves)
+        self.env["account.ai.document.reader"]._read_with_places(moves)
         return self.env.cr.sql_log_count - before
 
     def test_one_query_for_all_bills(self):

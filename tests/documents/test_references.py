@@ -58,7 +58,7 @@ class TestReferences(ValidationMixin, AccountAiCase):
         self.synchronize()
         env = self.env(user=user or self.accountant)
         move = env["account.move"].browse(move.id)
-        return env["account.ai.document.reader"]._read(move)[move.id]
+        return env["account.ai.document.reader"]._read_with_places(move)[move.id][:2]
 
     # === PREFILLED === #
 

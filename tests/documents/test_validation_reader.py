@@ -21,7 +21,8 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         self.synchronize()
         env = self.env(user=user or self.accountant)
         reader = env["account.ai.document.reader"]
-        return reader._read(env["account.move"].browse(move.id))[move.id]
+        readings = reader._read_with_places(env["account.move"].browse(move.id))
+        return readings[move.id][:2]
 
     # === PARTIES === #
 
@@ -308,7 +309,9 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         self.synchronize()
         env = self.env(user=self.other_accountant, context=company)
         with self.assertRaises(AccessError):
-            env["account.ai.document.reader"]._read(env["account.move"].browse(move.id))
+            env["account.ai.document.reader"]._read_with_places(
+                env["account.move"].browse(move.id)
+            )
 
     def test_queries_do_not_grow_with_the_invoices(self):
         """One query more for some hundreds of invoices is one too many."""
@@ -316,7 +319,7 @@ class TestDocumentReader(ValidationMixin, AccountAiCase):
         def queries(moves):
             self.synchronize()
             before = self.env.cr.sql_log_count
-            readings = self.env["account.ai.document.reader"]._read(moves)
+            readings = self.env["account.ai.document.reader"]._read_with_places(moves)
             self.assertEqual(len(readings), len(moves))
             return self.env.cr.sql_log_count - before
 

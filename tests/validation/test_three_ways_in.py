@@ -84,7 +84,8 @@ class TestThreeWaysIn(ValidationMixin, AccountAiCase):
         self.synchronize()
         env = self.env(user=self.accountant)
         reader = env["account.ai.document.reader"]
-        document, context = reader._read(env["account.move"].browse(move.id))[move.id]
+        readings = reader._read_with_places(env["account.move"].browse(move.id))
+        document, context = readings[move.id][:2]
         tree = fields_of(document)
         (dte,) = read_dte_xml(xml_of(tree), context.company_rut)
         documents = {

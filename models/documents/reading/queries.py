@@ -134,12 +134,12 @@ def read_partners(env: Environment, partner_ids: set[int]) -> dict[int, PartnerR
     """
     partners = env["res.partner"].with_context(active_test=False)
     partners.flush_model()
+    commercial = SQL(
+        "(SELECT commercial_partner_id FROM res_partner WHERE id IN %s)",
+        tuple(partner_ids),
+    )
     query = partners._search(
-        [
-            "|",
-            ("id", "in", list(partner_ids)),
-            ("id", "in", _commercial_ids(partner_ids)),
-        ]
+        ["|", ("id", "in", list(partner_ids)), ("id", "in", commercial)]
     )
     rows = env.execute_query(
         SQL(
@@ -162,13 +162,6 @@ def read_partners(env: Environment, partner_ids: set[int]) -> dict[int, PartnerR
     if missing:
         partners.browse(missing).check_access("read")
     return found
-
-
-def _commercial_ids(partner_ids: set[int]) -> SQL:
-    return SQL(
-        "(SELECT commercial_partner_id FROM res_partner WHERE id IN %s)",
-        tuple(partner_ids),
-    )
 
 
 def read_lines(env: Environment, move_ids: list[int]) -> list[LineRow]:

@@ -248,7 +248,7 @@ class TestDashboardRollUp(RollupMixin, AccountAiCase):
         self.assertTrue(triggers.search([("cron_id", "=", cron.id)]))
 
     def test_no_free_connection_does_not_stop_a_look(self):
-        self.book(opened_at=self.env.cr.now())
+        self.book()
 
         def full(*_arguments):
             raise PoolError("no connection")

@@ -1,13 +1,15 @@
-"""The direction of imports in the house, checked on the source itself.
+"""The direction of imports, checked on the source itself.
 
 Imports point downwards: controllers and wizards, then models, then services. What is
-allowed is said in :func:`problems`; tests may import anything.
+allowed is said in :func:`problems`; tests may import anything. No modules import each
+other in a circle, not even for type checkers: :func:`circle`.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 LAYERS = {"services": 0, "models": 1, "wizards": 2, "controllers": 2}
@@ -19,8 +21,9 @@ CLAUDE_PACKAGE = "anthropic"
 
 
 def check(root: Path) -> list[str]:
-    """Return what is wrong in the addon at ``root``, one line for each import."""
-    found = []
+    """Return what is wrong in the addon at ``root``, one line for each import, and one
+    for a circle."""
+    found = circle(root)
     for layer in LAYERS:
         for file in sorted((root / layer).rglob("*.py")):
             path = file.relative_to(root).as_posix()
@@ -62,12 +65,48 @@ def problems(path: str, source: str) -> list[str]:
     return found
 
 
+def circle(root: Path) -> list[str]:
+    """Return one line about a circle of imports below ``root``, when there is one.
+
+    Imports in functions and below ``if TYPE_CHECKING`` count too: modules that need
+    each other are one idea in two files, or one of them knows too much.
+    """
+    sources = {
+        file.relative_to(root).as_posix(): file.read_text(encoding="utf-8")
+        for top in (*LAYERS, "dev", "benchmarks")
+        for file in sorted((root / top).rglob("*.py"))
+    }
+    paths = {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in sources
+    }
+    imported = TopologicalSorter()
+    for path, source in sources.items():
+        names = (
+            _inside_addon(name) for _line, name in _imports(path, ast.parse(source))
+        )
+        targets = {_file_of(name.removeprefix("/"), paths) for name in names}
+        imported.add(path, *(targets - {None, path}))
+    try:
+        imported.prepare()
+    except CycleError as error:
+        return [f"imports in a circle: {' - '.join(error.args[1])}"]
+    return []
+
+
+def _file_of(name: str, paths: dict[str, str]) -> str | None:
+    """Return the file of the module that ``name`` is, or is taken from."""
+    while name and name not in paths:
+        name = name.rpartition(".")[0]
+    return paths.get(name)
+
+
 def _is_upwards(layer: str, target: str) -> bool:
     return LAYERS[target] >= LAYERS[layer]
 
 
 def _layer_of(module: str) -> str:
-    """Return the top-level item that a module name means; ``/`` marks the addon."""
+    """Return the top folder that a module name means; ``/`` marks the addon."""
     if module.startswith("/"):
         return module[1:].partition(".")[0]
     top = module.partition(".")[0]

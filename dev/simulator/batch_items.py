@@ -6,8 +6,8 @@ import hashlib
 from typing import Any
 
 from . import tokens
+from .answering import complete
 from .batch_store import ItemResult
-from .completion import complete
 from .errors import ApiError
 from .faults import HTTP_FAULTS, Fault, Strike
 from .identifiers import new_identifier

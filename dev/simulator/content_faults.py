@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import tokens
+from .completion import Completion
 from .faults import Fault
-
-if TYPE_CHECKING:
-    from .completion import Completion
 
 
 def spoil(completion: Completion, fault: Fault) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..import_direction import check, problems
+from ..import_direction import check, circle, problems
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,39 @@ def test_all_files_of_the_layers_are_read(tmp_path):
     assert check(tmp_path) == [
         "services/rules/rulebook/dates.py:1: imports odoo; services know no Odoo"
     ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "from .first import One",
+        "from . import first",
+        "from ...models.gateway import first",
+        "from odoo.addons.account_ai.models.gateway.first import One",
+        "def f():\n    from .first import One",
+        "if TYPE_CHECKING:\n    from .first import One",
+        "from .third import Three",
+    ],
+)
+def test_a_circle_of_imports_is_found(tmp_path, second):
+    folder = tmp_path / "models" / "gateway"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("from . import first, second\n")
+    (folder / "first.py").write_text("from .second import Two\n")
+    (folder / "second.py").write_text(second)
+    (folder / "third.py").write_text("from .first import One\n")
+    (problem,) = circle(tmp_path)
+    assert problem.startswith("imports in a circle: ")
+    assert "models/gateway/first.py" in problem
+    assert "models/gateway/second.py" in problem
+    assert problem in check(tmp_path)
+
+
+def test_what_two_modules_both_import_is_no_circle(tmp_path):
+    folder = tmp_path / "services" / "rules"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("from . import rates\nfrom .first import One\n")
+    (folder / "first.py").write_text("from .third import Three\n")
+    (folder / "second.py").write_text("from .first import One\nfrom . import third\n")
+    (folder / "third.py").write_text("from datetime import date\n")
+    assert circle(tmp_path) == []

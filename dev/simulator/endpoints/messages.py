@@ -8,8 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from .. import stream
+from ..answering import complete
 from ..auth import version_of
-from ..completion import Completion, complete
+from ..completion import Completion
 from ..connection import cut_connection, reset_connection
 from ..endless import answer_without_end
 from ..faults import ENDLESS_FAULTS, HTTP_FAULTS, STREAM_FAULTS, Fault, Strike

@@ -5,7 +5,8 @@ says which one was first: that one warns and alerts, the others only note it.
 """
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import psycopg2
 import structlog
@@ -13,10 +14,11 @@ import structlog
 from ....services.claude.ports import Alert
 from ....services.common.translation import _ as _lt
 from ...common.cursor import execute
+from ..postgres.transaction import PostgresTransaction
 from .connection import RedisConnection
 
-if TYPE_CHECKING:
-    from .transaction import RedisBackend
+OpenTransaction = Callable[[], AbstractContextManager[PostgresTransaction]]
+"""Opens a short transaction in PostgreSQL in which Redis has no part."""
 
 CIRCUIT = "redis"
 """Name of the circuit: endpoints are URLs, so that none has it."""
@@ -45,23 +47,25 @@ _CLOSE = """
 """
 
 
-def tell_administrators(connection: RedisConnection, backend: "RedisBackend") -> None:
+def tell_administrators(
+    connection: RedisConnection, dbname: str, open_transaction: OpenTransaction
+) -> None:
     """Tell of a loss, or of the return, that the database does not know of yet.
 
     Never fails: it stands beside a call that has nothing to do with it.
     """
-    news = connection.news(backend.dbname)
+    news = connection.news(dbname)
     if news is None:
         return
     try:
         if news.is_lost:
-            first = _open(connection, backend)
+            first = _open(connection, open_transaction)
         else:
             first = False
-            _close(backend)
+            _close(open_transaction)
     except psycopg2.Error:
         # Then there are worse problems than Redis, and the next call tries again.
-        connection.not_told(backend.dbname, news)
+        connection.not_told(dbname, news)
         return
     if news.is_lost:
         write = _log.warning if first else _log.info
@@ -75,9 +79,9 @@ def tell_administrators(connection: RedisConnection, backend: "RedisBackend") ->
         _log.info("redis_is_back", seconds=round(news.seconds, 1))
 
 
-def _open(connection: RedisConnection, backend: "RedisBackend") -> bool:
+def _open(connection: RedisConnection, open_transaction: OpenTransaction) -> bool:
     """Note the loss and alert; return whether nobody has before."""
-    with backend.postgres_transaction() as transaction:
+    with open_transaction() as transaction:
         parameters = {"name": CIRCUIT, "reason": connection.reason}
         execute(transaction.cursor, _OPEN, parameters)
         if not transaction.cursor.fetchone():
@@ -103,7 +107,7 @@ def _open(connection: RedisConnection, backend: "RedisBackend") -> bool:
     return True
 
 
-def _close(backend: "RedisBackend") -> None:
+def _close(open_transaction: OpenTransaction) -> None:
     """Note the return."""
-    with backend.postgres_transaction() as transaction:
+    with open_transaction() as transaction:
         execute(transaction.cursor, _CLOSE, {"name": CIRCUIT})

@@ -99,7 +99,7 @@ class RedisBackend(PostgresBackend):
                 raise
             work.carry_out()
         finally:
-            tell_administrators(self.connection, self)
+            tell_administrators(self.connection, self.dbname, self.postgres_transaction)
 
     def postgres_transaction(self):
         """Open a short transaction in which Redis has no part."""
@@ -120,7 +120,7 @@ class RedisBackend(PostgresBackend):
         except RedisLost:
             return 0
         finally:
-            tell_administrators(self.connection, self)
+            tell_administrators(self.connection, self.dbname, self.postgres_transaction)
 
 
 class _Work:

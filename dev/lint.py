@@ -38,6 +38,7 @@ def run() -> Outcome:
     for title, arguments, folder in (
         ("ruff check", [*ruff, "check", "."], paths.CHECKOUT),
         ("ruff format", [*ruff, "format", "--diff", "."], paths.CHECKOUT),
+        ("types", ["-m", "mypy", "--no-error-summary"], paths.CHECKOUT),
         ("pylint-odoo", [*pylint, *others], addons),
         ("pylint-odoo, services", [*pylint, no_model, *services], addons),
         ("pylint-odoo, tests", [*pylint, by_name, *tests], addons),

@@ -122,15 +122,17 @@ class Gateway:
         :raises ClaudeError: ``unchecked``
         """
         _check_texts(request)
-        known = self._prefixes and prefix_tokens(
-            request,
-            owner,
-            self._prefixes,
-            client=self._client,
-            backend=self._backend,
-            policy=self._policy,
-            clock=self._clock,
-        )
+        known = None
+        if self._prefixes:
+            known = prefix_tokens(
+                request,
+                owner,
+                self._prefixes,
+                client=self._client,
+                backend=self._backend,
+                policy=self._policy,
+                clock=self._clock,
+            )
         measure = measure_of(request, known)
         if is_near_limit(request, measure, self._policy, self._own_prices):
             return self.count(request, owner, measure)
@@ -426,7 +428,8 @@ class Gateway:
                 sleep=self._sleep,
             )
             try:
-                return controller(self._attempt, admission, send, numbers)
+                result: _T = controller(self._attempt, admission, send, numbers)
+                return result
             except ClaudeError as error:
                 if not self._may_repeat_lost(admission, error):
                     raise

@@ -39,7 +39,8 @@ def read_json_answer(
     if not text.strip():
         raise ClaudeError("invalid_answer", _("Claude gave an empty answer."))
     try:
-        return storable(conform(_only_object(text), schema))
+        answer: dict[str, Any] = storable(conform(_only_object(text), schema))
+        return answer
     except (ValueError, RecursionError) as error:
         # The text is no JSON, or SchemaMismatch: it says where, and never what.
         raise ClaudeError(
@@ -84,6 +85,7 @@ def _only_object(text: str) -> dict[str, Any]:
     start = text.find("{")
     if start < 0:
         raise ValueError("no object")
+    value: dict[str, Any]
     value, end = _decoder.raw_decode(text, start)
     around = text[:start] + text[end:]
     if _BRACKETS.intersection(around) or around.count(_FENCE) > _FENCES:

@@ -85,7 +85,7 @@ class Coalescing(Generic[_Request, _Result]):
                 self._call_next()
         return alone() if me.result is None else me.result
 
-    def _is_first(self, me: _Waiting) -> bool:
+    def _is_first(self, me: _Waiting[_Request, _Result]) -> bool:
         """Return whether ``me`` may work at once; otherwise it waits from now on."""
         with self._lock:
             if self._working:
@@ -94,7 +94,7 @@ class Coalescing(Generic[_Request, _Result]):
             self._working = me.works = True
             return True
 
-    def _is_called(self, me: _Waiting) -> bool:
+    def _is_called(self, me: _Waiting[_Request, _Result]) -> bool:
         """Wait until ``me`` is called; false when nothing goes on, and it is free.
 
         As long as others are worked for, one's turn comes: going on alone would make a
@@ -111,7 +111,9 @@ class Coalescing(Generic[_Request, _Result]):
                 done = self._done
         return me.called.wait()
 
-    def _collect(self, me: _Waiting) -> list[_Waiting]:
+    def _collect(
+        self, me: _Waiting[_Request, _Result]
+    ) -> list[_Waiting[_Request, _Result]]:
         """Return ``me`` and those that wait for the same."""
         with self._lock:
             same = [each for each in self._waiting if each.key == me.key]
@@ -122,7 +124,7 @@ class Coalescing(Generic[_Request, _Result]):
 
     def _work(
         self,
-        batch: Sequence[_Waiting],
+        batch: Sequence[_Waiting[_Request, _Result]],
         together: Callable[[Sequence[_Request]], Sequence[_Result | None]],
     ) -> None:
         try:

@@ -15,7 +15,7 @@ _MOST_PLACES = 12
 def failure_trace(error: BaseException) -> str:
     """Return the kind of ``error``, those that caused it, and the lines that led to it,
     innermost last; nothing of its text."""
-    kinds = []
+    kinds: list[str] = []
     each: BaseException | None = error
     while each is not None and len(kinds) < _MOST_PLACES:
         kinds.append(_kind(each))

@@ -11,12 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from .context import Context
 from .document import Document
 
-_Record = TypeVar("_Record")
 _Converter = Callable[[Any], Any]
 
 
@@ -30,7 +29,8 @@ def document_from_data(data: Mapping[str, Any]) -> Document:
 
     :raises ValueError: when ``data`` holds a field that documents do not have
     """
-    return _from_data(Document, data)
+    document: Document = _from_data(Document, data)
+    return document
 
 
 def context_to_data(context: Context) -> dict[str, Any]:
@@ -43,12 +43,13 @@ def context_from_data(data: Mapping[str, Any]) -> Context:
 
     :raises ValueError: when ``data`` holds a field that contexts do not have
     """
-    return _from_data(Context, data)
+    context: Context = _from_data(Context, data)
+    return context
 
 
 def _to_data(record: Any) -> dict[str, Any]:
     return {
-        name: _value_to_data(getattr(record, name)) for name in _names(type(record))
+        name: _value_to_data(getattr(record, name)) for name in _names(record.__class__)
     }
 
 
@@ -75,7 +76,7 @@ def _value_to_data(value: Any) -> Any:
     return value
 
 
-def _from_data(record_type: type[_Record], data: Mapping[str, Any]) -> _Record:
+def _from_data(record_type: type, data: Mapping[str, Any]) -> Any:
     converters = _converters(record_type)
     unknown = data.keys() - converters.keys()
     if unknown:
@@ -106,7 +107,7 @@ def _converter(hint: Any) -> _Converter:
         return lambda value: tuple(convert(each) for each in value)
     if origin is frozenset:
         return frozenset
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return lambda value: _from_data(hint, value)
     if hint is Decimal:
         return Decimal

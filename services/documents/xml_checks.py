@@ -9,12 +9,14 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from lxml import etree
-
 from .dte_xml import SII_NAMESPACE, parse_xml
+
+if TYPE_CHECKING:
+    from cl_sii.libs.xml_utils import XmlElement
+    from signxml.verifier import XMLVerifier
 
 _SIGNATURES = "{http://www.w3.org/2000/09/xmldsig#}"
 _CHECKED_ROOT = "DTE"
@@ -77,7 +79,7 @@ def check_xml(data: bytes) -> XmlChecks:
     return XmlChecks(Check.GOOD, signature, "", signature_reason)
 
 
-def _check_signature(root: etree._Element) -> tuple[Check, str]:
+def _check_signature(root: XmlElement) -> tuple[Check, str]:
     """Return whether the signature is good, and why not; names are left out of it."""
     from cl_sii.libs import crypto_utils, xml_utils
 
@@ -115,7 +117,7 @@ def _check_signature(root: etree._Element) -> tuple[Check, str]:
     return Check.GOOD, ""
 
 
-def _signed_at(root: etree._Element) -> datetime | None:
+def _signed_at(root: XmlElement) -> datetime | None:
     """Return when the DTE says that it was signed, which is itself signed."""
     text = root.findtext(f".//{{{SII_NAMESPACE}}}TmstFirma") or ""
     try:
@@ -124,17 +126,21 @@ def _signed_at(root: etree._Element) -> datetime | None:
         return None
 
 
-def _verifier_at(moment: datetime | None) -> Any:
+def _verifier_at(moment: datetime | None) -> XMLVerifier:
     """Return a verifier for which certificates count as of ``moment``.
 
     A bill is judged long after its signer's certificate has run out.
     """
-    from signxml.verifier import XMLVerifier
+    from signxml.verifier import VerifyResult, XMLVerifier
 
     class VerifierAtSigning(XMLVerifier):
-        def verify(self, *, expect_config: Any, **arguments: Any) -> Any:
-            config = dataclasses.replace(expect_config, verification_time=moment)
-            return super().verify(expect_config=config, **arguments)
+        def verify(
+            self, *data: Any, **options: Any
+        ) -> VerifyResult | list[VerifyResult]:
+            options["expect_config"] = dataclasses.replace(
+                options["expect_config"], verification_time=moment
+            )
+            return super().verify(*data, **options)
 
     verifier = VerifierAtSigning()
     verifier.excise_empty_xmlns_declarations = True

@@ -37,7 +37,10 @@ def facts_text(facts: Any) -> str:
 
 def facts_of_text(text: str) -> dict[str, Any]:
     """Return the facts that stand in ``text`` between ``<facts>`` and its end."""
-    return json.loads(text.partition("<facts>")[2].partition("</facts>")[0])
+    facts: dict[str, Any] = json.loads(
+        text.partition("<facts>")[2].partition("</facts>")[0]
+    )
+    return facts
 
 
 def size_of(facts: Any) -> int:
@@ -51,7 +54,7 @@ class _Facts:
 
     def of(self, document: Document, context: Context) -> dict[str, Any]:
         history = context.history
-        return _without_empties(
+        facts: dict[str, Any] = _without_empties(
             {
                 "document": self._document(document),
                 "history": {
@@ -63,6 +66,7 @@ class _Facts:
                 },
             }
         )
+        return facts
 
     def _document(self, document: Document) -> dict[str, Any]:
         totals = document.totals

@@ -49,6 +49,10 @@ _LIMITS = httpx2.Limits(
 _MOST_MODELS = 1000
 """After so many the list of models is not read on: Claude has some dozens."""
 
+_STREAMED: bool = True
+"""For the SDK's ``stream``: its types do not know a response that is asked for raw and
+streamed, they promise either."""
+
 _log = logging.getLogger(__name__)
 
 _NO_SOCKS = _(
@@ -216,14 +220,13 @@ class ClaudeClient:
         :param seconds: longest silence
         :raises ClaudeError: on every failure
         """
-        options = {} if seconds is None else {"seconds": seconds}
         query: dict[str, Any] = {"limit": "100"}
         if lifecycles:
             query["lifecycle"] = list(lifecycles)
         found: list[Any] = []
         after: dict[str, str] = {}
         while True:
-            page = self.get("/v1/models", {**query, **after}, **options)
+            page = self.get("/v1/models", {**query, **after}, seconds=seconds)
             told = page.get("data")
             if not isinstance(told, list):
                 raise foreign_answer_error(200)
@@ -258,7 +261,7 @@ class ClaudeClient:
                     "headers": headers or {},
                     "timeout": _timeout(READ_SECONDS if seconds is None else seconds),
                 },
-                stream=True,
+                stream=_STREAMED,
                 stream_cls=anthropic.Stream[object],
             ),
         ).json_object()
@@ -273,13 +276,16 @@ class ClaudeClient:
                 cast_to=httpx2.Response,
                 content=body.encode(),
                 options={"timeout": _timeout(seconds)},
-                stream=True,
+                stream=_STREAMED,
                 stream_cls=anthropic.Stream[object],
             ),
         )
 
     @staticmethod
-    def _send(exchange: Exchange, send: Callable[[], httpx2.Response]) -> ByteStream:
+    def _send(
+        exchange: Exchange,
+        send: Callable[[], httpx2.Response | anthropic.Stream[object]],
+    ) -> ByteStream:
         """Return the open answer to what ``send`` sends, its headers read."""
         try:
             with exchange.under_way():
@@ -289,6 +295,8 @@ class ClaudeClient:
             if 300 <= exchange.status < 500:
                 mapped.ambiguous = False  # refused, whatever became of the sentence
             raise mapped from error
+        if not isinstance(response, httpx2.Response):
+            raise TypeError(f"the SDK returned a {type(response).__name__}")
         return ByteStream(response, exchange)
 
 

@@ -45,7 +45,8 @@ def ask_connections_at_once(
     poll = _unpatched_poll()
     for transport in (client._transport, *client._mounts.values()):
         pool = getattr(transport, "_pool", None)
-        if type(getattr(pool, "_network_backend", None)) is httpcore2.SyncBackend:
+        backend = getattr(pool, "_network_backend", None)
+        if pool is not None and type(backend) is httpcore2.SyncBackend:
             pool._network_backend = _Backend(poll, exchange_under_way)
     return client
 
@@ -98,7 +99,10 @@ class _Stream(httpcore2.NetworkStream):
         self._asked = poll() if poll else None
         if self._asked is not None:
             self._asked.register(stream.get_extra_info("socket"), select.POLLIN)
-        self.close = stream.close
+
+    def close(self) -> None:
+        """Override of ``httpcore2``."""
+        self._stream.close()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Override of ``httpcore2``: within the limits of the exchange."""

@@ -242,6 +242,7 @@ def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeEr
     retryable = kind.retryable
     if error.response.headers.get("x-should-retry") == "false":
         retryable = False
+    retry_after: float | None
     if kind is _SPEND_LIMIT:
         retry_after = _seconds_until_regain(sentence, now)
     else:

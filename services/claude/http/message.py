@@ -18,8 +18,8 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     :raises ClaudeError: when it is no message of Claude
     """
     usage = message.get("usage")
-    content = message.get("content")
-    if not isinstance(usage, Mapping) or not _are_blocks(content):
+    content = _blocks_of(message)
+    if not isinstance(usage, Mapping) or content is None:
         raise foreign_answer_error(200, seen.request_id)
     try:
         seen.usage = TokenUsage.from_api(usage)
@@ -35,7 +35,9 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     seen.message_id = word(message.get("id"))
 
 
-def _are_blocks(content: Any) -> bool:
-    return isinstance(content, list) and all(
-        isinstance(block, Mapping) for block in content
-    )
+def _blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the content blocks of ``message``; ``None`` when it has none."""
+    content = message.get("content")
+    if isinstance(content, list) and all(isinstance(each, dict) for each in content):
+        return content
+    return None

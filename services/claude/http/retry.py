@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
 from ..errors import ClaudeError
@@ -30,13 +30,14 @@ def retrying(
     """
     wait = _Wait(policy)
 
-    def stop_past_deadline(state: RetryCallState) -> bool:
-        return state.upcoming_sleep >= remaining()
+    def is_last(state: RetryCallState) -> bool:
+        attempts_left = policy.attempts - state.attempt_number
+        return attempts_left <= 0 or state.upcoming_sleep >= remaining()
 
     return Retrying(
         retry=retry_if_exception(lambda error: _is_repeatable(error, policy)),
         wait=wait,
-        stop=stop_after_attempt(policy.attempts) | stop_past_deadline,
+        stop=is_last,
         sleep=sleep,
         reraise=True,
     )

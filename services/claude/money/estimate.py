@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -162,5 +161,5 @@ def _buckets(request: ClaudeRequest) -> tuple[str, ...]:
 
 
 def _usage(request: ClaudeRequest, input_tokens: int, bucket: str) -> TokenUsage:
-    usage = TokenUsage(output=request.max_tokens, inference_geo=_DEAREST_GEO)
-    return replace(usage, **{bucket: input_tokens})
+    counts: dict[str, Any] = {bucket: input_tokens, "output": request.max_tokens}
+    return TokenUsage(inference_geo=_DEAREST_GEO, **counts)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 import genai_prices
+from genai_prices.types import TieredPrices
 
 from ...common.translation import _
 from ..errors import ClaudeError
@@ -250,7 +251,7 @@ def _price_unknown(model: str) -> ClaudeError:
     )
 
 
-def _of_tier(price: Any, prompt_tokens: int) -> Decimal:
+def _of_tier(price: Decimal | TieredPrices, prompt_tokens: int) -> Decimal:
     if isinstance(price, Decimal):
         return price
     applicable = price.base

@@ -75,46 +75,43 @@ def settlement_of(
     - one that was not executed *failed* at zero.
     """
     call, seen = admission.call, admission.seen
-    common = {
-        "outcome": outcome.code if isinstance(outcome, ClaudeError) else "ok",
-        "stop_reason": seen.stop_reason,
-        "request_id": seen.request_id or getattr(outcome, "request_id", ""),
-        "message_id": seen.message_id,
-        "latency_ms": seen.latency_ms,
-        "first_token_ms": seen.first_token_ms,
-        "retries": seen.retries,
-        "simulated": seen.simulated,
-    }
-    if seen.usage is not None:
-        usage = seen.usage
-        if not seen.has_final_usage:
-            usage = replace(usage, output=max(usage.output, call.max_output))
-        cost_usd, prices = _price(usage, seen, admission)
-        return Settlement(
-            state="settled" if seen.has_final_usage else "unknown",
-            usage=usage,
-            cost_usd=cost_usd,
-            estimated=not seen.has_final_usage,
-            unit_prices=prices,
-            **common,
-        )
-    if seen.in_flight:
-        return Settlement(
-            state="unknown",
-            usage=worst_case_usage(admission.request, call.estimated_input),
-            cost_usd=call.worst_case_usd,
-            estimated=True,
-            unit_prices=call.unit_prices,
-            **common,
-        )
-    return Settlement(
+    failed = Settlement(
         state="failed",
         usage=TokenUsage(),
         cost_usd=Decimal(0),
         estimated=False,
         unit_prices=call.unit_prices,
-        **common,
+        outcome=outcome.code if isinstance(outcome, ClaudeError) else "ok",
+        stop_reason=seen.stop_reason,
+        request_id=seen.request_id or outcome.request_id,
+        message_id=seen.message_id,
+        latency_ms=seen.latency_ms,
+        first_token_ms=seen.first_token_ms,
+        retries=seen.retries,
+        simulated=seen.simulated,
     )
+    if seen.usage is not None:
+        usage = seen.usage
+        if not seen.has_final_usage:
+            usage = replace(usage, output=max(usage.output, call.max_output))
+        cost_usd, prices = _price(usage, seen, admission)
+        return replace(
+            failed,
+            state="settled" if seen.has_final_usage else "unknown",
+            usage=usage,
+            cost_usd=cost_usd,
+            estimated=not seen.has_final_usage,
+            unit_prices=prices,
+        )
+    if seen.in_flight:
+        return replace(
+            failed,
+            state="unknown",
+            usage=worst_case_usage(admission.request, call.estimated_input),
+            cost_usd=call.worst_case_usd,
+            estimated=True,
+        )
+    return failed
 
 
 def stored_settlement(answer: CallResult) -> Settlement:

@@ -77,8 +77,9 @@ def _count(value: Any) -> int:
     """
     if value is None:
         return 0
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 0 <= value <= MOST_TOKENS:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("not a number of tokens")
+    if not 0 <= value <= MOST_TOKENS:
         raise ValueError("not a number of tokens")
     return value
 

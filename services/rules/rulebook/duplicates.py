@@ -61,7 +61,8 @@ def document_is_not_entered_twice(
     The same folio is an error; the same amount a few days apart, or what Odoo itself
     takes for a duplicate, is to be looked at.
     """
-    certain = near = ()
+    certain: tuple[EarlierDocument, ...] = ()
+    near: tuple[EarlierDocument, ...] = ()
     if document.flow == "purchase":
         partner = other_party(document)
         received = [

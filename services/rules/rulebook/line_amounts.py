@@ -41,11 +41,11 @@ def line_amount_follows(document: Document) -> Violations:
     currency = document.currency
     unpriced = _may_be_unpriced(document)
     for line in document.lines:
-        gross = line_gross(line, currency)
-        if gross is None or line.amount is None:
+        if line.quantity is None or line.unit_price is None or line.amount is None:
             continue
         if not line.amount and (unpriced or line.exemption in WITHOUT_AMOUNT):
             continue
+        gross = rounded(line.quantity * line.unit_price, currency)
         expected = gross - line.discount + line.surcharge
         if line.amount == expected:
             continue

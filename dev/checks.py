@@ -75,15 +75,20 @@ def everything() -> Outcome:
 def marked(expression: str) -> Outcome:
     """Run the tests of addon and tools that a marker chooses, and no linter.
 
-    :param expression: as pytest's ``-m`` takes it, such as ``unit`` or ``not slow``
+    :param expression: as pytest's ``-m`` takes it, such as ``not slow``; for ``unit``
+        alone, neither a database nor a browser is prepared
     """
-    options = ["--quiet", "-m", expression]
-    with postgresql.server() as server, tempfile.TemporaryDirectory() as name:
-        prepared = odoo.prepare(server)
-        browser.prepare()
+    options = ["--quiet", "--durations=10", "-m", expression]
+    with tempfile.TemporaryDirectory() as name:
         report = Path(name) / "addon.xml"
         arguments = [*options, f"--junit-xml={report}"]
-        code = pytest_run.run_addon(prepared, arguments, None)
+        if expression == "unit":
+            code = pytest_run.run_units(odoo.prepare(None), arguments)
+        else:
+            with postgresql.server() as server:
+                prepared = odoo.prepare(server)
+                browser.prepare()
+                code = pytest_run.run_addon(prepared, arguments, None)
         outcome = of_pytest(report, _without_empty(code))
         report = Path(name) / "tools.xml"
         arguments = [*options, f"--junit-xml={report}", "dev/tests"]

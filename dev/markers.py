@@ -1,8 +1,12 @@
 """A pytest plugin: every test is marked by what it needs, so that one can choose.
 
-``unit`` needs no database, ``database`` one transaction in Odoo, ``browser`` Odoo's web
-server (most of these Chromium too), ``process`` servers of its own. ``slow`` stands
-beside one of these where a class takes half a minute or more.
+``unit`` needs neither a database nor another process, ``database`` Odoo's database,
+``browser`` its web server (most of these Chromium too), ``process`` servers of its own.
+``slow`` stands beside one of these where a class takes half a minute or more.
+
+A class that its bases do not tell of has an attribute ``needs``, which is one of these
+names; Odoo's runner, which has no pytest, ignores it. Tests outside of classes use
+pytest's own markers.
 """
 
 from __future__ import annotations
@@ -10,8 +14,8 @@ from __future__ import annotations
 import pytest
 
 MARKERS = {
-    "unit": "needs no database",
-    "database": "needs a transaction in Odoo",
+    "unit": "needs neither a database nor another process",
+    "database": "needs Odoo's database",
     "browser": "needs Odoo's web server, and most often Chromium",
     "process": "starts servers or processes of its own",
     "slow": "takes half a minute or more",
@@ -19,6 +23,9 @@ MARKERS = {
 
 PROCESS_FILES = ("test_process_", "test_real_life", "test_storm")
 """Beginnings of the names of files whose tests start servers of their own."""
+
+SIMULATOR_FIXTURE = "process"
+"""What the fixtures of the simulator's tests begin with."""
 
 SLOW_FILES = (
     *("test_hoot", "test_process_", "test_real_life", "test_storm"),
@@ -43,9 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def kind_of(item: pytest.Item) -> str:
     """Return the one marker that says what a test needs."""
-    if item.path.name.startswith(PROCESS_FILES):
+    if item.path.name.startswith(PROCESS_FILES) or item.get_closest_marker("process"):
+        return "process"
+    if SIMULATOR_FIXTURE in getattr(item, "fixturenames", ()):
         return "process"
     test_class = getattr(item, "cls", None)
+    if needs := getattr(test_class, "needs", None):
+        return needs
     names = {base.__name__ for base in test_class.__mro__} if test_class else set()
     if "HttpCase" in names:
         return "browser"

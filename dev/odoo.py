@@ -33,12 +33,12 @@ list_db = False
 
 @dataclass(frozen=True)
 class Odoo:
-    """An Odoo that is ready to be started on a given database server."""
+    """An Odoo that is ready to be started, on a given database server if on any."""
 
     python: Path
     source: odoo_source.OdooSource
     configuration: Path
-    postgresql: PostgreSQL
+    postgresql: PostgreSQL | None
 
     @property
     def data_folder(self) -> Path:
@@ -47,7 +47,9 @@ class Odoo:
 
     def environment(self, **additions: str) -> dict[str, str]:
         """Return a whole environment for Odoo, without keys or proxies."""
-        environment = bare_environment() | self.postgresql.environment
+        environment = bare_environment()
+        if self.postgresql:
+            environment |= self.postgresql.environment
         path = (addon_folder.python_path(), self.source.python_path)
         programs = (paths.state("bin"), self.python.parent)
         environment |= {
@@ -132,8 +134,11 @@ def bare_environment() -> dict[str, str]:
     return environment | {"PYTHONPATH": str(addon_folder.python_path())}
 
 
-def prepare(postgresql: PostgreSQL) -> Odoo:
-    """Return the prepared Odoo, with a fresh configuration and generated folders."""
+def prepare(postgresql: PostgreSQL | None) -> Odoo:
+    """Return the prepared Odoo, with a fresh configuration and generated folders.
+
+    :param postgresql: ``None`` for what needs Odoo's code and no database
+    """
     python = python_environment.prepare()
     source = odoo_source.prepare()
     addons = (addon_folder.refresh(), *source.addons)

@@ -66,6 +66,17 @@ def run_addon(
         )
 
 
+def run_units(odoo: Odoo, arguments: Sequence[str]) -> int:
+    """Run tests of the addon that need no database; return pytest's exit code."""
+    root = addon_folder.refresh()
+    command = _command(odoo.python, root, [*arguments, "tests"])
+    return subprocess.call(
+        [*command, "-p", "no:odoo", "-p", "dev.without_database"],
+        cwd=paths.CHECKOUT,
+        env=odoo.environment(),
+    )
+
+
 @contextmanager
 def _copy(odoo: Odoo, database: str | None) -> Iterator[tuple[str, str]]:
     template = databases.addon_template(odoo)

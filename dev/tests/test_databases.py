@@ -11,6 +11,8 @@ from .. import databases, paths, postgresql
 from ..errors import SetupError
 from ..locking import exclusive_if_free
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):

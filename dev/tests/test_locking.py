@@ -3,7 +3,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from ..locking import exclusive, exclusive_if_free, shared
+
+pytestmark = pytest.mark.process
 
 HOLD = """
 import sys

@@ -6,6 +6,8 @@ import redis
 from .. import odoo, redis_server
 from ..errors import SetupError
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def server():

@@ -29,6 +29,8 @@ NOON = datetime(2026, 11, 20, 12)
 
 @tagged("post_install", "-at_install")
 class TestUsageRollupConcurrency(BaseCase):
+    needs = "database"
+
     def setUp(self):
         super().setUp()
         self.dbname = get_db_name()

@@ -1,4 +1,4 @@
-"""Base of the tests of the door: a simulator, a backend in memory, a clock of ours."""
+"""Base of the gateway's tests: a simulator, a backend in memory, a clock of ours."""
 
 import copy
 
@@ -92,6 +92,8 @@ def make_request(**values):
 
 class ClaudeCase(BaseCase):
     """Builds gateways; ``self.backend``, ``self.clock`` and ``self.simulator``."""
+
+    needs = "process"
 
     @classmethod
     def setUpClass(cls):

@@ -30,6 +30,8 @@ class RedisMixin:
     ``self.connection`` is the one of the test, not the process's.
     """
 
+    needs = "process"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

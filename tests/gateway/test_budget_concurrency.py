@@ -33,6 +33,8 @@ THREADS = 8
 
 @tagged("post_install", "-at_install")
 class TestBudgetConcurrency(BaseCase):
+    needs = "database"
+
     def setUp(self):
         super().setUp()
         self.dbname = get_db_name()

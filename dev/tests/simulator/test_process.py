@@ -15,6 +15,8 @@ import pytest
 from ...simulator.process import SimulatorProcess
 from .common import HAIKU, VERSION, call, post, raw_post, simple_body, wait_until
 
+pytestmark = pytest.mark.process
+
 
 def test_it_ends_cleanly_on_sigterm_with_open_streams():
     with SimulatorProcess(tokens_per_second=5) as simulator:

@@ -10,10 +10,11 @@ ROOMS = (
     "health",
 )
 FLOORS = (
-    *("models", "controllers", "wizards", "views", "security", "static/src"),
-    *("tests", "static/tests", "static/tests/tours"),
+    *("services", "models", "controllers", "wizards", "views", "security"),
+    *("static/src", "tests", "static/tests", "static/tests/tours"),
 )
 BELOW = {
+    "services": ("agents", "claude", "privacy", "rules"),
     "tests": ("agents", "privacy", "rules"),
     "static/tests": ("tours",),
 }

@@ -15,6 +15,8 @@ def test_the_house_is_in_order():
     [
         "models/account_move.py",
         "models/running/run.py",
+        "services/period.py",
+        "services/helpers/period.py",
         "views/account_move_views.xml",
         "security/account_ai_security.xml",
         "static/src/dashboard/figures.js",
@@ -35,6 +37,7 @@ def test_what_stands_outside_of_a_room_is_found(tmp_path, path):
     [
         "models/__init__.py",
         "models/chat/account_ai_conversation.py",
+        "services/claude/gateway.py",
         "security/ir.model.access.csv",
         "tests/rules/test_rules_dates.py",
         "static/tests/tours/review/review_tours.js",

@@ -1,15 +1,10 @@
 """The rulebook: deterministic checks, document in, findings out."""
 
 from . import rulebook
-from .checking import (
-    RULEBOOK_VERSION,
-    RulesReport,
-    SkippedRule,
-    check,
-    rulebook_version,
-)
+from .checking import RulesReport, SkippedRule, check
 from .dated_data import DatedData, shipped_rates
 from .registry import Rule, rules
+from .version import RULEBOOK_VERSION, rulebook_version
 
 __all__ = [
     "RULEBOOK_VERSION",

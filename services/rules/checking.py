@@ -1,21 +1,21 @@
 """Runs the rulebook over a document."""
 
-import hashlib
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
 from ..common.translation import _
-from ..documents import comparison, currencies, received_xml, rut, stamp_comparison
 from ..documents.context import Context
 from ..documents.document import Document
 from ..privacy.check_time import CheckTime
 from ..validation.finding import Finding, Origin, Severity
 from ..validation.verdict import Verdict, verdict_of
-from .dated_data import DatedData, MissingRate, shipped_rates
+from .dated_data import DatedData, MissingRate
 from .document_types import acting_flow
 from .registry import rules_in_force
+from .version import rulebook_version
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class RulesReport:
     findings: tuple[Finding, ...]
     verdict: Verdict
     skipped: tuple[SkippedRule, ...]
-    version: str  # The rulebook that was used; see :func:`rulebook_version`
+    version: str
+    # The rulebook that was used; see :mod:`.version`
+
     # How many rules were judged; with ``skipped`` a measure of how sure it is.
     checked: int = 0
 
@@ -101,33 +103,3 @@ def _missing_rate(name: str, on: date) -> Finding:
         params={"name": name, "date": on.isoformat()},
         evidence=f"{name} {on.isoformat()}",
     )
-
-
-def rulebook_version(rates: DatedData) -> str:
-    """Return ``<code>.<data>``: which rules and which dated values were used.
-
-    Equal versions give equal findings for the same document and context: that is what
-    makes a stored verdict replayable.
-    """
-    return f"{_code_version()}.{rates.version}"
-
-
-_BESIDE_THE_RULES = (rut, comparison, currencies, received_xml, stamp_comparison)
-"""Modules elsewhere that decide what is found."""
-
-
-@cache
-def _code_version() -> str:
-    """Return a short hash over the source text of the rules, read once."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    beside = [Path(module.__file__) for module in _BESIDE_THE_RULES]
-    beside.append(folder.parent / "validation" / "by_rules.py")
-    for path in (*sorted(folder.rglob("*.py")), *beside):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:8]
-
-
-RULEBOOK_VERSION = rulebook_version(shipped_rates())
-"""The version of the rules and the dated values that ship with the product."""

@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 from odoo.addons.account_ai.models.validation.account_ai_validation_begin import (
     ValidationRequest,
 )
-from odoo.addons.account_ai.services.rules.checking import RULEBOOK_VERSION
+from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION
 
 from ..gateway.test_claude_one_door import ADDON, shipped_files
 from ..privacy.privacy_texts import HOSTILE_TEXTS

@@ -1,4 +1,5 @@
 from . import (
+    test_rules_add_a_rule,
     test_rules_additional_taxes,
     test_rules_arithmetic,
     test_rules_books,
@@ -18,4 +19,5 @@ from . import (
     test_rules_properties,
     test_rules_registry,
     test_rules_special_types,
+    test_rules_version,
 )

@@ -129,6 +129,7 @@ def _request(number: int) -> ClaudeRequest:
         messages=({"role": "user", "content": [{"type": "text", "text": text}]},),
         max_tokens=4_000,
         output_schema=answer_schema(),
+        streamed_array="findings",
         effort="low",
     )
 

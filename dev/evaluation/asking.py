@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.agents.agent import ModelAnswer
+from services.agents.document_agent import ModelAnswer
 from services.agents.registry import agent
 from services.claude.call import CallResult
 from services.claude.defaults import default_model

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
 
-from ...services.agents.agent import ModelAnswer
+from ...services.agents.document_agent import ModelAnswer
 from ...services.claude.errors import ClaudeError
 from ...services.claude.http.interruption import interrupted
 from ...services.claude.request import ClaudeRequest

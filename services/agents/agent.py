@@ -1,106 +1,83 @@
-"""The base of all agents, and what an answer looks like once it was read."""
+"""What any agent is: a prompt, its tools and the form of its answers."""
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
-from ..claude.request import ClaudeRequest
-from ..documents.context import Context
-from ..documents.document import Document
-from ..privacy.check_time import CheckTime
-from ..validation.finding import Finding
-from ..validation.verdict import Verdict
+from ..claude.request import ClaudeRequest, canonical_json
 
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """A model's answer, checked and put back into the words of the document."""
-
-    findings: tuple[Finding, ...]
-    verdict: Verdict
-    """The model's own verdict, never better than what its findings say."""
-    confidence_word: str
-    """``high``, ``medium`` or ``low``: how sure the model says it is."""
+LANGUAGES = ("en", "es")
 
 
 class Agent(ABC):
-    """A domain expert: builds the request and reads the answer.
+    """A domain expert.
 
     Agents hold no state and touch no network, so that the same facts always give the
     same request, byte for byte: freshness and replay depend on it.
     """
 
     name: ClassVar[str]
-    """Stable name, goes to the ledger."""
+    """Stable name, that of its folder; goes to the ledger."""
+    introduction: ClassVar[str] = ""
+    """What stands before the data in the first message: part of the prompt."""
+    tools: ClassVar[tuple[Mapping[str, Any], ...]] = ()
+    """Definitions of the tools that it may call."""
+    output_schema: ClassVar[Mapping[str, Any] | None] = None
+    """JSON schema of its answers; ``None`` for free text."""
+    streamed_array: ClassVar[str] = ""
+    """Name of the schema's array whose items are told while they arrive."""
+    knowledge_modules: ClassVar[tuple[str, ...]] = ()
+    """Modules of the knowledge base that it searches."""
     routing_words: ClassVar[tuple[str, ...]] = ()
     """Lower-case words of a question that speak for this agent."""
-
-    @property
-    @abstractmethod
-    def version(self) -> str:
-        """Version of the prompt: changes whenever one of its bytes does."""
+    statistics: ClassVar[tuple[str, ...]] = ()
+    """Names of the schema's arrays whose items count as its work, beside calls and
+    cost."""
 
     @abstractmethod
     def system(self, language: str) -> tuple[str, ...]:
         """Return the blocks of the stable prefix in ``language`` (``es`` or ``en``)."""
 
-    @abstractmethod
-    def request(
+    @cached_property
+    def version(self) -> str:
+        """Version of the prompt: changes whenever one of its bytes does."""
+        prompt: dict[str, Any] = {
+            "introduction": self.introduction,
+            "schema": self.output_schema,
+            "system": {language: self.system(language) for language in LANGUAGES},
+        }
+        if self.tools:
+            prompt["tools"] = self.tools
+        digest = hashlib.sha256(canonical_json(prompt).encode())
+        return f"{self.name}-{digest.hexdigest()[:12]}"
+
+    def build_request(
         self,
-        document: Document,
-        context: Context,
+        messages: Iterable[Mapping[str, Any]],
         *,
         language: str,
         model: str,
-        effort: str | None = None,
-        cache_ttl: str = "5m",
-        mask_persons: bool = True,
-        time: CheckTime | None = None,
+        max_tokens: int,
+        **values: Any,
     ) -> ClaudeRequest:
-        """Return what to ask about ``document``.
+        """Return a request of this agent.
 
+        :param messages: what is asked, as the API takes it
         :param language: language of the answer, ``es`` or ``en``
-        :param cache_ttl: ``5m``, ``1h``, or empty for no prompt caching
-        :param mask_persons: false only when the company decided so
-        :param time: of all checks of this document; a request for which it was too
-            short holds nothing of the document, and is not let through the door
+        :param values: other fields of the request
         """
-
-    @abstractmethod
-    def parts(self, request: ClaudeRequest) -> list[tuple[str, float]]:
-        """Return what a request that was built here is made of, largest first.
-
-        For a person who has to leave something out: pairs of a name, English and marked
-        for translation, and its share of the whole, from 0 to 1.
-        """
-
-    @abstractmethod
-    def read_answer(
-        self,
-        text: str,
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-        stop_reason: str = "end_turn",
-    ) -> ModelAnswer:
-        """Return the answer that ``text`` holds.
-
-        ``document``, ``context`` and ``mask_persons`` are those of the request.
-
-        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
-        """
-
-    @abstractmethod
-    def read_finding(
-        self,
-        item: Mapping[str, Any],
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-    ) -> Finding | None:
-        """Return one finding of the answer, ``None`` when it is not to be shown."""
+        return ClaudeRequest(
+            model=model,
+            system=self.system(language),
+            messages=tuple(messages),
+            max_tokens=max_tokens,
+            output_schema=self.output_schema,
+            streamed_array=self.streamed_array,
+            language=language,
+            tools=self.tools,
+            **values,
+        )

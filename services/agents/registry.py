@@ -1,34 +1,40 @@
-"""Finds the agents: every module below this folder may hold one."""
+"""Finds the agents: each folder beside this file may hold one, in its ``agent.py``."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from .agent import Agent
 
 
 def agents_in(package: ModuleType) -> dict[str, Agent]:
-    """Return the agents that the modules of ``package`` define, by name.
+    """Return the agents in the folders of ``package`` by name, in alphabetical order.
 
-    :raises ValueError: when two agents claim one name
+    :raises ValueError: when the ``agent.py`` of a folder has not exactly one agent, or
+        its name is not that of the folder
     """
-    found: dict[str, Agent] = {}
-    for module_info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        module = importlib.import_module(module_info.name)
-        for _name, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ != module.__name__ or inspect.isabstract(member):
-                continue
-            if not issubclass(member, Agent):
-                continue
-            if member.name in found:
-                raise ValueError(f"two agents are called {member.name!r}")
-            found[member.name] = member()
-    return dict(sorted(found.items()))
+    (root,) = map(Path, package.__path__)
+    names = sorted(path.parent.name for path in root.glob("*/agent.py"))
+    return {name: _agent_in(package, name) for name in names}
+
+
+def _agent_in(package: ModuleType, name: str) -> Agent:
+    module = importlib.import_module(f"{package.__name__}.{name}.agent")
+    found = [
+        member
+        for _name, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, Agent)
+        and member.__module__ == module.__name__
+        and not inspect.isabstract(member)
+    ]
+    if [each.name for each in found] != [name]:
+        raise ValueError(f"{module.__name__} has to hold one agent, called {name!r}")
+    return found[0]()
 
 
 @cache

@@ -18,6 +18,15 @@ class UnreadableAnswer(ValueError):
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """A tool that Claude wants to be run, with its complete input."""
+
+    id: str
+    name: str
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class CallResult:
     """A complete answer, whatever it says; the caller judges ``stop_reason``."""
 
@@ -42,6 +51,17 @@ class CallResult:
     content: tuple[Mapping[str, Any], ...] = ()
     """Raw content blocks, to be passed back unchanged in a conversation."""
     from_store: bool = False
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools whose results Claude waits for; none when it ended otherwise."""
+        if self.stop_reason != "tool_use":
+            return ()
+        return tuple(
+            ToolCall(block["id"], block["name"], block["input"])
+            for block in self.content
+            if block.get("type") == "tool_use"
+        )
 
     def to_data(self) -> dict[str, Any]:
         """Return what the answer store keeps, as plain JSON."""
@@ -106,6 +126,22 @@ class Seen:
         model stopped, and only the end of the connection comes after it."""
         return self.complete or bool(self.stop_reason)
 
+    def whole_content(self) -> list[dict[str, Any]]:
+        """Return the blocks that can be passed back: a tool call that was cut, or that
+        Claude does not wait for, is none of them."""
+        waits = self.stop_reason == "tool_use"
+        return [
+            block
+            for block in self.content
+            if block.get("type") != "tool_use" or (waits and _is_whole_call(block))
+        ]
+
+
+def _is_whole_call(block: Mapping[str, Any]) -> bool:
+    return isinstance(block.get("input"), dict) and all(
+        isinstance(block.get(name), str) for name in ("id", "name")
+    )
+
 
 @dataclass
 class Admission:
@@ -153,9 +189,11 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
-class FindingParsed:
-    """One complete item of the answer's array ``findings``, valid by the schema."""
+class ItemParsed:
+    """One complete item of an array of the answer, valid by the output schema."""
 
+    path: str
+    """The array's name: the ``streamed_array`` of the request."""
     item: Mapping[str, Any]
 
 
@@ -166,4 +204,6 @@ class Finished:
     result: CallResult
 
 
-StreamEvent = FirstToken | TextDelta | FindingParsed | Finished
+StreamEvent = FirstToken | TextDelta | ItemParsed | ToolCall | Finished
+"""A ``ToolCall`` comes when its block ends. It is to be run once the answer has finished
+and ``CallResult.tool_calls`` names it: an answer that is cut later waits for none."""

@@ -19,9 +19,9 @@ from .admitting import PlannedCall, book, pass_guards
 from .call import (
     Admission,
     CallResult,
-    FindingParsed,
     Finished,
     FirstToken,
+    ItemParsed,
     Seen,
     StreamEvent,
     TextDelta,
@@ -347,11 +347,12 @@ class Gateway:
 
         :raises ClaudeError: when the answer does not come to its end
         """
-        items = ItemParser(admission.request.output_schema)
-        if admission.answer is not None:
-            for item in items.feed(admission.answer.text):
-                yield FindingParsed(item)
-            yield Finished(admission.answer)
+        request, stored = admission.request, admission.answer
+        items = ItemParser(request.output_schema, request.streamed_array)
+        if stored is not None:
+            yield from _text_events(stored.text, items)
+            yield from stored.tool_calls
+            yield Finished(stored)
             return
         stream = self._attempts(admission, self._open_once)
         try:
@@ -368,10 +369,8 @@ class Gateway:
             if stream.generating and seen.first_token_ms is None:
                 seen.first_token_ms = self._milliseconds(admission)
                 yield FirstToken(seen.first_token_ms)
-            if text:
-                yield TextDelta(text)
-                for item in items.feed(text):
-                    yield FindingParsed(item)
+            yield from _text_events(text, items)
+            yield from stream.take_tool_calls()
             if seen.complete and not finished:
                 # Before the end of the stream, which only serves the connection.
                 finished = True
@@ -571,6 +570,13 @@ class Gateway:
             raise ClaudeError(
                 "deadline", _("Claude took too long to answer."), retryable=True
             )
+
+
+def _text_events(text: str, items: ItemParser) -> Iterator[StreamEvent]:
+    if text:
+        yield TextDelta(text)
+        for item in items.feed(text):
+            yield ItemParsed(items.path, item)
 
 
 def _read_headers(headers: Mapping[str, str], seen: Seen) -> None:

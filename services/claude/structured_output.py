@@ -93,6 +93,18 @@ def _only_object(text: str) -> dict[str, Any]:
     return value
 
 
+def item_schema(schema: Mapping[str, Any] | None, path: str) -> Mapping[str, Any]:
+    """Return the schema of the items of the array of objects that is called ``path``.
+
+    :raises ValueError: when ``schema`` has no such array
+    """
+    array = (schema or {}).get("properties", {}).get(path, {})
+    items = array.get("items", {})
+    if array.get("type") != "array" or items.get("type") != "object":
+        raise ValueError(f"the output schema has no array of objects {path!r}")
+    return items
+
+
 class ItemParser:
     """Yields the complete items of one array of the answer while its text arrives.
 
@@ -100,16 +112,19 @@ class ItemParser:
     the whole answer will be judged at its end anyway.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any] | None, name: str = "findings"
-    ) -> None:
-        properties = (schema or {}).get("properties", {})
-        self._item_schema = properties.get(name, {}).get("items")
+    def __init__(self, schema: Mapping[str, Any] | None, path: str) -> None:
+        """Prepare for an answer by ``schema``.
+
+        :param path: name of an array of objects of the schema; empty for no items
+        :raises ValueError: when ``schema`` has no such array
+        """
+        self.path = path
+        self._item_schema = item_schema(schema, path) if path else {}
         # Quotation marks inside of a string are escaped, so this matches only a key.
-        self._start = re.compile(rf'"{re.escape(name)}"\s*:\s*\[')
+        self._start = re.compile(rf'"{re.escape(path)}"\s*:\s*\[')
         self._buffer = ""
         self._position = -1
-        self._done = self._item_schema is None
+        self._done = not path
 
     def feed(self, text: str) -> list[Mapping[str, Any]]:
         """Return the items that ``text`` completed."""

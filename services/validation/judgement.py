@@ -14,7 +14,7 @@ from .verdict import Verdict, final_verdict, verdict_of, worse_of
 
 
 class Answer(Protocol):
-    """What is needed of a model's answer; see ``agents.agent.ModelAnswer``."""
+    """What is needed of a model's answer; see ``agents.document_agent.ModelAnswer``."""
 
     @property
     def findings(self) -> tuple[Finding, ...]: ...

@@ -28,9 +28,9 @@ from .agents_documents import COMPANY, CUSTOMER, context, invoice
 PRINT_PREFIX = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
-from services.agents.dte.agent import PROMPT_VERSION, DteAgent
+from services.agents.dte.agent import DteAgent
 text = "|".join(DteAgent().system("es") + DteAgent().system("en"))
-print(hashlib.sha256(text.encode()).hexdigest(), PROMPT_VERSION)
+print(hashlib.sha256(text.encode()).hexdigest(), DteAgent().version)
 """
 CHARACTERS_PER_TOKEN = 2.5
 MINIMUM_CACHEABLE_TOKENS = 512

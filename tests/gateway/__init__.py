@@ -26,6 +26,7 @@ from . import (
     test_claude_sending,
     test_claude_stream_parser,
     test_claude_structured_output,
+    test_claude_turns,
     test_gateway,
     test_live,
     test_models,

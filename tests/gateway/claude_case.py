@@ -70,6 +70,7 @@ class Clock:
 
 def make_request(**values):
     """Return a validation of a vague invoice; ``values`` override."""
+    has_items = values.get("output_schema", SCHEMA) is not None
     return ClaudeRequest(
         **{
             "model": "claude-haiku-5-5",
@@ -84,6 +85,7 @@ def make_request(**values):
             ),
             "max_tokens": 2000,
             "output_schema": SCHEMA,
+            "streamed_array": "findings" if has_items else "",
             "effort": "low",
             **values,
         }

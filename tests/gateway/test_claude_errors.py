@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.services.claude.call import FindingParsed
+from odoo.addons.account_ai.services.claude.call import ItemParsed
 from odoo.addons.account_ai.services.claude.http.client import ClaudeClient
 from odoo.addons.account_ai.services.claude.policy import RetryPolicy
 
@@ -242,13 +242,13 @@ class TestAnswers(ClaudeCase):
                     self.setUp()
                     self.check_answer(kind, "ok", stream)
 
-    def test_findings_of_an_odd_answer_stream_in_the_schemas_case(self):
+    def test_items_of_an_odd_answer_stream_in_the_schemas_case(self):
         for kind in ("enum_casing", "fenced", "prefixed"):
             with self.subTest(kind):
                 self.setUp()
                 self.control.fault(kind)
                 events, _error, _admission = self.run_stream()
-                items = [each.item for each in events if type(each) is FindingParsed]
+                items = [each.item for each in events if type(each) is ItemParsed]
                 self.assertTrue(items)
                 self.assertIn(items[0]["code"], ("SEM_VAGUE_DESCRIPTION",))
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.services.claude.call import (
-    FindingParsed,
     Finished,
     FirstToken,
+    ItemParsed,
     TextDelta,
 )
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
@@ -322,14 +322,14 @@ class TestAdmission(ClaudeCase):
 
 @tagged("post_install", "-at_install")
 class TestStream(ClaudeCase):
-    def test_a_stream_brings_findings_before_its_end(self):
+    def test_a_stream_brings_items_before_its_end(self):
         events, error, admission = self.run_stream()
         self.assertIsNone(error)
         kinds = [type(event) for event in events]
         self.assertEqual(kinds[0], FirstToken)
         self.assertEqual(kinds.count(Finished), 1)
         self.assertEqual(kinds[-1], Finished)
-        self.assertIn(FindingParsed, kinds)
+        self.assertIn(ItemParsed, kinds)
         result = events[-1].result
         text = "".join(event.text for event in events if type(event) is TextDelta)
         self.assertEqual(text, result.text)
@@ -358,22 +358,24 @@ class TestStream(ClaudeCase):
             streamed.usage.prompt, called.usage.prompt, "the second read the cache"
         )
 
-    def test_findings_are_whole_and_valid_and_in_order(self):
+    def test_items_are_whole_and_valid_and_in_order(self):
         events, _error, _admission = self.run_stream()
-        found = [event.item for event in events if type(event) is FindingParsed]
+        found = [event.item for event in events if type(event) is ItemParsed]
         result = self.result(events)
         answer = read_json_answer(result.text, result.stop_reason, SCHEMA)
         self.assertTrue(found)
         self.assertEqual(found, answer["findings"])
 
-    def test_a_stored_answer_streams_its_findings_too(self):
+    def test_a_stored_answer_streams_its_text_and_items_too(self):
         gateway = self.gateway()
         events, _error, _admission = self.run_stream(gateway)
         again, _error, admission = self.run_stream(gateway, key="run2:1")
         self.assertEqual(
-            [event.item for event in again if type(event) is FindingParsed],
-            [event.item for event in events if type(event) is FindingParsed],
+            [event.item for event in again if type(event) is ItemParsed],
+            [event.item for event in events if type(event) is ItemParsed],
         )
+        text = "".join(event.text for event in again if type(event) is TextDelta)
+        self.assertEqual(text, self.result(events).text)
         self.assertTrue(self.result(again).from_store)
         settlement = gateway.settle(admission, self.result(again))
         self.assertEqual(settlement.cost_usd, 0)

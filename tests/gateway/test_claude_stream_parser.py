@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.account_ai.services.claude.call import Seen
+from odoo.addons.account_ai.services.claude.call import Seen, ToolCall
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.http.errors_mapping import cut_error
 from odoo.addons.account_ai.services.claude.http.message import read_message
@@ -81,6 +81,19 @@ EVENTS = (
     END,
     {"type": "message_stop"},
 )
+
+
+TOOL_BLOCK = {"type": "tool_use", "id": "toolu_1", "name": "find"}
+
+
+def stopped(reason):
+    return {**END, "delta": {"stop_reason": reason}}
+
+
+TEXT = EVENTS[8:13]
+OPENED, EMPTY, HALF, REST, CLOSED = EVENTS[13:18]
+CALLED = stopped("tool_use")
+LIMIT = stopped("max_tokens")
 
 
 @tagged("post_install", "-at_install")
@@ -194,10 +207,54 @@ class TestStreamParser(BaseCase):
             self.assertEqual(caught.exception.code, "connection")
             self.assertTrue(caught.exception.ambiguous)
 
+    def tool_calls(self, *events):
+        """Return the calls told after each event, and what was seen."""
+        seen = Seen()
+        reader = AnswerReader(seen)
+        told = []
+        for event in (START, *events):
+            reader.read(event)
+            told.append(reader.tool_calls)
+            reader.tool_calls = []
+        return told[1:], seen
+
+    def test_a_tool_call_is_told_when_its_block_ends(self):
+        told, seen = self.tool_calls(OPENED, EMPTY, HALF, REST, CLOSED, CALLED)
+        call = ToolCall("toolu_1", "find", {"rut": 1})
+        self.assertEqual(told, [[], [], [], [], [call], []])
+        self.assertEqual(seen.whole_content(), [{**TOOL_BLOCK, "input": {"rut": 1}}])
+
     def test_a_tools_input_that_was_cut_is_not_guessed(self):
-        events = (START, EVENTS[13], EVENTS[15], stop(2), END)
-        seen, _text = self.read_stream([b"".join(map(frame, events))])
-        self.assertEqual(seen.content[0]["input"], {})
+        for parts in ((), (EMPTY,), (EMPTY, HALF), (HALF,)):
+            with self.subTest(len(parts)):
+                told, seen = self.tool_calls(OPENED, *parts, CLOSED, LIMIT)
+                self.assertEqual([calls for calls in told if calls], [])
+                self.assertEqual(seen.whole_content(), [])
+
+    def test_an_input_that_is_no_object_is_no_input(self):
+        for text in ('{"rut":', "[1]", "7", "[" * 100_000):
+            with self.subTest(text[:9]):
+                part = delta(2, type="input_json_delta", partial_json=text)
+                told, seen = self.tool_calls(OPENED, part, CLOSED, CALLED)
+                self.assertEqual([calls for calls in told if calls], [])
+                self.assertEqual(seen.whole_content(), [])
+
+    def test_a_call_without_input_is_told_once_claude_waits_for_it(self):
+        for parts in ((), (EMPTY,)):
+            told, seen = self.tool_calls(OPENED, *parts, CLOSED, CALLED)
+            self.assertEqual(told[-1], [ToolCall("toolu_1", "find", {})])
+            self.assertEqual([calls for calls in told[:-1] if calls], [])
+            self.assertEqual(seen.whole_content(), [{**TOOL_BLOCK, "input": {}}])
+
+    def test_a_call_whose_block_does_not_end_is_none(self):
+        told, seen = self.tool_calls(OPENED, HALF, REST, CALLED)
+        self.assertEqual([calls for calls in told if calls], [])
+        self.assertEqual(seen.whole_content(), [])
+
+    def test_a_whole_call_of_an_answer_that_was_cut_is_not_passed_back(self):
+        told, seen = self.tool_calls(*TEXT, OPENED, HALF, REST, CLOSED, LIMIT)
+        self.assertEqual(len(told[-2]), 1)
+        self.assertEqual([block["type"] for block in seen.whole_content()], ["text"])
 
     def test_an_error_event(self):
         reader = AnswerReader(Seen(request_id="req_1"))

@@ -123,7 +123,7 @@ class TestReadAnswer(BaseCase):
         text = json.dumps(answer(finding(why="a\0b\ud83d", fix="\ud83d\ude00")))
         (item,) = self.read_answer(text)["findings"]
         self.assertEqual((item["why"], item["fix"]), ("a\ufffdb\ufffd", "\U0001f600"))
-        (item,) = ItemParser(SCHEMA).feed(text)
+        (item,) = ItemParser(SCHEMA, "findings").feed(text)
         self.assertEqual((item["why"], item["fix"]), ("a\ufffdb\ufffd", "\U0001f600"))
 
     def test_a_whole_number_may_be_written_with_a_point(self):
@@ -167,7 +167,7 @@ class TestSchema(BaseCase):
 @tagged("post_install", "-at_install")
 class TestItemParser(BaseCase):
     def feed(self, text, cuts=()):
-        parser = ItemParser(SCHEMA)
+        parser = ItemParser(SCHEMA, "findings")
         found = []
         edges = [0, *sorted(cuts), len(text)]
         for start, end in zip(edges, edges[1:], strict=False):
@@ -177,7 +177,7 @@ class TestItemParser(BaseCase):
     def test_each_item_comes_as_soon_as_it_is_complete(self):
         items = [finding(line=number) for number in (1, 2, 3)]
         text = json.dumps(answer(*items))
-        parser = ItemParser(SCHEMA)
+        parser = ItemParser(SCHEMA, "findings")
         seen = []
         for position, character in enumerate(text):
             for item in parser.feed(character):
@@ -196,8 +196,25 @@ class TestItemParser(BaseCase):
         text = '{"note":"\\"findings\\": [{\\"code\\":1}]","findings":[],"more":[{}]}'
         self.assertEqual(self.feed(text), [])
 
-    def test_without_a_schema_there_are_no_items(self):
-        self.assertEqual(ItemParser(None).feed('{"findings":[{}]}'), [])
+    def test_without_an_array_there_are_no_items(self):
+        for schema in (None, SCHEMA):
+            parser = ItemParser(schema, "")
+            self.assertEqual(parser.feed('{"findings":[{}],"":[{}]}'), [])
+
+    def test_any_array_of_objects_can_be_told(self):
+        step = {"type": "object", "properties": {"n": {"type": "integer"}}}
+        steps = {"type": "array", "items": step}
+        schema = {"type": "object", "properties": {"a.b": steps, "axb": steps}}
+        parser = ItemParser(schema, "a.b")
+        text = '{"axb": [{"n": 1}], "a.b": [{"n": 2}, {"n": "3"}, {"n": 4}]}'
+        self.assertEqual(parser.feed(text), [{"n": 2}, {"n": 4}])
+
+    def test_what_is_no_array_of_objects_is_refused(self):
+        for path in ("verdict", "nothing"):
+            with self.subTest(path), self.assertRaisesRegex(ValueError, path):
+                ItemParser(SCHEMA, path)
+        with self.assertRaises(ValueError):
+            ItemParser(None, "findings")
 
     @settings(max_examples=200, deadline=None)
     @given(st.data())

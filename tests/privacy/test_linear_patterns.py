@@ -92,7 +92,8 @@ def product_patterns():
 
 def made_at_run_time():
     """Return examples of the patterns that are made of what a document holds."""
-    parser = structured_output.ItemParser(None)
+    agent = registry.agent("dte")
+    parser = structured_output.ItemParser(agent.output_schema, agent.streamed_array)
     return {
         pattern: ("made at run time", False)
         for pattern in (

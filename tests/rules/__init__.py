@@ -1,5 +1,4 @@
 from . import (
-    test_rules_add_a_rule,
     test_rules_additional_taxes,
     test_rules_arithmetic,
     test_rules_books,
@@ -13,6 +12,7 @@ from . import (
     test_rules_lengths,
     test_rules_mandatory,
     test_rules_mutations,
+    test_rules_new_rule,
     test_rules_notes,
     test_rules_orders,
     test_rules_places,

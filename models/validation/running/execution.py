@@ -24,9 +24,9 @@ from ....services.claude.admitting import PlannedCall
 from ....services.claude.call import (
     Admission,
     CallResult,
-    FindingParsed,
     Finished,
     FirstToken,
+    ItemParsed,
     TextDelta,
 )
 from ....services.claude.errors import ClaudeError
@@ -255,7 +255,7 @@ def _listen(
             if now - told_at >= PROGRESS_SECONDS:
                 told_at = now
                 emit("progress", {"characters": characters})
-        elif isinstance(event, FindingParsed):
+        elif isinstance(event, ItemParsed):
             number += 1
             _emit_finding(opened, event.item, f"m{number}", emit)
         elif isinstance(event, FirstToken):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....services.agents.agent import Agent, ModelAnswer
+from ....services.agents.document_agent import DocumentAgent, ModelAnswer
 from ....services.claude.call import Admission, CallResult
 from ....services.claude.errors import ClaudeError
 from ....services.claude.gateway import Gateway
@@ -49,7 +49,7 @@ class OpenValidation:
     move_id: int
     owner: Owner
     judged: Judged
-    agent: Agent
+    agent: DocumentAgent
     request: ClaudeRequest
     mask_persons: bool
     endpoint: str

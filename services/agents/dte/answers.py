@@ -13,7 +13,7 @@ from ...common.unicode_text import normalised
 from ...privacy.masking import Masking
 from ...validation.finding import Finding, Origin, Severity
 from ...validation.verdict import Verdict, verdict_of, worse_of
-from ..agent import ModelAnswer
+from ..document_agent import ModelAnswer
 from .semantic_codes import SEMANTIC_CODES
 
 _logger = logging.getLogger(__name__)

@@ -6,33 +6,7 @@ numbers, history, a note, a draft, and a text that talks to the reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass(frozen=True)
-class ExampleFinding:
-    """A finding of an example, with its two sentences in each language."""
-
-    code: str
-    severity: str
-    line: int
-    field: str
-    quote: str
-    why: Mapping[str, str]
-    fix: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Example:
-    """Facts and the answer that is right for them."""
-
-    facts: Mapping[str, Any]
-    verdict: str
-    confidence: str
-    findings: tuple[ExampleFinding, ...] = ()
-
+from ..document_agent import Example, ExampleFinding
 
 EXAMPLES = (
     Example(

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ...rules import rules
-from .examples import EXAMPLES, Example, ExampleFinding
+from ..agent import LANGUAGES
+from ..document_agent import Example, ExampleFinding
+from .examples import EXAMPLES
 from .facts import facts_text
 from .semantic_codes import SEMANTIC_CODES
 
-LANGUAGES = ("en", "es")
 _TEXTS = Path(__file__).parent / "texts"
 
 

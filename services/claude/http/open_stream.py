@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..call import Seen
+from ..call import Seen, ToolCall
 from ..errors import ClaudeError
 from .client import ByteStream
 from .stream_parser import AnswerReader, EventDecoder
@@ -64,6 +64,11 @@ class OpenStream:
                 raise
             # The answer was whole before its connection broke: nothing is missing.
         self._reader.end()
+
+    def take_tool_calls(self) -> list[ToolCall]:
+        """Return the calls of tools that came to their end since this was asked."""
+        calls, self._reader.tool_calls = self._reader.tool_calls, []
+        return calls
 
     def close(self) -> None:
         """Give the connection back; an incomplete one is closed."""

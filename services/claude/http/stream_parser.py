@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..call import Seen
+from ...common.storable import storable
+from ..call import Seen, ToolCall
 from ..money.usage import TokenUsage, word
 from .errors_mapping import cut_error, error_of_event, foreign_answer_error
 
@@ -70,6 +71,9 @@ class AnswerReader:
         """The answer has begun: an error from now on is not repeated."""
         self.generating = False
         """The first delta of the model was seen."""
+        self.tool_calls: list[ToolCall] = []
+        """Calls that came to their end since somebody took them from here."""
+        self._without_input: list[ToolCall] = []
         self._usage: dict[str, Any] = {}
         self._parts: dict[int, list[str]] = {}
 
@@ -94,7 +98,7 @@ class AnswerReader:
         elif kind == "message_start":
             self._start_message(event["message"])
         elif kind == "message_delta":
-            self.seen.stop_reason = word(event["delta"].get("stop_reason"))
+            self._end_message(word(event["delta"].get("stop_reason")))
             self._add_usage(event.get("usage") or {})
         elif kind == "message_stop":
             self.seen.complete = True
@@ -130,8 +134,17 @@ class AnswerReader:
         )
         self.seen.usage = TokenUsage.from_api(self._usage)
 
+    def _end_message(self, stop_reason: str) -> None:
+        self.seen.stop_reason = stop_reason
+        if stop_reason == "tool_use":
+            self.tool_calls += self._without_input
+            self._without_input = []
+
     def _start_block(self, index: int, block: Mapping[str, Any]) -> None:
-        self.seen.content.append(dict(block))
+        block = dict(block)
+        if block["type"] == "tool_use":
+            block.pop("input", None)  # an empty one, until all of it is here
+        self.seen.content.append(block)
         self._parts[index] = []
 
     def _read_delta(self, index: int, delta: Mapping[str, Any]) -> str:
@@ -164,9 +177,23 @@ class AnswerReader:
             block["text"] += text
         elif block["type"] == "thinking":
             block["thinking"] += text
+        elif block["type"] == "tool_use":
+            self._stop_tool_call(block, text)
         elif text:
-            # A tool's input cut short by max_tokens is no JSON; it is not to be run.
-            try:
-                block["input"] = json.loads(text)
-            except ValueError:
-                block["input"] = {}
+            block["input"] = json.loads(text)
+
+    def _stop_tool_call(self, block: dict[str, Any], text: str) -> None:
+        """Put the input into its block, if all of it has come.
+
+        One cut short by ``max_tokens`` is no JSON. One without a text may have been cut
+        before its first letter: only the reason of the stop tells.
+        """
+        try:
+            tool_input = json.loads(text or "{}")
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(tool_input, dict):
+            return
+        block["input"] = tool_input
+        call = ToolCall(block["id"], block["name"], storable(tool_input))
+        (self.tool_calls if text else self._without_input).append(call)

@@ -15,7 +15,7 @@ from .pricing import NO_OWN_PRICES, price_of
 from .usage import TokenUsage
 
 _USUAL_OUTPUT_TOKENS = 400
-"""Of a validation, thinking at low effort included: a few findings in short codes."""
+"""Of a validation, thinking at low effort included: a few items in short codes."""
 
 
 @dataclass(frozen=True)

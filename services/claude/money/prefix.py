@@ -82,7 +82,8 @@ def prefix_tokens(
         _under_way.add(prefix)
     try:
         if may_count(owner, client, backend, policy):
-            bare = replace(request, messages=({"role": "user", "content": "."},))
+            shortest = {"role": "user", "content": "."}
+            bare = replace(request, messages=(shortest,), cached_messages=())
             tokens = count(bare, owner, client=client, policy=policy)
         if tokens is None:
             _failed_at[prefix] = clock()

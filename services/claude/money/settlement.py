@@ -35,7 +35,7 @@ def result_of(seen: Seen, admission: Admission) -> CallResult:
         latency_ms=seen.latency_ms,
         first_token_ms=seen.first_token_ms,
         retries=seen.retries,
-        content=tuple(storable(seen.content)),
+        content=tuple(storable(seen.whole_content())),
     )
 
 
@@ -49,9 +49,12 @@ def judged(
     """
     if isinstance(outcome, ClaudeError):
         return outcome
-    schema = admission.request.output_schema
+    request = admission.request
+    schema = request.output_schema
+    # The schema is that of the last answer, not of those that ask for tools before it.
+    calls_tools = bool(request.tools) and outcome.stop_reason == "tool_use"
     try:
-        if schema is None:
+        if schema is None or calls_tools:
             check_stop_reason(outcome.stop_reason)
         else:
             read_json_answer(outcome.text, outcome.stop_reason, schema)

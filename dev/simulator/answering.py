@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 from . import tokens
@@ -14,6 +12,7 @@ from .faults import CONTENT_FAULTS, Fault
 from .identifiers import new_identifier
 from .prompt_cache import CacheOutcome
 from .validation import Accepted
+from .validation.binding import bound_signature
 
 #: Thinking tokens of an effort, relative to ``medium``.
 _EFFORT_SHARE = {"low": 0.5, "medium": 1.0, "high": 2.5, "xhigh": 5.0, "max": 10.0}
@@ -66,16 +65,11 @@ def _think(completion: Completion, accepted: Accepted) -> None:
     completion.thinking_tokens = count
     shown = accepted.thinking.get("display") == "summarized"
     text = "The request was read and its facts were weighed." if shown else ""
+    # As long as the hidden thinking is: replayed, it is billed by its length.
+    signature = bound_signature(accepted.body, count * 2)
     completion.blocks.insert(
-        0, {"type": "thinking", "thinking": text, "signature": _signature(count)}
+        0, {"type": "thinking", "thinking": text, "signature": signature}
     )
-
-
-def _signature(count: int) -> str:
-    """Return a signature as long as ``count`` tokens of hidden thinking."""
-    seed = hashlib.sha256(str(count).encode()).digest()
-    length = max(count * 2, 24)
-    return "EqQB" + base64.b64encode(seed * (length // 32 + 1)).decode()[:length]
 
 
 def _stop_at_sequence(completion: Completion, sequences: list[str]) -> None:

@@ -205,5 +205,5 @@ class Finished:
 
 
 StreamEvent = FirstToken | TextDelta | ItemParsed | ToolCall | Finished
-"""A ``ToolCall`` comes when its block ends. It is to be run once the answer has finished
-and ``CallResult.tool_calls`` names it: an answer that is cut later waits for none."""
+"""A ``ToolCall`` comes when its block ends. It is to be run once ``CallResult.tool_calls``
+names it: Claude waits for no result when its answer is cut after that."""

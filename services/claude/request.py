@@ -32,7 +32,8 @@ class ClaudeRequest:
     """Everything that decides an answer.
 
     ``tools`` and ``system`` are the stable prefix: identical for all companies of the
-    same language; its last block carries a cache breakpoint. ``messages`` are the API's.
+    same language; its last block carries a cache breakpoint. ``messages`` are the
+    API's.
     """
 
     model: str

@@ -12,7 +12,7 @@ ADDON = Path(services.__file__).resolve().parents[1]
 
 
 def copied_addon(case):
-    """Return the folder of a copy of ``services/`` and ``data/``, gone after ``case``."""
+    """Return the folder of a copy of ``services/`` and ``data/`` for one test."""
     folder = tempfile.TemporaryDirectory()
     case.addCleanup(folder.cleanup)
     root = Path(folder.name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..catalogue import Catalogue, Model
 from ..errors import invalid
+from .binding import check_binding
 from .breakpoints import check_breakpoints
 from .fields import check_fields
 from .messages import check_messages, check_system
@@ -81,6 +82,7 @@ def accept(
     forced = check_tool_choice_support(body, model, thinking)
     check_prefill(body, model, thinking)
     check_breakpoints(body)
+    check_binding(body)
     if max_tokens == 0:
         check_prewarm(body, batched=batched)
     return Accepted(

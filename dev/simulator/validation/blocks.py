@@ -143,6 +143,12 @@ def _check_tool_result(path: str, block: dict[str, Any]) -> None:
                 f"{sorted(_IN_TOOL_RESULT)}"
             )
         check_block(f"{path}.tool_result.content.{index}", part, "user")
+    kinds = {part["type"] for part in content}
+    if "search_result" in kinds and len(kinds) > 1:
+        raise invalid(
+            f"{path}.tool_result.content: search_result blocks cannot be mixed with "
+            "other blocks"
+        )
 
 
 def _check_search_result(path: str, block: dict[str, Any]) -> None:

@@ -40,6 +40,11 @@ def check_messages(body: dict[str, Any]) -> None:
         _check_message(f"messages.{number}", message)
     if messages[0]["role"] != "user":
         raise invalid('messages: first message must use the "user" role')
+    for number, message in enumerate(messages):
+        if message["role"] == "system" and messages[number - 1]["role"] != "user":
+            raise invalid(
+                f"messages.{number}: a system message must follow a user turn"
+            )
     _check_tool_results(messages)
 
 

@@ -11,6 +11,7 @@ from .common import (
     SONNET,
     TEXT,
     _object,
+    answer,
     call,
     post,
     simple_body,
@@ -31,6 +32,10 @@ PDF = {
 }
 
 
+THOUGHT = {"type": "thinking", "thinking": "", "signature": "x"}
+SYSTEM = {"role": "system", "content": "x"}
+
+
 def text(words="Hello", **more):
     return {"type": "text", "text": words, **more}
 
@@ -41,6 +46,20 @@ def user(*content):
 
 def assistant(*content):
     return {"role": "assistant", "content": list(content) or "Hi"}
+
+
+SEARCH_RESULT = {
+    "type": "search_result",
+    "source": "sii/f29.md",
+    "title": "F29",
+    "content": [text("Until the 20th.")],
+}
+
+
+def searched(*content):
+    """Return a conversation whose tool found ``content``."""
+    result = {**RESULT, "content": list(content)}
+    return [user(), assistant(USE), user(result)]
 
 
 def schema(value, **more):
@@ -292,6 +311,14 @@ REFUSED = {
         {**schema(_object(value=TEXT)), "max_tokens": 0},
         "output_config.format",
     ),
+    "hits of a search and a text": (
+        {"messages": searched(SEARCH_RESULT, text())},
+        "cannot be mixed",
+    ),
+    "system message after an answer": (
+        {"messages": [user(), assistant(), SYSTEM, user()]},
+        "must follow a user turn",
+    ),
     "warming with a stream": ({"max_tokens": 0, "stream": True}, "stream"),
     "warming with a forced tool": (
         {"max_tokens": 0, "tools": [TOOL], "tool_choice": {"type": "any"}},
@@ -338,7 +365,11 @@ ACCEPTED = {
         "messages": [user(), assistant(text(), USE), user(RESULT, text())],
     },
     "system message in between": {
-        "messages": [user(), assistant(), {"role": "system", "content": "x"}, user()]
+        "messages": [user(), assistant(), user(), SYSTEM, assistant(), user()]
+    },
+    "hits of a search": {"messages": searched(SEARCH_RESULT, SEARCH_RESULT)},
+    "foreign thinking": {
+        "messages": [user(), assistant({**THOUGHT, "signature": "EqQBxyz="}), user()]
     },
     "1h before 5m": {"system": [text("One", **ONE_HOUR), text("Two", **CACHED)]},
     "24 optional parameters": schema(optional(24)),
@@ -420,3 +451,28 @@ def test_counting_validates_alike(url):
             url, "/v1/messages/count_tokens", {**body, **changes}
         )
         assert status == 400, answer
+
+
+def test_thinking_holds_for_the_conversation_that_it_was_written_for(url):
+    body = simple_body(system=[text("Be brief.")], tools=[TOOL])
+    thought = answer(url, body)["content"]
+    assert thought[0]["type"] == "thinking"
+    longer = {
+        **body,
+        "system": [text("Be brief.", **CACHED)],
+        "messages": [*body["messages"], assistant(*thought), user(text(**CACHED))],
+    }
+    again = answer(url, longer)["content"]
+    third = [*longer["messages"], assistant(*again), user()]
+    answer(url, {**longer, "messages": third})
+    for changes in (
+        {"system": [text("Be long.")]},
+        {"tools": [{**TOOL, "description": "Another."}]},
+        {"tools": []},
+        {"messages": [user(text("Edited")), *third[1:]]},
+        {"messages": [*third[:2], user(text("Edited")), *third[3:]]},
+        {"messages": third[2:]},
+    ):
+        status, _headers, refused = post(url, {**longer, "messages": third, **changes})
+        assert status == 400
+        assert "thinking block does not belong" in refused["error"]["message"]

@@ -205,5 +205,5 @@ class Finished:
 
 
 StreamEvent = FirstToken | TextDelta | ItemParsed | ToolCall | Finished
-"""A ``ToolCall`` comes when its block ends. It is to be run once ``CallResult.tool_calls``
-names it: Claude waits for no result when its answer is cut after that."""
+"""A ``ToolCall`` comes when its block ends. It is to be run once the result names it
+in ``tool_calls``: Claude waits for nothing when its answer is cut after that."""

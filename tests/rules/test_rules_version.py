@@ -57,7 +57,7 @@ class TestRulebookVersion(BaseCase):
         root = copied_addon(self)
         before = source_version(root)
         rule = root / "services/rules/rulebook/unusual.py"
-        copy = rule.with_name("another.py")
+        copy = rule.with_name("unusually.py")
         copy.write_bytes(rule.read_bytes())
         added = source_version(root)
         rule.unlink()

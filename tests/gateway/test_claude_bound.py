@@ -20,6 +20,7 @@ from odoo.addons.account_ai.services.claude.call import CallResult
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.money.estimate import (
     CONTEXT_TOKENS,
+    bound_of_bytes,
     bound_of_input,
     estimated_input,
     with_margin,
@@ -176,6 +177,21 @@ class TestBound(ClaudeCase):
             size = len(text.encode("utf-8", "surrogatepass"))
             self.assertGreaterEqual(added, size)
             self.assertLess(added, CONTEXT_TOKENS)
+
+    def test_what_claude_adds_for_tools_and_for_a_schema_is_bounded(self):
+        """588 tokens were seen for a tool that has to be called."""
+
+        def added(**values):
+            request = asking("glosa", **values)
+            texts = (request.prefix(), request.messages_json())
+            sizes = (bound_of_bytes(len(text.encode())) for text in texts)
+            return bound_of_input(request) - sum(sizes)
+
+        self.assertEqual(added(output_schema=None), 0)
+        for values in ({}, {"output_schema": None, "tools": (TOOL,)}):
+            self.assertGreaterEqual(added(**values), 588)
+        both = added(tools=(TOOL,), tool_choice={"type": "any"})
+        self.assertGreaterEqual(both, 2 * 588)
 
     def test_what_bytes_say_nothing_about_has_no_small_bound(self):
         picture = {"type": "image", "source": {"type": "base64", "data": "aaaa"}}

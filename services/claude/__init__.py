@@ -1,1 +1,1 @@
-"""The one door to Claude: nothing else imports ``anthropic``."""
+"""The one way to Claude: nothing else imports ``anthropic``."""

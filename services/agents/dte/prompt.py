@@ -79,7 +79,7 @@ def _rulebook_digest() -> str:
     """Return what the rules check, so that the model does not do it again.
 
     Codes only: they say enough to be recognised, and the rulebook may grow without
-    making every validation dearer.
+    making every validation more expensive.
     """
     codes: dict[str, list[str]] = {}
     for rule in rules():

@@ -44,7 +44,7 @@ def judged(
 ) -> CallResult | ClaudeError:
     """Return ``outcome``, or the error that its text is.
 
-    The door looks for itself whether an answer is good, so that a degraded one can
+    The gateway looks for itself whether an answer is good, so that a degraded one can
     never be kept as a good one, whoever calls.
     """
     if isinstance(outcome, ClaudeError):

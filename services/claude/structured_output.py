@@ -99,7 +99,7 @@ def item_schema(schema: Mapping[str, Any] | None, path: str) -> Mapping[str, Any
     :raises ValueError: when ``schema`` has no such array
     """
     array = (schema or {}).get("properties", {}).get(path, {})
-    items = array.get("items", {})
+    items: Mapping[str, Any] = array.get("items", {})
     if array.get("type") != "array" or items.get("type") != "object":
         raise ValueError(f"the output schema has no array of objects {path!r}")
     return items

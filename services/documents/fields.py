@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from .errors import UnreadableDocument
 
-_Record = TypeVar("_Record")
+_Record = TypeVar("_Record", bound=Hashable)
 _SHOWN = 40
 _NUMBER = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{0,25})?|[+-]?\.[0-9]{1,25}")
 """The format has 18 digits at most; conversion of endless ones is not linear."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
 
 from ...common.translation import _
 from ..errors import ClaudeError
@@ -238,7 +239,7 @@ def _threshold_alert(state: BudgetState, percent: int) -> Alert:
     )
 
 
-def _refused_alert(state: BudgetState, params: Mapping[str, str]) -> Alert:
+def _refused_alert(state: BudgetState, params: Mapping[str, Any]) -> Alert:
     return Alert(
         kind="budget_refused",
         key=f"{_key(state)}:refused",

@@ -1,5 +1,7 @@
 """Additional taxes and what is withheld, in facturas de compra above all."""
 
+from dataclasses import replace
+
 from ...common.translation import _
 from ...documents.context import Context
 from ...documents.document import Document
@@ -99,12 +101,10 @@ def additional_tax_follows(document: Document) -> Violations:
             f"{shown(tax.rate)} % × {shown(base)}",
         )
         if violation:
-            yield Violation.of(
-                violation.field,
-                f"{tax.code}: {violation.evidence}",
-                severity=violation.severity,
-                **violation.params,
-                code=tax.code,
+            yield replace(
+                violation,
+                evidence=f"{tax.code}: {violation.evidence}",
+                params={**violation.params, "code": tax.code},
             )
 
 

@@ -3,7 +3,14 @@
 from ...common.translation import _
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import NOT_BILLABLE, WITHOUT_AMOUNT, compare, line_gross, shown
+from ..amounts import (
+    NOT_BILLABLE,
+    WITHOUT_AMOUNT,
+    compare,
+    line_gross,
+    rounded,
+    shown,
+)
 from ..document_types import DELIVERY_GUIDES, SUPPORTED, TRANSFER_SALES
 from ..references import corrects_text
 from ..registry import Violation, Violations, rule

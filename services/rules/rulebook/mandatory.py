@@ -124,7 +124,10 @@ def _mandatory_in_lines(
     is_missing: Callable[[Line], bool],
     types: Iterable[str] = SUPPORTED,
     needs: tuple[str, ...] = (),
-    **texts: str,
+    *,
+    title: str,
+    message: str,
+    advice: str,
 ) -> None:
     """Register the rule that every line has a field."""
 
@@ -133,8 +136,16 @@ def _mandatory_in_lines(
             if is_missing(line):
                 yield Violation.of(field, line=line.number)
 
-    source = f"{DTE_FORMAT}, {page}"
-    rule(code, Severity.ERROR, types=types, source=source, needs=needs, **texts)(check)
+    rule(
+        code,
+        Severity.ERROR,
+        title=title,
+        message=message,
+        advice=advice,
+        types=types,
+        source=f"{DTE_FORMAT}, {page}",
+        needs=needs,
+    )(check)
 
 
 _mandatory_in_lines(

@@ -110,7 +110,7 @@ class AccountAiDashboard(models.AbstractModel):
                 groups, figures.users() if seen_all else None
             ),
             "errors": self._errors(groups["outcome"]),
-            "dearest": self._most_expensive(figures.most_expensive()),
+            "most_expensive": self._most_expensive(figures.most_expensive()),
         }
 
     # === WHO AND WHAT === #

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 class AccountAiCircuit(models.Model):
     """State of the circuit breaker, one row an endpoint; see ``postgres/circuit.py``.
 
-    Rows are written by the door only.
+    Rows are written by the gateway only.
     """
 
     _name = "account.ai.circuit"

@@ -80,20 +80,20 @@ class GatewaySettings:
 
 
 class AccountAiGateway(models.AbstractModel):
-    """Builds the door to Claude for the current database.
+    """Builds the gateway to Claude for the current database.
 
     What it returns needs neither environment nor cursor: it goes on working in a
     response's body and in a thread, after the request's cursor is closed.
     """
 
     _name = "account.ai.gateway"
-    _description = "Door to Claude"
+    _description = "Gateway to Claude"
 
     # === BUSINESS METHODS === #
 
     @api.model
     def _backend(self):
-        """Return the shared state of the door in this database."""
+        """Return the shared state of the gateway in this database."""
         return PostgresBackend(self.env.cr.dbname, self._breaker_policy())
 
     @api.model
@@ -312,7 +312,7 @@ class AccountAiGateway(models.AbstractModel):
 
     @api.model
     def _policy(self, company=None):
-        """Return the limits and times of the door for ``company``, the present one by
+        """Return the limits and times of the gateway for ``company``, the present one by
         default.
 
         :rtype: odoo.addons.account_ai.services.claude.policy.Policy

@@ -165,13 +165,13 @@ class AccountAiModel(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `base`: the door knows it from now on."""
+        """Override of `base`: the gateway knows it from now on."""
         created = super().create(vals_list)
         self.env.registry.clear_cache()
         return created
 
     def write(self, vals):
-        """Override of `base`: the door knows it from now on.
+        """Override of `base`: the gateway knows it from now on.
 
         :raise UserError: when somebody renames a model: calls of the past name it
         """
@@ -352,18 +352,18 @@ class AccountAiModel(models.Model):
         ids.update(companies.mapped("account_ai_fallback_model"))
         self._ensure_known(ids)
 
-    # === BUSINESS METHODS - FOR THE DOOR === #
+    # === BUSINESS METHODS - FOR THE GATEWAY === #
 
     @api.model
     @ormcache()
     def _catalogue(self):
-        """Return the models by their id, as the door knows them.
+        """Return the models by their id, as the gateway knows them.
 
         From the process's cache: it stands before the first byte of a stream.
 
         :rtype: Mapping[str, ModelInfo]
         """
-        # sudo: for the door, whoever asks
+        # sudo: for the gateway, whoever asks
         models_sudo = self.sudo().with_context(active_test=False)
         every = models_sudo.search([])  # pylint: disable=no-search-all
         return MappingProxyType({each.model: each._info() for each in every})
@@ -390,7 +390,7 @@ class AccountAiModel(models.Model):
 
         :rtype: Mapping[str, OwnPrices]
         """
-        # sudo: for the door, whoever asks
+        # sudo: for the gateway, whoever asks
         priced = self.sudo().with_context(active_test=False)
         priced = priced.search([("has_own_prices", "=", True)])
         return MappingProxyType({each.model: each._prices() for each in priced})
@@ -482,7 +482,7 @@ class AccountAiModel(models.Model):
     @api.model
     def _alert_retired(self, company, model):
         """Alert that ``model`` is retired, or that Claude does not know it, who is
-        asked instead, and how much dearer that is.
+        asked instead, and how much more that costs.
 
         Once for all where its day is known, since a model retires once, whoever tells
         of it first; else once a day: it may come back, and go again.

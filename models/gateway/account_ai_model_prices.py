@@ -31,7 +31,7 @@ _OWN = (
 class AccountAiModelPrices(models.AbstractModel):
     """What a model costs: as the list has it, or as an administrator set it.
 
-    All prices are US$ per million tokens. What is set here is handed to the door with
+    All prices are US$ per million tokens. What is set here is handed to the gateway with
     each call; ledger rows keep the prices that they were booked at.
     """
 

@@ -39,7 +39,7 @@ class AccountAiPromptCount(models.Model):
 
     @api.model
     def _store(self):
-        """Return what keeps the counts, for the door.
+        """Return what keeps the counts, for the gateway.
 
         :rtype: odoo.addons.account_ai.services.claude.money.prefix.PrefixStore
         """
@@ -49,7 +49,7 @@ class AccountAiPromptCount(models.Model):
     @ormcache()
     def _known(self):
         """Return the counts by their prefix; from the process's cache."""
-        # sudo: figures for the door, whoever asks; nothing of anybody's is in them
+        # sudo: figures for the gateway, whoever asks; nothing of anybody's is in them
         every = self.sudo().search([])  # pylint: disable=no-search-all
         return MappingProxyType(
             {

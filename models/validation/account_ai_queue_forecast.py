@@ -95,11 +95,11 @@ class AccountAiQueueForecast(models.AbstractModel):
 
     @api.model
     def _forecast_of(self, company, moves) -> QueueForecast:
-        doors = self.env["account.ai.gateway"]
-        settings = doors._settings(company)
+        gateways = self.env["account.ai.gateway"]
+        settings = gateways._settings(company)
         refusal = None
         try:
-            doors._check_ready(company)
+            gateways._check_ready(company)
         except ClaudeError as error:
             refusal = error
         count, mean_usd, latency_ms = self._history(company, settings.model)

@@ -33,7 +33,7 @@ MAX_ATTEMPTS = 5
 SHORTEST_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 3600.0
 COLLISION_RETRY_SECONDS = 15.0
-PATIENCE_SECONDS = 86400.0
+LONGEST_WAIT_SECONDS = 86400.0
 """How long a document waits for a Claude that takes no calls. Then it is asked for all
 the same, is refused, and gets what the rules say: better than no answer."""
 LEASE_SECONDS = 300.0
@@ -52,7 +52,7 @@ _CLAIM = """
                     AND next_try_at <= now() AT TIME ZONE 'UTC'
                     AND (NOT (%(all_wait)s OR company_id = ANY(%(waiting)s))
                          OR create_date < now() AT TIME ZONE 'UTC'
-                                          - %(patience)s * interval '1 second')
+                                          - %(longest_wait)s * interval '1 second')
                   ORDER BY next_try_at, id
                   LIMIT 1
                     FOR UPDATE SKIP LOCKED)
@@ -243,9 +243,9 @@ class AccountAiValidation(models.Model):
         due = Domain("state", "=", "queued") & Domain("next_try_at", "<=", now)
         goes = Domain(not waits.all_wait)
         goes &= Domain("company_id", "not in", waits.waiting_companies)
-        patience = timedelta(seconds=PATIENCE_SECONDS)
+        longest_wait = timedelta(seconds=LONGEST_WAIT_SECONDS)
         return self.search_count(
-            due & (goes | Domain("create_date", "<", now - patience))
+            due & (goes | Domain("create_date", "<", now - longest_wait))
         )
 
     @api.model
@@ -256,7 +256,7 @@ class AccountAiValidation(models.Model):
             "lease": LEASE_SECONDS,
             "all_wait": waits.all_wait,
             "waiting": waits.waiting_companies,
-            "patience": PATIENCE_SECONDS,
+            "longest_wait": LONGEST_WAIT_SECONDS,
         }
         with open_cursor(self.env.cr.dbname) as cursor:
             execute(cursor, _CLAIM, parameters)
@@ -335,7 +335,7 @@ class AccountAiValidation(models.Model):
         """Return whether a validation that has failed goes back into the queue.
 
         Those that Claude was asked for may do so a few times; those that were refused
-        before that for as long as the patience lasts.
+        before that for as long as a document waits at most.
         """
         if not error.retryable and error.code not in PAUSES:
             return False
@@ -345,7 +345,7 @@ class AccountAiValidation(models.Model):
             env = api.Environment(cursor, self.env.uid, {})
             validation = env["account.ai.validation"]._own(opened.validation_id)
             waited = cursor.now() - validation.create_date
-        return waited.total_seconds() < PATIENCE_SECONDS
+        return waited.total_seconds() < LONGEST_WAIT_SECONDS
 
     @api.model
     def _put_back(self, validation_id: int, seconds: float, reached: bool = False):

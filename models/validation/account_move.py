@@ -138,7 +138,7 @@ class AccountMove(models.Model):
         self.company_id.sudo().fetch(COMPANY_FIELDS)  # sudo: settings, for code only
         if not self.account_ai_available:
             return {"available": False, "validation": None}
-        doors = self.env["account.ai.gateway"]
+        gateways = self.env["account.ai.gateway"]
         newest = self.env["account.ai.validation"].search(
             [("move_id", "=", self.id)], limit=1
         )
@@ -147,8 +147,8 @@ class AccountMove(models.Model):
             "available": True,
             "can_validate": True,
             "enabled": bool(self.company_id._account_ai_has_consent()),
-            "has_key": bool(doors._api_key()),
-            "simulated": doors._is_simulated(),
+            "has_key": bool(gateways._api_key()),
+            "simulated": gateways._is_simulated(),
             "settings_url": self._account_ai_settings_url(),
             "history_count": self.account_ai_validation_count,
             "validation": shown._panel_data(is_stale) if shown else None,

@@ -1,4 +1,4 @@
-"""The one error of the door."""
+"""The one error of the gateway."""
 
 from __future__ import annotations
 

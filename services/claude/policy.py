@@ -1,4 +1,4 @@
-"""Limits and times of the door: one frozen set of figures, handed in."""
+"""Limits and times of the gateway: one frozen set of figures, handed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the door needs from outside: implemented in ``models``, handed in.
+"""What the gateway needs from outside: implemented in ``models``, handed in.
 
 Everything that ``admit`` or ``settle`` touches shares one short transaction of its own,
 apart from the business transaction: a row written here survives its rollback.

@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 MOST = 32
 """Requests that one works for at most: whoever is first is not to wait for the last."""
-PATIENCE_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 2.0
 
 _Request = TypeVar("_Request")
 _Result = TypeVar("_Result")
@@ -42,17 +42,17 @@ class Coalescing(Generic[_Request, _Result]):
     does alone; that must be right without any of this, which only saves work.
 
     :param most: how many are done together at most
-    :param patience_seconds: when nobody has got anything done for so long, one goes on
+    :param longest_wait_seconds: when nobody has got anything done for so long, one goes on
         alone: who is stuck must not stop the others
     """
 
     def __init__(
         self,
         most: int = MOST,
-        patience_seconds: float = PATIENCE_SECONDS,
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
     ) -> None:
         self._most = most
-        self._patience_seconds = patience_seconds
+        self._longest_wait_seconds = longest_wait_seconds
         self._lock = threading.Lock()
         self._working = False
         self._done = 0
@@ -101,7 +101,7 @@ class Coalescing(Generic[_Request, _Result]):
         crowd of those who could be worked for together.
         """
         done = self._done
-        while not me.called.wait(self._patience_seconds):
+        while not me.called.wait(self._longest_wait_seconds):
             with self._lock:
                 if me not in self._waiting:
                     break  # somebody works for it at the moment

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 AT_ONCE = 2
 """One works while another one waits for the database."""
 
-PATIENCE_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 2.0
 
 
 class Turns:
@@ -19,25 +19,25 @@ class Turns:
     last one no later. Storing a result takes more of it still, and nobody waits for
     that as for a first word: it lets the others go first.
 
-    Nobody waits longer than the patience: one that is stuck must not stop the others.
+    Nobody waits longer than a moment: one that is stuck must not stop the others.
 
     :param at_once: how many begin at the same time in this process
-    :param patience_seconds: after these one goes on without its turn
+    :param longest_wait_seconds: after these one goes on without its turn
     """
 
     def __init__(
-        self, at_once: int = AT_ONCE, patience_seconds: float = PATIENCE_SECONDS
+        self, at_once: int = AT_ONCE, longest_wait_seconds: float = LONGEST_WAIT_SECONDS
     ) -> None:
         self._places = threading.Semaphore(at_once)
-        self._patience_seconds = patience_seconds
+        self._longest_wait_seconds = longest_wait_seconds
         self._nobody_ahead = threading.Condition()
         self._ahead = 0
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """Wait for one's turn to begin; yield whether patience was lost before."""
+        """Wait for one's turn to begin; yield whether it did not come in time."""
         with self.ahead():
-            has_place = self._places.acquire(timeout=self._patience_seconds)
+            has_place = self._places.acquire(timeout=self._longest_wait_seconds)
             try:
                 yield not has_place
             finally:
@@ -58,8 +58,8 @@ class Turns:
                     self._nobody_ahead.notify_all()
 
     def let_others_begin(self) -> bool:
-        """Wait until nobody is about to begin; return whether patience was lost."""
-        give_up = time.monotonic() + self._patience_seconds
+        """Wait until nobody is about to begin; return whether that took too long."""
+        give_up = time.monotonic() + self._longest_wait_seconds
         with self._nobody_ahead:
             while self._ahead:
                 remaining = give_up - time.monotonic()

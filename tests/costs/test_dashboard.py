@@ -141,17 +141,17 @@ class TestDashboardFigures(DashboardCase):
         )
         self.assertEqual(sum(rows.mapped("cost_usd")), 6)
 
-    def test_dearest_calls(self):
+    def test_most_expensive_calls(self):
         for day in range(1, 13):
             self.book(opened_at=at(day), cost_usd=f"0.{day:02}", output_tokens=day)
             self.book(opened_at=at(day), cost_usd="0.005")
         self.roll_up()
         self.book(opened_at=at(13), cost_usd="0.055")  # not rolled up
-        costs = [call["cost_usd"] for call in self.figures()["dearest"]]
+        costs = [call["cost_usd"] for call in self.figures()["most_expensive"]]
         expected = [0.12, 0.11, 0.1, 0.09, 0.08, 0.07, 0.06, 0.055, 0.05, 0.04]
         self.assertEqual(costs, expected)
         today = self.figures(period="custom", begin="2026-11-12", end="2026-11-12")
-        self.assertEqual([c["cost_usd"] for c in today["dearest"]], [0.12, 0.005])
+        self.assertEqual([c["cost_usd"] for c in today["most_expensive"]], [0.12, 0.005])
 
     def test_nothing_yet(self):
         figures = self.figures()

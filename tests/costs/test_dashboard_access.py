@@ -40,7 +40,7 @@ class TestDashboardAccess(DashboardCase):
         shown = [figures["totals"]["cost_usd"]]
         shown.append(sum(bar["cost_usd"] for bar in figures["bars"]))
         shown.append(sum(row["cost_usd"] for row in figures["breakdowns"][0]["rows"]))
-        shown.append(sum(call["cost_usd"] for call in figures["dearest"]))
+        shown.append(sum(call["cost_usd"] for call in figures["most_expensive"]))
         self.assertEqual(set(shown), {shown[0]})
         return shown[0]
 

@@ -193,13 +193,13 @@ class TestUsageDocuments(AccessCase):
                 self.assertEqual(row["document_model"], model)
                 self.assertEqual(row["document_id"], res_id)
 
-    def test_the_dearest_calls_of_the_dashboard(self):
+    def test_the_most_expensive_calls_of_the_dashboard(self):
         names = {key: move.display_name for key, move in self.moves.items()}
         names[OTHER] = self.partner.display_name
         for user, rows, known in self.each():
             dashboard = self.as_user(user, "account.ai.dashboard")
-            dearest = dashboard._most_expensive(list(self.ids.values()))
-            told = {self.keys[each["id"]]: each["document"] for each in dearest}
+            most_expensive = dashboard._most_expensive(list(self.ids.values()))
+            told = {self.keys[each["id"]]: each["document"] for each in most_expensive}
             self.assertEqual(set(told), rows)
             self.assertEqual({key for key in told if told[key]}, known - {DELETED})
             for key, document in told.items():

@@ -124,7 +124,7 @@ class TestCoalescing(unittest.TestCase):
 
     def test_whose_turn_will_come_waits_on(self):
         """Patience is lost with who is stuck, not with a long line."""
-        together, waits = Coalescing(patience_seconds=0.0), []
+        together, waits = Coalescing(longest_wait_seconds=0.0), []
         me = _Waiting("same", 2)
         together._waiting.append(me)
 
@@ -139,7 +139,7 @@ class TestCoalescing(unittest.TestCase):
         self.assertEqual(together._waiting, [])
 
     def test_nobody_waits_for_ever(self):
-        self.together = Coalescing(patience_seconds=0.0)
+        self.together = Coalescing(longest_wait_seconds=0.0)
         self.start(1, hold=True)
         self.assertTrue(self.first_works.wait(10))
         self.start(2)

@@ -30,12 +30,12 @@ class TestTurns(unittest.TestCase):
         self.assertLessEqual(max(most), 2)
 
     def test_there_are_as_many_places_as_allowed(self):
-        turns = Turns(at_once=2, patience_seconds=0.0)
+        turns = Turns(at_once=2, longest_wait_seconds=0.0)
         with turns.turn() as first, turns.turn() as second, turns.turn() as third:
             self.assertEqual((first, second, third), (False, False, True))
 
     def test_an_error_gives_the_place_back(self):
-        turns = Turns(at_once=1, patience_seconds=0.0)
+        turns = Turns(at_once=1, longest_wait_seconds=0.0)
         with self.assertRaises(ValueError), turns.turn() as had_to_wait:
             self.assertFalse(had_to_wait)
             raise ValueError("the work failed")
@@ -43,7 +43,7 @@ class TestTurns(unittest.TestCase):
             self.assertFalse(had_to_wait)
 
     def test_who_waits_too_long_goes_on(self):
-        turns = Turns(at_once=1, patience_seconds=0.0)
+        turns = Turns(at_once=1, longest_wait_seconds=0.0)
         with turns.turn(), turns.turn() as lost_patience:
             self.assertTrue(lost_patience)
 
@@ -65,7 +65,7 @@ class TestTurns(unittest.TestCase):
         self.assertEqual(order, ["begun", "stored"])
 
     def test_the_end_does_not_wait_for_ever(self):
-        turns = Turns(patience_seconds=0.0)
+        turns = Turns(longest_wait_seconds=0.0)
         with turns.turn():
             self.assertTrue(turns.let_others_begin())
         self.assertFalse(turns.let_others_begin())

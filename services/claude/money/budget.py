@@ -16,7 +16,7 @@ from ..errors import ClaudeError
 from ..ports import Alert, OpenCall, Settlement
 
 NEAR_CALLS = 25
-"""A wall is near when fewer calls of the same worst case fit than this: about as many
+"""A hard limit is near when fewer calls of the same worst case fit than this: about as many
 as are under way at once."""
 EXACT = Context(prec=1000)
 """Amounts times rates, and their sums, without any rounding: as PostgreSQL has them."""
@@ -58,11 +58,11 @@ class BudgetState:
 
     @property
     def passed(self) -> bool:
-        """Whether it is a wall, and more is reserved and spent than it allows."""
+        """Whether it is hard, and more is reserved and spent than it allows."""
         return self.hard and self.left < 0
 
     def is_near(self, cost: Decimal) -> bool:
-        """Return whether it is a wall that few more calls of ``cost`` fit."""
+        """Return whether it is a hard limit that few more calls of ``cost`` fit."""
         return self.hard and self.left < NEAR_CALLS * cost
 
 
@@ -71,7 +71,7 @@ def refusal(
 ) -> ClaudeError:
     """Return why a call does not fit.
 
-    Of several walls the one is named that stands longest.
+    Of several the one is named that lasts longest.
 
     :param passed: the budgets that it does not fit, with the call reserved, and what
         was reserved for it, in the budget's currency; at least one
@@ -130,7 +130,7 @@ def overrun_alert(
     """Return what administrators are to be told when a call has cost more than was
     reserved for it; ``None`` when it has not.
 
-    Once a day for a model: what made one call dearer makes the next ones dearer, too.
+    Once a day for a model: what made one call more expensive does so to the next ones.
     """
     if settlement.cost_usd <= call.worst_case_usd:
         return None

@@ -1,4 +1,4 @@
-"""How large and how dear a call can become, before it is made.
+"""How large and how expensive a call can become, before it is made.
 
 Two sizes of the same request: what ordinary text comes to, which forecasts show, and a
 bound that no text passes, on which budgets stand. Claude's own count takes the bound's
@@ -27,7 +27,7 @@ _SYSTEM_TOKENS = 600
 588 were seen, for tools of which one has to be called."""
 _USUAL_SYSTEM_TOKENS = 400
 _DEAREST_GEO = "us"
-"""A workspace may be set to the USA, which costs a tenth more: a wall counts on it."""
+"""A workspace may be set to the USA, which costs a tenth more: a budget has to count on it."""
 _COUNT_MARGIN_PERCENT = 105
 _COUNT_MARGIN_TOKENS = 100
 CONTEXT_TOKENS = 1_000_000
@@ -59,7 +59,7 @@ def estimated_input(request: ClaudeRequest, body_characters: int) -> int:
 
 def with_margin(counted: int) -> int:
     """Return what Claude may bill of what it counted: its count "may differ by a small
-    amount", and a wall stands on more than was ever seen."""
+    amount", and a budget has to hold for more than was ever seen."""
     return -(-counted * _COUNT_MARGIN_PERCENT // 100) + _COUNT_MARGIN_TOKENS
 
 
@@ -127,9 +127,9 @@ def _size(text: str) -> int:
 
 
 def worst_case_usage(request: ClaudeRequest, input_tokens: int) -> TokenUsage:
-    """Return the dearest usage that an answer may report, by Claude's list of prices.
+    """Return the most expensive usage that an answer may report, by Claude's list of prices.
 
-    All input in the dearest bucket that the request can cause, all output used.
+    All input in the most expensive bucket that the request can cause, all output used.
     """
     return _usage(request, input_tokens, _buckets(request)[-1])
 
@@ -143,18 +143,18 @@ def worst_case(
     """Return the most that the call may cost, in USD, and the unit prices behind it.
 
     :param own: prices that an administrator set, by model; they may make another
-        bucket the dearest than the list does
+        bucket the most expensive than the list does
     :raises ClaudeError: ``price_unknown``
     """
     prices = unit_prices(
         request.model, input_tokens, inference_geo=_DEAREST_GEO, own=own
     )
-    dearest = max(_buckets(request), key=lambda bucket: getattr(prices, bucket))
-    return prices.cost(_usage(request, input_tokens, dearest)), prices
+    most_expensive = max(_buckets(request), key=lambda bucket: getattr(prices, bucket))
+    return prices.cost(_usage(request, input_tokens, most_expensive)), prices
 
 
 def _buckets(request: ClaudeRequest) -> tuple[str, ...]:
-    """Return in which buckets the input may be billed, the dearest of the list last."""
+    """Return in which buckets the input may be billed, the most expensive of the list last."""
     if not request.cache_ttl:
         return ("uncached_input",)
     return ("cache_read", "uncached_input", f"cache_write_{request.cache_ttl}")

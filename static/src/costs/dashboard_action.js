@@ -11,7 +11,7 @@ import { BreakdownTable } from "./breakdown_table";
 import { BudgetGauges } from "./budget_gauges";
 import { CompanyPicker } from "./company_picker";
 import { CostFigures } from "./cost_figures";
-import { DearestCalls } from "./dearest_calls";
+import { MostExpensiveCalls } from "./most_expensive_calls";
 import { FigureTile } from "./figure_tile";
 import {
     formatCount,
@@ -32,7 +32,7 @@ export class DashboardAction extends Component {
         BreakdownTable,
         BudgetGauges,
         CompanyPicker,
-        DearestCalls,
+        MostExpensiveCalls,
         FigureTile,
         Layout,
         PeriodPicker,

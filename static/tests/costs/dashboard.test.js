@@ -67,7 +67,7 @@ function makeFigures(values = {}) {
         budgets: [],
         breakdowns: [],
         errors: [],
-        dearest: [],
+        most_expensive: [],
         ...values,
     };
 }
@@ -114,7 +114,7 @@ function makeFull() {
             },
         ],
         errors: [{ outcome: "timeout", calls: 6 }],
-        dearest: [
+        most_expensive: [
             {
                 id: 42,
                 opened_at: "2026-11-19 15:00:00",
@@ -213,7 +213,7 @@ test("the chart is a table too, whose bars can be reached by keyboard", async ()
 
 test("a dear request leads to its row of the ledger", async () => {
     await openDashboard();
-    expect(".o_account_ai_dearest .badge").toHaveText("simulated");
+    expect(".o_account_ai_most_expensive .badge").toHaveText("simulated");
     await contains(".o_account_ai_dear_call").click();
     expect(opened).toEqual([42]);
 });
@@ -278,7 +278,7 @@ test("one call without tokens, latency or forecast", async () => {
     expect(`${tile("forecast")} .o_account_ai_value`).toHaveText("n/a");
     expect(`${tile("answered")} .o_account_ai_value`).toHaveText("n/a");
     expect(`${tile("errors")} .o_account_ai_value`).toHaveText("n/a");
-    expect(".o_account_ai_dearest").toHaveText(/No request of this period/);
+    expect(".o_account_ai_most_expensive").toHaveText(/No request of this period/);
 });
 
 test("what is simulated, lost, not known or not counted yet is said", async () => {

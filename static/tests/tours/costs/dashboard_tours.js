@@ -65,7 +65,7 @@ registry.category("web_tour.tours").add("account_ai_dashboard_drill_down", {
             run: "click",
         },
         {
-            content: "The period is still the week; the dearest call",
+            content: "The period is still the week; the most_expensive call",
             trigger: `.o_account_ai_costs:has(${TILE}[data-figure=spent]:contains(US$ 7.35)) .o_account_ai_dear_call`,
             run: "click",
         },

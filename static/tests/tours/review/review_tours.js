@@ -6,7 +6,7 @@ const SELECTED = ".o_account_ai_review_finding[aria-current=true]";
 registry.category("web_tour.tours").add("account_ai_review_with_the_keyboard", {
     steps: () => [
         {
-            content: "The dearest invoice comes first, its error is looked at",
+            content: "The most_expensive invoice comes first, its error is looked at",
             trigger: `.o_account_ai_review_item.o_account_ai_selected:contains(119)`,
         },
         {

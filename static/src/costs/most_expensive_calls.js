@@ -3,8 +3,8 @@ import { Component } from "@odoo/owl";
 import { formatMoment, formatTokens, formatUsd } from "./figures_format";
 
 /** The calls that cost most, each with its row of the ledger. */
-export class DearestCalls extends Component {
-    static template = "account_ai.DearestCalls";
+export class MostExpensiveCalls extends Component {
+    static template = "account_ai.MostExpensiveCalls";
     static props = {
         calls: { type: Array, element: Object },
         /** Called with the id of a row of the ledger. */

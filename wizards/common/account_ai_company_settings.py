@@ -36,19 +36,23 @@ class AccountAiCompanySettings(models.TransientModel):
     )
     mask_persons = fields.Boolean(
         string="Mask Natural Persons",
+        default=lambda self: self.env.company.account_ai_mask_persons,
     )
     language = fields.Selection(
         selection=[("es", "Spanish"), ("en", "English")],
         string="Language of the Findings",
         required=True,
+        default=lambda self: self.env.company.account_ai_language,
     )
     model_id = fields.Many2one(
         "account.ai.model",
         domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_model_id,
     )
     fallback_model_id = fields.Many2one(
         "account.ai.model",
         domain=[("lifecycle", "!=", "retired")],
+        default=lambda self: self.env.company.account_ai_fallback_model_id,
         help="Asked instead of a model that is retired.",
     )
     model_notice = fields.Char(
@@ -58,49 +62,60 @@ class AccountAiCompanySettings(models.TransientModel):
     fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
     effort = fields.Selection(
         selection=[(effort, effort.capitalize()) for effort in EFFORTS],
+        default=lambda self: self.env.company.account_ai_effort,
     )
     retention_days = fields.Integer(
         string="Keep Facts For (days)",
         required=True,
+        default=lambda self: self.env.company.account_ai_retention_days,
     )
     posting_policy = fields.Selection(
         POSTING_POLICIES,
         required=True,
+        default=lambda self: self.env.company.account_ai_posting_policy,
     )
     posting_rules_only = fields.Boolean(
         string="Rules Suffice While Claude Is Out",
+        default=lambda self: self.env.company.account_ai_posting_rules_only,
     )
     limit_validation = fields.Integer(
         string="Validations per Minute",
         required=True,
+        default=lambda self: self.env.company.account_ai_limit_validation,
     )
     limit_chat = fields.Integer(
         string="Chat Turns per Minute",
         required=True,
+        default=lambda self: self.env.company.account_ai_limit_chat,
     )
     limit_project_suggestion = fields.Integer(
         string="Project Suggestions per Minute",
         required=True,
+        default=lambda self: self.env.company.account_ai_limit_project_suggestion,
     )
     limit_company = fields.Integer(
         string="Everybody Together per Minute",
         required=True,
+        default=lambda self: self.env.company.account_ai_limit_company,
         help="Requests of all people at the screen. 0: as many as each of them may "
         "make.",
     )
     limit_queue = fields.Integer(
         string="Queued Documents per Minute",
         required=True,
+        default=lambda self: self.env.company.account_ai_limit_queue,
         help="What is queued or scheduled has a lane of its own.",
     )
     deadline_seconds = fields.Integer(
         string="Longest Answer (seconds)",
         required=True,
+        default=lambda self: self.env.company.account_ai_deadline_seconds,
         help="After this an answer is given up, and the rules alone decide.",
     )
     max_input_tokens = fields.Integer(
         string="Tokens per Request",
         required=True,
+        default=lambda self: self.env.company.account_ai_max_input_tokens,
         help="Larger documents are not sent. Above 100,000 tokens some models cost "
         "five times as much.",
     )
@@ -108,6 +123,7 @@ class AccountAiCompanySettings(models.TransientModel):
     max_call_usd = fields.Float(
         string="Most That One Call May Cost (US$)",
         digits=(16, 6),
+        default=lambda self: self.env.company.account_ai_max_call_usd,
         help="A call that may cost more is refused before anything is sent. 0: no such "
         "ceiling; budgets hold all the same.",
     )
@@ -126,16 +142,6 @@ class AccountAiCompanySettings(models.TransientModel):
         self.fallback_placeholder = fallback_models("validation")[0]
 
     # === CRUD METHODS === #
-
-    @api.model
-    def default_get(self, fields):
-        """Override of the ORM: what the company has decided before."""
-        names = [name for name in _COMPANY_FIELDS if name in fields]
-        (company,) = self.env.company.read(
-            ["id", *(f"account_ai_{name}" for name in names)], load=None
-        )
-        own = {name: company[f"account_ai_{name}"] for name in names}
-        return {**own, **super().default_get(fields)}
 
     @api.model_create_multi
     def create(self, vals_list):

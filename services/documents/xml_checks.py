@@ -5,6 +5,8 @@ Without it nothing is checked, and the result says so. Its schemas are older tha
 Ex. 154 of 2025: a document with the new elements of Transporte breaks them.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime

@@ -219,7 +219,9 @@ class TestItemParser(BaseCase):
     @settings(max_examples=200, deadline=None)
     @given(st.data())
     def test_however_the_text_is_cut(self, data):
-        texts = st.text(st.characters(exclude_characters="\0"), max_size=12)
+        texts = st.text(
+            st.characters(codec="utf-8", exclude_characters="\0"), max_size=12
+        )
         items = [
             finding(quote=quote, why=why)
             for quote, why in data.draw(st.lists(st.tuples(texts, texts), max_size=4))

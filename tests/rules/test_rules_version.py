@@ -29,6 +29,7 @@ KINDS = {
     "verdicts": "services/validation/verdict.py",
     "Unicode": "services/common/unicode_text.py",
     "a list": "data/chile_comunas.csv",
+    "the words that an instruction needs": "data/instruction_words.csv",
 }
 LOADED = """
 import json, sys

@@ -64,7 +64,10 @@ class AccountAiSummedUsage(models.AbstractModel):
         "for them in batches.",
     )
     dearest_usd = fields.Float(
-        string="Most Expensive Call (US$)", digits=(16, 8), aggregator="max", readonly=True
+        string="Most Expensive Call (US$)",
+        digits=(16, 8),
+        aggregator="max",
+        readonly=True,
     )
 
     # Latency of answered calls; the counts make a histogram, for percentiles.

@@ -312,8 +312,8 @@ class AccountAiGateway(models.AbstractModel):
 
     @api.model
     def _policy(self, company=None):
-        """Return the limits and times of the gateway for ``company``, the present one by
-        default.
+        """Return the limits and times of the gateway for ``company``, the present one
+        by default.
 
         :rtype: odoo.addons.account_ai.services.claude.policy.Policy
         """

@@ -31,8 +31,8 @@ _OWN = (
 class AccountAiModelPrices(models.AbstractModel):
     """What a model costs: as the list has it, or as an administrator set it.
 
-    All prices are US$ per million tokens. What is set here is handed to the gateway with
-    each call; ledger rows keep the prices that they were booked at.
+    All prices are US$ per million tokens. What is set here is handed to the gateway
+    with each call; ledger rows keep the prices that they were booked at.
     """
 
     _name = "account.ai.model.prices"

@@ -41,8 +41,8 @@ class Coalescing(Generic[_Request, _Result]):
     Only requests with equal keys are done together. What cannot be done together, each
     does alone; that must be right without any of this, which only saves work.
 
-    :param most: how many are done together at most
-    :param longest_wait_seconds: when nobody has got anything done for so long, one goes on
+    :param most: how many are done together at most :param longest_wait_seconds: when
+    nobody has got anything done for so long, one goes on
         alone: who is stuck must not stop the others
     """
 

@@ -151,7 +151,9 @@ class TestDashboardFigures(DashboardCase):
         expected = [0.12, 0.11, 0.1, 0.09, 0.08, 0.07, 0.06, 0.055, 0.05, 0.04]
         self.assertEqual(costs, expected)
         today = self.figures(period="custom", begin="2026-11-12", end="2026-11-12")
-        self.assertEqual([c["cost_usd"] for c in today["most_expensive"]], [0.12, 0.005])
+        self.assertEqual(
+            [c["cost_usd"] for c in today["most_expensive"]], [0.12, 0.005]
+        )
 
     def test_nothing_yet(self):
         figures = self.figures()

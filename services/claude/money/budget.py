@@ -16,8 +16,8 @@ from ..errors import ClaudeError
 from ..ports import Alert, OpenCall, Settlement
 
 NEAR_CALLS = 25
-"""A hard limit is near when fewer calls of the same worst case fit than this: about as many
-as are under way at once."""
+"""A hard limit is near when fewer calls of the same worst case fit than this: about as
+many as are under way at once."""
 EXACT = Context(prec=1000)
 """Amounts times rates, and their sums, without any rounding: as PostgreSQL has them."""
 _CENTS = Decimal("0.01")

@@ -26,8 +26,9 @@ _SYSTEM_TOKENS = 600
 """What Claude adds by itself at most for tools, and for a schema as much again: up to
 588 were seen, for tools of which one has to be called."""
 _USUAL_SYSTEM_TOKENS = 400
-_DEAREST_GEO = "us"
-"""A workspace may be set to the USA, which costs a tenth more: a budget has to count on it."""
+_MOST_EXPENSIVE_GEO = "us"
+"""A workspace may be set to the USA, which costs a tenth more: a budget has to count on
+it."""
 _COUNT_MARGIN_PERCENT = 105
 _COUNT_MARGIN_TOKENS = 100
 CONTEXT_TOKENS = 1_000_000
@@ -127,7 +128,8 @@ def _size(text: str) -> int:
 
 
 def worst_case_usage(request: ClaudeRequest, input_tokens: int) -> TokenUsage:
-    """Return the most expensive usage that an answer may report, by Claude's list of prices.
+    """Return the most expensive usage that an answer may report, by Claude's list of
+    prices.
 
     All input in the most expensive bucket that the request can cause, all output used.
     """
@@ -147,14 +149,15 @@ def worst_case(
     :raises ClaudeError: ``price_unknown``
     """
     prices = unit_prices(
-        request.model, input_tokens, inference_geo=_DEAREST_GEO, own=own
+        request.model, input_tokens, inference_geo=_MOST_EXPENSIVE_GEO, own=own
     )
     most_expensive = max(_buckets(request), key=lambda bucket: getattr(prices, bucket))
     return prices.cost(_usage(request, input_tokens, most_expensive)), prices
 
 
 def _buckets(request: ClaudeRequest) -> tuple[str, ...]:
-    """Return in which buckets the input may be billed, the most expensive of the list last."""
+    """Return in which buckets the input may be billed, the most expensive of the list
+    last."""
     if not request.cache_ttl:
         return ("uncached_input",)
     return ("cache_read", "uncached_input", f"cache_write_{request.cache_ttl}")
@@ -162,4 +165,4 @@ def _buckets(request: ClaudeRequest) -> tuple[str, ...]:
 
 def _usage(request: ClaudeRequest, input_tokens: int, bucket: str) -> TokenUsage:
     counts: dict[str, Any] = {bucket: input_tokens, "output": request.max_tokens}
-    return TokenUsage(inference_geo=_DEAREST_GEO, **counts)
+    return TokenUsage(inference_geo=_MOST_EXPENSIVE_GEO, **counts)

@@ -2,7 +2,8 @@
 
 ``unit`` needs neither a database nor another process, ``database`` Odoo's database,
 ``browser`` its web server (most of these Chromium too), ``process`` servers of its own.
-``slow`` stands beside one of these where a class takes half a minute or more.
+``slow`` stands beside one of these where a class takes half a minute or more, and in
+the place of ``unit``, so that the unit tests together take seconds.
 
 A class that its bases do not tell of has an attribute ``needs``, which is one of these
 names; Odoo's runner, which has no pytest, ignores it. Tests outside of classes use
@@ -14,7 +15,7 @@ from __future__ import annotations
 import pytest
 
 MARKERS = {
-    "unit": "needs neither a database nor another process",
+    "unit": "needs neither a database nor another process, and little time",
     "database": "needs Odoo's database",
     "browser": "needs Odoo's web server, and most often Chromium",
     "process": "starts servers or processes of its own",
@@ -29,7 +30,8 @@ SIMULATOR_FIXTURE = "process"
 
 SLOW_FILES = (
     *("test_hoot", "test_process_", "test_real_life", "test_storm"),
-    *("test_redis_failover", "test_rules_mutations", "test_tours"),
+    *("test_linear_patterns", "test_redis_failover", "test_rules_mutations"),
+    "test_tours",
 )
 
 
@@ -43,9 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test, before ``-m`` chooses."""
     for item in items:
-        item.add_marker(kind_of(item))
-        if item.path.name.startswith(SLOW_FILES):
+        is_slow = item.path.name.startswith(SLOW_FILES)
+        kind = kind_of(item)
+        if is_slow:
             item.add_marker("slow")
+        if kind != "unit" or not is_slow:
+            item.add_marker(kind)
 
 
 def kind_of(item: pytest.Item) -> str:

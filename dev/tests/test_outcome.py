@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from ..outcome import Outcome, of_closing_line, of_pytest
 
 TESTS = """
@@ -29,6 +31,9 @@ class TestAll(unittest.TestCase):
     def test_skipped(self):
         pass
 """
+
+
+pytestmark = pytest.mark.process
 
 
 def _pytest(tmp_path, *arguments):

@@ -11,6 +11,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.http.client import ClaudeClient, client_for
+from odoo.addons.account_ai.services.claude.http.transport import Transport
 
 from ..common.common import closed_port
 from .claude_case import KEY, OWNER, ClaudeCase, make_request
@@ -24,6 +25,14 @@ class TestClient(ClaudeCase):
         client = ClaudeClient(key, base_url or self.simulator.base_url)
         self.addCleanup(client.close)
         return client
+
+    def client_with_pool(self):
+        """Return a client of the simulator, and the pool of its connections."""
+        transport = Transport()
+        http_client = httpx2.Client(transport=transport)
+        client = ClaudeClient(KEY, self.simulator.base_url, http_client=http_client)
+        self.addCleanup(client.close)
+        return client, transport.pool
 
     def recorded(self, environment):
         """Return the request that a client sends that is built in ``environment``."""
@@ -46,7 +55,9 @@ class TestClient(ClaudeCase):
                 "ANTHROPIC_API_KEY": "sk-ant-other",
                 "ANTHROPIC_AUTH_TOKEN": "other-token",
                 "ANTHROPIC_BASE_URL": "https://elsewhere.example",
-                "ANTHROPIC_CUSTOM_HEADERS": "x-other: 1\nanthropic-beta: other",
+                "ANTHROPIC_CUSTOM_HEADERS": "x-other: 1\nanthropic-beta: other\n"
+                "Authorization: other\nauthorization: other\nUser-Agent: other\n"
+                "anthropic-version: other\nx-stainless-lang: other",
             }
         )
         self.assertEqual(request.url.host, "127.0.0.1")
@@ -54,6 +65,9 @@ class TestClient(ClaudeCase):
         self.assertNotIn("x-api-key", request.headers)
         self.assertNotIn("x-other", request.headers)
         self.assertNotIn("anthropic-beta", request.headers)
+        self.assertNotIn("other", " ".join(request.headers.values()))
+        usual = self.recorded({})
+        self.assertEqual(request.headers, usual.headers)
 
     def test_there_is_one_client_per_key_and_address(self):
         first = client_for(KEY, URL)
@@ -140,22 +154,22 @@ class TestClient(ClaudeCase):
                 self.assertEqual(outcome.code, "connection")
 
     def test_a_connection_serves_again_after_a_stream(self):
-        gateway = self.gateway()
+        client, pool = self.client_with_pool()
+        gateway = self.gateway(client=client)
         ports = set()
         for number in range(3):
             self.run_stream(gateway, key=f"run{number}:1", use_stored=False)
-            pool = gateway._client._sdk._client._transport._pool
             ports.update(id(connection) for connection in pool.connections)
         self.assertEqual(len(ports), 1)
 
     def test_a_stream_that_is_left_closes_its_connection(self):
-        gateway = self.gateway()
+        client, pool = self.client_with_pool()
+        gateway = self.gateway(client=client)
         self.control.settings(tokens_per_second=50)
         admission = gateway.admit(make_request(), OWNER, "run:1")
         stream = gateway.stream(admission)
         next(stream)
         stream.close()
-        pool = gateway._client._sdk._client._transport._pool
         self.assertEqual(pool.connections, [])
 
     def test_a_redirect_is_not_followed(self):

@@ -6,15 +6,14 @@ from unittest.mock import patch
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
-from odoo.addons.account_ai.services.claude.http import connections
 from odoo.addons.account_ai.services.claude.http.client import ClaudeClient
 from odoo.addons.account_ai.services.claude.http.exchange import (
     AnswerTooLong,
     DeadlinePassed,
     Exchange,
     bytes_of_message,
-    exchange_under_way,
 )
+from odoo.addons.account_ai.services.claude.http.network import ExchangeStream
 
 from .claude_case import KEY, ClaudeCase, Clock, make_request
 
@@ -160,6 +159,12 @@ class _Network:
         self.waits.append(timeout)
         self.clock.now += 4
 
+    def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+        # pylint: disable=method-required-super
+        self.waits.append(timeout)
+        self.clock.now += 4
+        return self
+
     def close(self):
         """Nothing is open."""
 
@@ -173,7 +178,7 @@ class TestExchange(BaseCase):
         super().setUp()
         self.clock = Clock()
         self.network = _Network(self.clock)
-        self.stream = connections._Stream(self.network, None, exchange_under_way)
+        self.stream = ExchangeStream(self.network)
 
     def exchange(self, seconds=10.0, most_bytes=100):
         return Exchange(seconds, most_bytes, self.clock)
@@ -192,6 +197,15 @@ class TestExchange(BaseCase):
     def test_a_request_that_is_not_taken(self):
         with self.exchange().under_way(), self.assertRaises(DeadlinePassed):
             self.stream.write(b"x" * 1_000_000, timeout=5.0)
+        self.assertEqual(self.network.waits, [5.0, 5.0, 2.0])
+
+    def test_an_encrypted_connection_is_part_of_it(self):
+        with self.exchange().under_way():
+            encrypted = self.stream.start_tls(None, timeout=5.0)
+            encrypted.start_tls(None, timeout=5.0)
+            encrypted.read(1, timeout=5.0)
+            with self.assertRaises(DeadlinePassed):
+                encrypted.start_tls(None, timeout=5.0)
         self.assertEqual(self.network.waits, [5.0, 5.0, 2.0])
 
     def test_bytes_are_counted_headers_included(self):

@@ -15,6 +15,10 @@ HARMLESS = {
     "services/claude/http/connection_settings.py": {"urllib"},
     # Names what looking a host up raises.
     "services/claude/http/errors_mapping.py": {"socket"},
+    # Looks the host of Claude up, and names the connection that the library opened.
+    "services/claude/http/network.py": {"socket"},
+    # Reads the proxies of the environment.
+    "services/claude/http/transport.py": {"urllib"},
 }
 
 

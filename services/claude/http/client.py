@@ -22,7 +22,6 @@ from ...common.storable import storable
 from ...common.translation import _
 from ..errors import ClaudeError
 from .connection_settings import check_address, check_key, not_ready
-from .connections import ask_connections_at_once
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
 from .exchange import (
     AnswerTooLong,
@@ -30,7 +29,7 @@ from .exchange import (
     Exchange,
     exchange_under_way,
 )
-from .sending import note_sending
+from .transport import Transport, environment_proxy
 
 # It writes a line for each request; of ours only failures are worth one. A level that
 # the operator chose stands.
@@ -38,14 +37,13 @@ _http_log = logging.getLogger("httpx2")
 if _http_log.level == logging.NOTSET:
     _http_log.setLevel(logging.WARNING)
 
+_API_VERSION = "2026-10-21"
+"""The version of the API whose answers are read here."""
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 """Longest silence within an answer; Claude sends pings while it thinks."""
 _WRITE_SECONDS = 30.0
 _END_SECONDS = 2.0
-_LIMITS = httpx2.Limits(
-    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0
-)
 _MOST_MODELS = 1000
 """After so many the list of models is not read on: Claude has some dozens."""
 
@@ -110,16 +108,12 @@ def _client_of_process(api_key: str, base_url: str, _pid: int) -> ClaudeClient:
     return ClaudeClient(api_key, base_url)
 
 
-def _own_http_client() -> httpx2.Client:
-    """Return a client of HTTP whose requests tell whether they began to leave."""
-    return ask_connections_at_once(
-        anthropic.DefaultHttpxClient(
-            limits=_LIMITS,
-            # A redirected POST would go out a second time, and to somebody else.
-            follow_redirects=False,
-            event_hooks={"request": [note_sending]},
-        ),
-        exchange_under_way,
+def _own_http_client(url: str) -> httpx2.Client:
+    return httpx2.Client(
+        transport=Transport(environment_proxy(url)),
+        trust_env=False,
+        # A redirected POST would go out a second time, and to somebody else.
+        follow_redirects=False,
     )
 
 
@@ -134,7 +128,7 @@ class ClaudeClient:
         http_client: httpx2.Client | None = None,
     ) -> None:
         self.endpoint = base_url.rstrip("/")
-        http_client = http_client or _own_http_client()
+        http_client = http_client or _own_http_client(self.endpoint)
         http_client.event_hooks = {
             **http_client.event_hooks,
             "response": [_take_status],
@@ -146,9 +140,7 @@ class ClaudeClient:
             open_telemetry=False,
             http_client=http_client,
         )
-        # ANTHROPIC_CUSTOM_HEADERS is read even with an explicit key: what is set for
-        # another program on this machine must not reach these calls.
-        self._sdk._custom_headers = {}
+        self._headers = _own_headers(self._sdk)
 
     def close(self) -> None:
         """Close the connections."""
@@ -258,7 +250,7 @@ class ClaudeClient:
                 cast_to=httpx2.Response,
                 options={
                     "params": query,
-                    "headers": headers or {},
+                    "headers": {**self._headers, **(headers or {})},
                     "timeout": _timeout(READ_SECONDS if seconds is None else seconds),
                 },
                 stream=_STREAMED,
@@ -275,7 +267,7 @@ class ClaudeClient:
                 path,
                 cast_to=httpx2.Response,
                 content=body.encode(),
-                options={"timeout": _timeout(seconds)},
+                options={"headers": self._headers, "timeout": _timeout(seconds)},
                 stream=_STREAMED,
                 stream_cls=anthropic.Stream[object],
             ),
@@ -375,6 +367,27 @@ class ByteStream:
         mapped = error_of_exception(error)
         mapped.request_id = self.request_id
         return mapped
+
+
+def _own_headers(sdk: anthropic.Anthropic) -> dict[str, str | anthropic.Omit]:
+    """Return the headers of each request, and which others are left out.
+
+    The SDK reads ANTHROPIC_CUSTOM_HEADERS even with an explicit key: what is set for
+    another program on this machine must not reach these calls.
+    """
+    own = {
+        "accept": "application/json",
+        "content-type": "application/json",
+        "user-agent": sdk.user_agent,
+        "x-stainless-async": "false",
+        "anthropic-version": _API_VERSION,
+        **sdk.platform_headers(),
+        **sdk.auth_headers,
+    }
+    return {
+        **{name.lower(): anthropic.Omit() for name in sdk.default_headers},
+        **{name.lower(): value for name, value in own.items()},
+    }
 
 
 def _take_status(response: httpx2.Response) -> None:

@@ -27,7 +27,7 @@ class Sending:
 
 
 def note_sending(request: httpx2.Request) -> None:
-    """Have it taken down for ``request``; a client's hook."""
+    """Have it taken down for ``request``."""
     request.extensions["trace"] = Sending()
 
 

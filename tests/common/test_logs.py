@@ -4,6 +4,7 @@ The whole run of the tests is looked through as well: see ``dev/planted_names.py
 """
 
 import logging
+import threading
 import uuid
 from unittest.mock import patch
 
@@ -21,7 +22,10 @@ from odoo.addons.account_ai.models.validation.account_ai_validation_begin import
     ValidationRequest,
 )
 from odoo.addons.account_ai.models.validation.running import execution
+from odoo.addons.account_ai.services.claude.http.log import log_context
+from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.common.failure_trace import failure_trace
+from odoo.addons.account_ai.services.common.structured_log import structured_logger
 
 from ..validation.validation_case import ValidationMixin
 from .common import AccountAiCase
@@ -149,7 +153,12 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
                     execution.carry_out(start.opened, admission, lambda *_data: None)
                 )
             self.check_quiet()
-            self.assertIn("ValueError at ", "\n".join(self.lines))
+            self.assertRegex(
+                "\n".join(self.lines),
+                f"event='validation_.*' run='{start.run.run_uuid}' "
+                f"call='{start.run.call_key}' company_id={self.company.id} "
+                f"user_id={start.run.owner.user_id} .*failure='ValueError at ",
+            )
             self.env["account.ai.validation"].sudo().browse(start.validation_id).write(
                 {"state": "interrupted"}
             )
@@ -190,6 +199,39 @@ class TestCollision(BaseCase):
     def drop(name):
         with open_cursor(name) as cursor:
             cursor.execute("DROP TABLE account_ai_collision")
+
+
+class TestLogContext(BaseCase):
+    """Lines that are logged while a call is made say which one."""
+
+    def test_each_thread_has_its_own(self):
+        log = structured_logger("account_ai.test")
+        entered = threading.Barrier(3)
+
+        def work(company_id):
+            owner = Owner(company_id, 7, "validation", run_uuid=f"run{company_id}")
+            with log_context(owner, f"run{company_id}:1"):
+                entered.wait(10)
+                log.warning("of_a_thread", code="x")
+
+        with self.assertLogs("account_ai.test", "WARNING") as logs:
+            threads = [threading.Thread(target=work, args=(n,)) for n in (1, 2)]
+            for thread in threads:
+                thread.start()
+            entered.wait(10)
+            for thread in threads:
+                thread.join()
+            log.warning("of_nobody")
+        self.assertEqual(
+            sorted(record.getMessage() for record in logs.records),
+            [
+                "event='of_a_thread' code='x' run='run1' call='run1:1' company_id=1 "
+                "user_id=7 operation='validation'",
+                "event='of_a_thread' code='x' run='run2' call='run2:1' company_id=2 "
+                "user_id=7 operation='validation'",
+                "event='of_nobody'",
+            ],
+        )
 
 
 class TestFailureTrace(BaseCase):

@@ -4,14 +4,13 @@ Many processes notice the same loss. The row of a circuit named ``redis`` in Pos
 says which one was first: that one warns and alerts, the others only note it.
 """
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import psycopg2
-import structlog
 
 from ....services.claude.ports import Alert
+from ....services.common.structured_log import structured_logger
 from ....services.common.translation import _ as _lt
 from ...common.cursor import execute
 from ..postgres.transaction import PostgresTransaction
@@ -23,11 +22,7 @@ OpenTransaction = Callable[[], AbstractContextManager[PostgresTransaction]]
 CIRCUIT = "redis"
 """Name of the circuit: endpoints are URLs, so that none has it."""
 
-_log = structlog.wrap_logger(
-    logging.getLogger(__name__),
-    processors=[structlog.processors.KeyValueRenderer(key_order=["event"])],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
+_log = structured_logger(__name__)
 
 _OPEN = """
     INSERT INTO account_ai_circuit AS kept (name, state, failures, successes, reason)

@@ -1,6 +1,5 @@
 """The gateway's backend over both: money in PostgreSQL, the rest in Redis."""
 
-import logging
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from ....services.claude.ports import (
     RateLimiter,
 )
 from ....services.common.failure_trace import failure_trace
+from ....services.common.structured_log import structured_logger
 from ...common.clock import NOW
 from ...common.cursor import execute
 from ..postgres.transaction import PostgresBackend, PostgresTransaction
@@ -26,7 +26,7 @@ from .failure import RedisLost
 from .loss import tell_administrators
 from .rate_limit import RedisWindows
 
-_logger = logging.getLogger(__name__)
+_log = structured_logger(__name__)
 
 _DAY = 86_400.0
 
@@ -179,9 +179,7 @@ class _Work:
             except psycopg2.Error as error:
                 # The call is booked. Losing an answer that was only to be kept, or one
                 # failure out of a row, must not make its caller think otherwise.
-                _logger.error(
-                    "what follows a call could not be stored: %s", failure_trace(error)
-                )
+                _log.error("call_not_followed_up", failure=failure_trace(error))
 
     def in_postgres(self, act: Callable[[PostgresTransaction], object]) -> None:
         """Have ``act`` done in a transaction of its own."""

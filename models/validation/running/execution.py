@@ -6,7 +6,7 @@ does not lose an answer that is paid for, or in a cron between two transactions.
 
 from __future__ import annotations
 
-import logging
+import functools
 import random
 import threading
 import time
@@ -32,8 +32,10 @@ from ....services.claude.call import (
 from ....services.claude.errors import ClaudeError
 from ....services.claude.gateway import Gateway
 from ....services.claude.http.interruption import interrupted
+from ....services.claude.http.log import log_context
 from ....services.common.coalescing import Coalescing
 from ....services.common.failure_trace import failure_trace
+from ....services.common.structured_log import structured_logger
 from ....services.common.translation import _ as _lt
 from ....services.common.turns import beginning, storing
 from ....services.validation.evidence import is_quoted
@@ -43,7 +45,7 @@ from ...common.presentation import finding_values, panel_finding, sentence
 from .fallback import may_be_gone, replace_model
 from .open_validation import OpenValidation, Outcome
 
-_logger = logging.getLogger(__name__)
+_log = structured_logger(__name__)
 
 admissions: Coalescing[tuple[Gateway, PlannedCall], Admission | ClaudeError] = (
     Coalescing()
@@ -58,6 +60,20 @@ _STORE_ATTEMPTS = 6
 _LONGEST_STORE_PAUSE = 2.0
 
 
+def _in_log_context(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Have lines that are logged meanwhile say which validation they are about."""
+
+    @functools.wraps(act)
+    def with_context(opened: OpenValidation, *arguments: Any, **options: Any) -> Any:
+        with log_context(
+            opened.owner, opened.call_key, validation_id=opened.validation_id
+        ):
+            return act(opened, *arguments, **options)
+
+    return with_context
+
+
+@_in_log_context
 def admit(opened: OpenValidation) -> Admission:
     """Let the validation's call pass the guards, in a transaction of its own.
 
@@ -130,6 +146,7 @@ def _shares(opened: OpenValidation) -> list[tuple[str, str]]:
     return [(name, f"{share:.0%}"[:-1]) for name, share in parts if share >= 0.01]
 
 
+@_in_log_context
 def carry_out(
     opened: OpenValidation, admission: Admission, emit: Emit
 ) -> dict[str, Any] | None:
@@ -150,13 +167,11 @@ def carry_out(
         with storing.turn():
             return store(opened, outcome)
     except Exception as error:
-        _logger.error(
-            *("validation %s could not be stored: %s", opened.validation_id),
-            failure_trace(error),
-        )
+        _log.error("validation_not_stored", failure=failure_trace(error))
         return None
 
 
+@_in_log_context
 def ask(opened: OpenValidation, admission: Admission, emit: Emit) -> Outcome:
     """Ask Claude and book what it cost, whatever happens; return how it ended.
 
@@ -201,8 +216,8 @@ def _is_replaced(opened: OpenValidation) -> bool:
     """
     try:
         return replace_model(opened)
-    except Exception:
-        _logger.exception("validation %s found no other model", opened.validation_id)
+    except Exception as error:
+        _log.error("no_other_model_found", failure=failure_trace(error))
         return False
 
 
@@ -235,9 +250,7 @@ def _ask(
         outcome.error = error
     except Exception as error:
         # A fault of ours must not leave a paid call unbooked or a panel without a word.
-        _logger.error(
-            "validation %s failed: %s", opened.validation_id, failure_trace(error)
-        )
+        _log.error("validation_failed", failure=failure_trace(error))
         outcome.error = interrupted()
 
 
@@ -297,6 +310,7 @@ def error_data(error: ClaudeError, opened: OpenValidation) -> dict[str, Any]:
     }
 
 
+@_in_log_context
 def store(opened: OpenValidation, outcome: Outcome) -> dict[str, Any]:
     """Store how the validation ended, in one short transaction; return the panel's
     data.
@@ -320,9 +334,9 @@ def store(opened: OpenValidation, outcome: Outcome) -> dict[str, Any]:
 def _keep(opened: OpenValidation, admission: Admission, result: CallResult) -> None:
     try:
         opened.gateway.keep(admission, result)
-    except (psycopg2.Error, PoolError):
+    except (psycopg2.Error, PoolError) as error:
         # The validation is stored; the worst is that the same question is paid again.
-        _logger.exception("the answer of %s could not be kept", opened.validation_id)
+        _log.error("answer_not_kept", failure=failure_trace(error))
 
 
 def _store(opened: OpenValidation, outcome: Outcome) -> dict[str, Any]:

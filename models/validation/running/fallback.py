@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 from odoo import SUPERUSER_ID, api
 
 from ....services.claude.errors import ClaudeError
 from ....services.claude.http.catalogue import Told
+from ....services.common.structured_log import structured_logger
 from ...common.cursor import open_cursor
 from ...gateway.account_ai_gateway import GatewaySettings
 from .open_validation import OpenValidation
 
-_logger = logging.getLogger(__name__)
+_log = structured_logger(__name__)
 
 
 def may_be_gone(error: ClaudeError | None) -> bool:
@@ -38,28 +37,15 @@ def replace_model(opened: OpenValidation) -> bool:
         try:
             told = opened.gateway.listed_models()
         except ClaudeError as error:
-            _logger.warning(
-                "validation %s: Claude does not know %s, and its list of models could "
-                "not be read: %s",
-                *(opened.validation_id, asked, error.code),
-            )
+            _log.warning("claude_models_not_read", code=error.code, model=asked)
             return False
         if told.lists(asked):
-            _logger.warning(
-                "validation %s: Claude lists %s and does not know it when asked: "
-                "nothing is taken for gone",
-                *(opened.validation_id, asked),
-            )
+            _log.warning("claude_model_listed_but_unknown", model=asked)
             return False
         settings = _learn(opened, told)
     if settings.model == asked:
         return False
-    _logger.warning(
-        "validation %s asks %s: Claude does not know %s",
-        opened.validation_id,
-        settings.model,
-        asked,
-    )
+    _log.warning("claude_model_replaced", model=asked, by=settings.model)
     judged = opened.judged
     opened.request = opened.agent.request(
         judged.document,

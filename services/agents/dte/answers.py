@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...common.structured_log import structured_logger
 from ...common.translation import _
 from ...common.unicode_text import normalised
 from ...privacy.masking import Masking
@@ -16,7 +16,7 @@ from ...validation.verdict import Verdict, verdict_of, worse_of
 from ..document_agent import ModelAnswer
 from .semantic_codes import SEMANTIC_CODES
 
-_logger = logging.getLogger(__name__)
+_log = structured_logger(__name__)
 
 MAX_FINDINGS = 12
 """Twice what the prompt asks for; what is beyond has lost its way."""
@@ -110,7 +110,7 @@ class AnswerReader:
         """
         code = _CODES.get(str(item["code"]).upper())
         if code is None:
-            _logger.warning("claude finding dropped: its code is not known")
+            _log.warning("claude_finding_of_unknown_code")
             return None
         severity = _SEVERITIES[str(item["sev"]).upper()]
         evidence = self._evidence(item["quote"])
@@ -143,9 +143,7 @@ class AnswerReader:
         if not found and sum(map(len, words)) >= _SHORTEST_QUOTE:
             found = next(filter(None, (each.part(wanted) for each in self._texts)), "")
         if not found:
-            _logger.info(
-                "claude finding without evidence: its quotation is not literal"
-            )
+            _log.info("claude_finding_not_literally_quoted")
             return ""
         return self._masking.unmask(found)[:_QUOTE_LENGTH].strip()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ...common.structured_log import structured_logger
 from .errors_mapping import foreign_answer_error
 
 LIFECYCLES = ("active", "deprecated", "retired")
@@ -26,7 +26,7 @@ _DEEPEST_CAPABILITY = 4
 _MOST_CAPABILITIES = 100
 _YEARS = range(2000, 2200)
 
-_log = logging.getLogger(__name__)
+_log = structured_logger(__name__)
 
 PriceOf = Callable[[str], Decimal | None]
 """Returns what a model costs, in any one measure; ``None`` when that is not known."""
@@ -143,9 +143,10 @@ def read_models(answer: Iterable[Any]) -> Told:
     odd = sum(bool(info.unreadable) for info in found.values())
     if skipped or repeated or odd:
         _log.warning(
-            "the list of models has %s entries that name no model, %s repeated and %s "
-            "with fields that cannot be read",
-            *(skipped, repeated, odd),
+            "claude_models_unreadable",
+            without_a_model=skipped,
+            repeated=repeated,
+            with_unreadable_fields=odd,
         )
     return Told(tuple(found.values()), skipped)
 

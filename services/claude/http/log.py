@@ -1,24 +1,37 @@
 """One structured line for a call that failed or was refused.
 
-The lines go through Python's logging like all of Odoo's, as ``key=value`` pairs.
-structlog's global configuration belongs to the server and is left alone. What a line
-may hold is listed here once: no key, no RUT, no name, no text of a document.
+What a line may hold is listed here once: no key, no RUT, no name, no text of a
+document.
 """
 
 from __future__ import annotations
 
-import logging
+from contextlib import AbstractContextManager
 
-import structlog
+from structlog.contextvars import bound_contextvars
 
+from ...common.structured_log import structured_logger
 from ..errors import ClaudeError
 from ..ports import OpenCall, Owner
 
-_log = structlog.wrap_logger(
-    logging.getLogger(__name__),
-    processors=[structlog.processors.KeyValueRenderer(key_order=["event", "code"])],
-    wrapper_class=structlog.stdlib.BoundLogger,
-)
+_log = structured_logger(__name__)
+
+
+def log_context(
+    owner: Owner, call_key: str = "", **more: object
+) -> AbstractContextManager[None]:
+    """Return a context in which each structured line says whose call it is about.
+
+    It holds for the thread that enters it: one that is started there enters its own.
+    """
+    return bound_contextvars(
+        run=owner.run_uuid,
+        call=call_key,
+        company_id=owner.company_id,
+        user_id=owner.user_id,
+        operation=owner.operation,
+        **more,
+    )
 
 
 def log_failed_call(call: OpenCall, error: ClaudeError, booked: str) -> None:
@@ -26,25 +39,26 @@ def log_failed_call(call: OpenCall, error: ClaudeError, booked: str) -> None:
 
     :param booked: state of its ledger row
     """
-    _log.warning("claude_call_failed", **_facts(call, error), booked=booked)
+    with log_context(call.owner, call.key):
+        _log.warning("claude_call_failed", **_facts(call, error), booked=booked)
 
 
 def log_refused_call(call: OpenCall, error: ClaudeError) -> None:
     """Write the line of a call that a guard did not let through."""
-    _log.info("claude_call_refused", **_facts(call, error))
+    with log_context(call.owner, call.key):
+        _log.info("claude_call_refused", **_facts(call, error))
 
 
 def log_failed_count(owner: Owner, model: str, error: ClaudeError) -> None:
     """Write the line of tokens that could not be counted: the estimate stands."""
-    _log.warning(
-        "claude_count_failed",
-        code=error.code,
-        status=error.status,
-        request_id=error.request_id,
-        operation=owner.operation,
-        company_id=owner.company_id,
-        model=model,
-    )
+    with log_context(owner):
+        _log.warning(
+            "claude_count_failed",
+            code=error.code,
+            status=error.status,
+            request_id=error.request_id,
+            model=model,
+        )
 
 
 def _facts(call: OpenCall, error: ClaudeError) -> dict[str, object]:
@@ -52,9 +66,6 @@ def _facts(call: OpenCall, error: ClaudeError) -> dict[str, object]:
         "code": error.code,
         "status": error.status,
         "request_id": error.request_id,
-        "call": call.key,
-        "operation": call.owner.operation,
-        "company_id": call.owner.company_id,
         "model": call.model,
         "attempt": call.attempt,
         "retry_after": error.retry_after,

@@ -62,9 +62,9 @@ class TestLive(AccountAiCase):
             effort="low",
         )
 
-    def admit(self, request, key, measure=None):
+    def admit(self, request, key):
         owner = Owner(self.company.id, self.accountant.id, "validation", run_uuid=key)
-        return self.gateway.admit(request, owner, key, measure=measure)
+        return self.gateway.admit(request, owner, key)
 
     def stream(self, question):
         """Return the events of a streamed answer, and its settled ledger row."""
@@ -77,20 +77,22 @@ class TestLive(AccountAiCase):
         return events, row
 
     @contextmanager
-    def sent_requests(self):
-        """Give a list that every HTTP request of any client goes into."""
+    def sent_messages(self):
+        """Give a list that each request for an answer goes into, whatever client sends
+        it. How large a request is may be asked besides: that is free."""
         sent = []
         send = httpx2.Client.send
 
         def noted(client, request, **options):
-            sent.append(request)
+            if request.url.path == "/v1/messages":
+                sent.append(request)
             return send(client, request, **options)
 
         with patch.object(httpx2.Client, "send", noted):
             yield sent
 
     def test_the_second_call_reads_the_cache(self):
-        with self.sent_requests() as sent:
+        with self.sent_messages() as sent:
             _events, first = self.stream("Is an invoice without a date complete?")
             _events, second = self.stream("Is an invoice without an issuer complete?")
         self.assertEqual(len(sent), 2)
@@ -126,7 +128,7 @@ class TestLive(AccountAiCase):
     def test_an_oversized_request_sends_nothing(self):
         limit = self.company.account_ai_max_input_tokens
         request = self.request("Is it complete?", RULE * (limit // 5))
-        with self.sent_requests() as sent:
+        with self.sent_messages() as sent:
             error = self.failure_of(self.admit, request, "oversized")
         self.assertEqual(error.code, "too_large")
         self.assertEqual(error.params["limit"], f"{limit}")

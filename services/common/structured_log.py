@@ -21,11 +21,14 @@ def structured_logger(name: str) -> structlog.stdlib.BoundLogger:
 
     No key, no RUT, no name and no text of a document may be in a line.
     """
-    return structlog.wrap_logger(
+    logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(name),
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.KeyValueRenderer(_FIRST_KEYS, drop_missing=True),
+            structlog.processors.KeyValueRenderer(
+                key_order=_FIRST_KEYS, drop_missing=True
+            ),
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+    return logger

@@ -155,9 +155,9 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
             self.check_quiet()
             self.assertRegex(
                 "\n".join(self.lines),
-                f"event='validation_.*' run='{start.run.run_uuid}' "
-                f"call='{start.run.call_key}' company_id={self.company.id} "
-                f"user_id={start.run.owner.user_id} .*failure='ValueError at ",
+                f"event='validation_.*' run='{start.opened.run_uuid}' "
+                f"call='{start.opened.call_key}' company_id={self.company.id} "
+                f"user_id={start.opened.owner.user_id} .*failure='ValueError at ",
             )
             self.env["account.ai.validation"].sudo().browse(start.validation_id).write(
                 {"state": "interrupted"}
@@ -171,8 +171,6 @@ def query_of(case, query):
 @tagged("post_install", "-at_install")
 class TestCollision(BaseCase):
     """Two transactions that begin the same at the same moment."""
-
-    needs = "database"
 
     def test_the_loser_logs_nothing(self):
         name = get_db_name()

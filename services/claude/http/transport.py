@@ -38,7 +38,7 @@ class Transport(httpx2.BaseTransport):
     def __init__(self, proxy: httpx2.Proxy | None = None) -> None:
         self.pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
-            proxy=proxy and _core_proxy(proxy),
+            proxy=_core_proxy(proxy) if proxy else None,
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,

@@ -153,7 +153,7 @@ class TestCatalogue(ModelsCase):
             page = {"data": data, "has_more": True}
             with (
                 self.subTest(data),
-                patch.object(ClaudeClient, "get", lambda *a, page=page: page),
+                patch.object(ClaudeClient, "get", lambda *a, page=page, **_: page),
             ):
                 self.read_catalogue()
                 self.assertEqual(self.model(HAIKU).lifecycle, "active")
@@ -162,9 +162,9 @@ class TestCatalogue(ModelsCase):
         pages = []
         real = ClaudeClient.get
 
-        def small_page(client, path, query, headers=None):
+        def small_page(client, path, query, **options):
             pages.append(query)
-            return real(client, path, {**query, "limit": "3"}, headers)
+            return real(client, path, {**query, "limit": "3"}, **options)
 
         with patch.object(ClaudeClient, "get", small_page):
             self.read_catalogue()

@@ -249,7 +249,7 @@ class AccountAiModel(models.Model):
         Where it told of something that could not be read, nothing is: a model that
         seems to be missing may be just that.
 
-        :param told: services.claude.catalogue.Told
+        :param told: services.claude.http.catalogue.ListedModels
         """
         now = self.env.cr.now()
         # Many runs may learn of the same at once; each adds what it did not see.
@@ -296,7 +296,7 @@ class AccountAiModel(models.Model):
         What the list says of all others is stored as well. It is listed again, or is
         not as long as :meth:`_forget_unlisted` says, and is asked for once more.
 
-        :param told: services.claude.catalogue.Told
+        :param told: services.claude.http.catalogue.ListedModels
         """
         self._ensure_known([model])
         self._take(told)

@@ -28,7 +28,7 @@ from .call import (
 )
 from .errors import ClaudeError
 from .guards import Guard, guards_for
-from .http.catalogue import LIFECYCLES, Told, read_models
+from .http.catalogue import LIFECYCLES, ListedModels, read_models
 from .http.client import READ_SECONDS, ClaudeClient
 from .http.exchange import Exchange, bytes_of_message
 from .http.log import log_failed_call, log_refused_call
@@ -155,7 +155,7 @@ class Gateway:
             policy=self._policy,
         )
 
-    def listed_models(self) -> Told:
+    def listed_models(self) -> ListedModels:
         """Return the models that Claude tells of, retired ones too; it is free.
 
         Not within a transaction: it uses the network.

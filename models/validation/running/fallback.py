@@ -5,7 +5,7 @@ from __future__ import annotations
 from odoo import SUPERUSER_ID, api
 
 from ....services.claude.errors import ClaudeError
-from ....services.claude.http.catalogue import Told
+from ....services.claude.http.catalogue import ListedModels
 from ....services.common.structured_log import structured_logger
 from ...common.cursor import open_cursor
 from ...gateway.account_ai_gateway import GatewaySettings
@@ -70,7 +70,7 @@ def _settings(opened: OpenValidation) -> GatewaySettings:
         return env["account.ai.gateway"]._settings(company)
 
 
-def _learn(opened: OpenValidation, told: Told) -> GatewaySettings:
+def _learn(opened: OpenValidation, told: ListedModels) -> GatewaySettings:
     """Store that the model of ``opened`` is gone, tell administrators, and return how
     the company asks from now on."""
     with open_cursor(opened.dbname) as cursor:

@@ -1,4 +1,4 @@
-"""The models that there are, and who stands in for one that goes."""
+"""The models of the Models API, and which one replaces a model that is retired."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTICE_DAYS = 60
 _DATE_SUFFIX = re.compile(r"-\d{8}$")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 _MOST_MODELS = 500
-"""Claude has some dozens: what comes after so many is not read."""
+"""Entries that are read; Claude has some dozens."""
 _LONGEST_NAME = 200
 _LARGEST_NUMBER = 2**31 - 1
 _CAPABILITY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -34,7 +34,7 @@ PriceOf = Callable[[str], Decimal | None]
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model as the Models API tells it. Times are aware, UTC."""
+    """A model as the Models API describes it. Times are aware, UTC."""
 
     model: str
     """The id that requests name."""
@@ -46,49 +46,47 @@ class ModelInfo:
     deprecated_at: datetime | None = None
     retires_at: datetime | None = None
     max_input_tokens: int = 0
-    """Zero: not told."""
+    """Zero: not known."""
     max_output_tokens: int = 0
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
-    """Names of the fields that were told in a way that means nothing: what was known
-    of them before holds."""
+    """Names of the fields whose values could not be read: what was known before
+    stays."""
 
     def is_retired(self, now: datetime) -> bool:
-        """Return whether it is not to be asked any more.
-
-        The API's word counts, and the announced day: whoever changes on that day does
-        not fail on it.
-        """
+        """Return whether it must not be used any more: the API says so, or the day
+        that was announced has come."""
         return self.lifecycle == "retired" or (
             self.retires_at is not None and self.retires_at <= now
         )
 
     def is_leaving(self, now: datetime) -> bool:
-        """Return whether it is time to change: deprecated, or gone within 60 days."""
+        """Return whether it is time to change: it is deprecated, or will be retired
+        within 60 days."""
         return self.lifecycle == "deprecated" or (
             self.retires_at is not None
             and self.retires_at <= now + timedelta(days=NOTICE_DAYS)
         )
 
     def takes_effort(self, effort: str) -> bool:
-        """Return whether it accepts an effort; what the API does not tell is a yes."""
-        told = self.capabilities.get("effort")
-        if not isinstance(told, Mapping):
+        """Return whether it accepts an effort; yes where the API does not say."""
+        support = self.capabilities.get("effort")
+        if not isinstance(support, Mapping):
             return True
-        return _is_supported(told) and _is_supported(told.get(effort))
+        return _is_supported(support) and _is_supported(support.get(effort))
 
 
-class Told(NamedTuple):
-    """What an answer of the Models API tells."""
+class ListedModels(NamedTuple):
+    """The models that the Models API listed."""
 
     models: tuple[ModelInfo, ...]
     """Newest first."""
     skipped: int
-    """Entries that could not be read: a model that is missing may be one of them."""
+    """Entries that could not be read; a missing model may be one of them."""
 
     def lists(self, model: str) -> bool:
-        """Return whether ``model`` is there and not retired, by its id or its alias; or
-        whether it may be among what could not be read."""
+        """Return whether ``model`` is listed and not retired, by its id or its alias,
+        or may be among the entries that could not be read."""
         return self.skipped > 0 or any(
             model in (info.model, undated(info.model)) and info.lifecycle != "retired"
             for info in self.models
@@ -99,7 +97,7 @@ class Told(NamedTuple):
 class ChosenModel:
     """Which model is asked.
 
-    :ivar replaced: the one that should have been, when it is retired; else empty
+    :ivar replaced: the retired one that it replaces; else empty
     """
 
     model: str
@@ -119,11 +117,11 @@ def find(catalogue: Mapping[str, ModelInfo], model: str) -> ModelInfo | None:
     )
 
 
-def read_models(answer: Iterable[Any]) -> Told:
+def read_models(answer: Iterable[Any]) -> ListedModels:
     """Return the models of the answers of ``GET /v1/models``.
 
-    What can be used is used: an entry that names no model, or one that was there
-    already, is left out, and a field that holds something else is as if not told.
+    An entry that names no model, or names one a second time, is left out; a field that
+    cannot be read counts as missing.
 
     :raises ClaudeError: when there is no model at all: the answer is not Claude's, such
         as a gateway's own list, and says nothing about Claude's models
@@ -148,7 +146,7 @@ def read_models(answer: Iterable[Any]) -> Told:
             repeated=repeated,
             with_unreadable_fields=odd,
         )
-    return Told(tuple(found.values()), skipped)
+    return ListedModels(tuple(found.values()), skipped)
 
 
 def choose(
@@ -162,12 +160,12 @@ def choose(
 ) -> ChosenModel:
     """Return which model is asked when ``wanted`` was chosen.
 
-    A model that the catalogue does not know is asked: only the API can tell. When
-    nobody can stand in, the one that was wanted is asked all the same.
+    A model that the catalogue does not know is asked: only the API can tell. When none
+    can replace it, the one that was chosen is asked all the same.
 
-    :param fallbacks: who may stand in: the one whose price is nearest to that of
-        ``wanted``, or the first where prices are not known
-    :param preferred: who stands in before all of them; may be empty
+    :param fallbacks: models that may replace it: the one whose price is nearest to that
+        of ``wanted`` comes first, or the first one where its price is not known
+    :param preferred: comes before all of them; may be empty
     :param price_of: the price of a model
     """
     info = find(catalogue, wanted)
@@ -187,8 +185,8 @@ def choose(
 
 
 def _by_price(wanted: str, models: list[str], price_of: PriceOf) -> list[str]:
-    """Return ``models``, those first whose price differs least from that of ``wanted``,
-    as a ratio; as they are where its price is not known."""
+    """Return ``models`` by how much their price differs from that of ``wanted``, as a
+    ratio, least first; as they are where its price is not known."""
     price = price_of(wanted)
     if not price:
         return models
@@ -206,10 +204,8 @@ def successor(
     catalogue: Mapping[str, ModelInfo],
     now: datetime,
 ) -> str:
-    """Return who is to follow ``model``, empty when nobody can.
-
-    The newest active model of the same family, else the first of ``fallbacks`` that
-    stays.
+    """Return the model that is to follow ``model``, empty when there is none: the
+    newest active one of its family, else the first of ``fallbacks`` that stays.
     """
     info = find(catalogue, model)
     newest = info and _newest_of_family(info, catalogue, now)
@@ -243,17 +239,17 @@ def _newest_of_family(
     )
 
 
-def _read_model(told: Any) -> ModelInfo | None:
-    """Return what an entry tells; ``None`` when it names no model."""
-    if not isinstance(told, Mapping) or told.get("type") != "model":
+def _read_model(entry: Any) -> ModelInfo | None:
+    """Return the model of an entry; ``None`` when it names none."""
+    if not isinstance(entry, Mapping) or entry.get("type") != "model":
         return None
-    model = told.get("id")
+    model = entry.get("id")
     if not isinstance(model, str) or not _MODEL_ID.fullmatch(model):
         return None
     values: dict[str, Any] = {}
     unreadable = set()
     for name, (key, read) in _FIELDS.items():
-        value = told.get(key)
+        value = entry.get(key)
         if value is None:
             continue
         understood = read(value)
@@ -294,17 +290,17 @@ def _number(value: Any) -> int | None:
 
 
 def _capabilities(value: Any, depth: int = 1) -> dict[str, Any] | None:
-    """Return names with what is supported of them; ``None`` where it is no such."""
+    """Return which capabilities are supported; ``None`` when that cannot be read."""
     if not isinstance(value, Mapping) or len(value) > _MOST_CAPABILITIES:
         return None
     read: dict[str, Any] = {}
-    for name, told in value.items():
+    for name, support in value.items():
         if not isinstance(name, str) or not _CAPABILITY_NAME.fullmatch(name):
             continue
-        if isinstance(told, bool):
-            read[name] = told
+        if isinstance(support, bool):
+            read[name] = support
         elif depth < _DEEPEST_CAPABILITY:
-            deeper = _capabilities(told, depth + 1)
+            deeper = _capabilities(support, depth + 1)
             if deeper is not None:
                 read[name] = deeper
     return read
@@ -324,5 +320,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
 """Fields of :class:`ModelInfo`: the API's names for them, and how they are read."""
 
 
-def _is_supported(told: Any) -> bool:
-    return not isinstance(told, Mapping) or told.get("supported", True) is not False
+def _is_supported(support: Any) -> bool:
+    return (
+        not isinstance(support, Mapping) or support.get("supported", True) is not False
+    )

@@ -45,7 +45,7 @@ READ_SECONDS = 60.0
 _WRITE_SECONDS = 30.0
 _END_SECONDS = 2.0
 _MOST_MODELS = 1000
-"""After so many the list of models is not read on: Claude has some dozens."""
+"""The list of models is not read further; Claude has some dozens."""
 
 _STREAMED: bool = True
 """For the SDK's ``stream``: its types do not know a response that is asked for raw and
@@ -85,15 +85,15 @@ def client_for(api_key: str, base_url: str) -> ClaudeClient:
     try:
         return _client_of_process(api_key, base_url, os.getpid())
     except Exception as error:
-        # Whatever it is, it is no reason to fail: the rules answer. Its words may
-        # repeat a proxy's password, so only its kind is told.
+        # No failure here may stop a validation: the rules answer. The exception's text
+        # may repeat a proxy's password, so only its type is logged.
         _log.warning("no client for Claude: %s", type(error).__name__)
         raise not_ready(_cause_of(error)) from None
 
 
 def _cause_of(error: Exception) -> str:
-    """Return the sentence for what went wrong while a client was built, whose key and
-    address are good: what is left is the environment of the server."""
+    """Return the sentence for a client that could not be built. Key and address were
+    checked before, so the cause is in the server's environment."""
     if isinstance(error, ImportError):
         return _NO_SOCKS
     if isinstance(error, OSError):  # of SSL, too
@@ -131,7 +131,7 @@ class ClaudeClient:
         http_client = http_client or _own_http_client(self.endpoint)
         http_client.event_hooks = {
             **http_client.event_hooks,
-            "response": [_take_status],
+            "response": [_record_status],
         }
         self._sdk = anthropic.Anthropic(
             api_key=api_key,
@@ -201,14 +201,14 @@ class ClaudeClient:
     def models(
         self, lifecycles: Sequence[str] = (), seconds: float | None = None
     ) -> list[Any]:
-        """Return the models that the key may use, newest first, as the API tells them:
+        """Return the models that the key may use, newest first, as the API lists them:
         ``id``, ``display_name``, ``lifecycle``, ``retires_at``, ``capabilities``...
 
-        It is free, so it also serves to test a connection. What is told may be
-        anything: :func:`.catalogue.read_models` reads it.
+        It is free, so it also serves to test a connection. The entries are not checked:
+        :func:`.catalogue.read_models` does that.
 
-        :param lifecycles: stages of life to tell of; without any, the API leaves out
-            what is retired
+        :param lifecycles: stages of life to list; without any, the API leaves out
+            retired models
         :param seconds: longest silence
         :raises ClaudeError: on every failure
         """
@@ -219,15 +219,15 @@ class ClaudeClient:
         after: dict[str, str] = {}
         while True:
             page = self.get("/v1/models", {**query, **after}, seconds=seconds)
-            told = page.get("data")
-            if not isinstance(told, list):
+            entries = page.get("data")
+            if not isinstance(entries, list):
                 raise foreign_answer_error(200)
-            found += told
-            if not page.get("has_more") or not told or len(found) > _MOST_MODELS:
+            found += entries
+            if not page.get("has_more") or not entries or len(found) > _MOST_MODELS:
                 return found
-            last = told[-1].get("id") if isinstance(told[-1], dict) else None
+            last = entries[-1].get("id") if isinstance(entries[-1], dict) else None
             if not isinstance(last, str) or {"after_id": last} == after:
-                raise foreign_answer_error(200)  # it has no end
+                raise foreign_answer_error(200)  # it repeats itself
             after = {"after_id": last}
 
     def get(
@@ -282,10 +282,10 @@ class ClaudeClient:
         try:
             with exchange.under_way():
                 response = send()
-        except Exception as error:  # the mapping passes on what is not the SDK's
+        except Exception as error:  # the mapping raises what is not the SDK's
             mapped = error_of_exception(error)
             if 300 <= exchange.status < 500:
-                mapped.ambiguous = False  # refused, whatever became of the sentence
+                mapped.ambiguous = False  # refused, even if its body was cut off
             raise mapped from error
         if not isinstance(response, httpx2.Response):
             raise TypeError(f"the SDK returned a {type(response).__name__}")
@@ -293,7 +293,7 @@ class ClaudeClient:
 
 
 class ByteStream:
-    """An answer that arrives: headers now, bytes by and by. Close it in any case."""
+    """An open answer: its headers are here, its bytes arrive. It must be closed."""
 
     def __init__(self, response: httpx2.Response, exchange: Exchange) -> None:
         self._response = response
@@ -303,9 +303,9 @@ class ByteStream:
         self.request_id = response.headers.get("request-id", "")
 
     def check_content_type(self, content_type: str) -> None:
-        """Pass when the answer is of this type; else close it.
+        """Check the type of the answer, and close it when it is another.
 
-        :raises ClaudeError: it is not Claude's
+        :raises ClaudeError: the answer is not Claude's
         """
         if not self.headers.get("content-type", "").startswith(content_type):
             self.close()
@@ -318,7 +318,7 @@ class ByteStream:
             takes too long or is too long
         """
         response = self._response
-        # A body that was read already (another transport may do so) is there unpacked.
+        # A body that a transport has read already is kept decoded.
         raw = "content-encoding" not in response.headers
         raw = raw and not response.is_stream_consumed
         chunks = response.iter_raw() if raw else response.iter_bytes()
@@ -337,7 +337,7 @@ class ByteStream:
             raise self._broken(error) from error
 
     def json_object(self) -> dict[str, Any]:
-        """Return the JSON object that the whole answer is, and close it.
+        """Return the whole answer, which must be a JSON object, and close it.
 
         :raises ClaudeError: also when it is none
         """
@@ -352,7 +352,7 @@ class ByteStream:
         return value
 
     def end_soon(self) -> None:
-        """Wait no longer than a moment for the end: only the connection needs it."""
+        """Limit the wait for the end, which only the reuse of the connection needs."""
         self._exchange.end_soon(_END_SECONDS)
 
     def close(self) -> None:
@@ -390,11 +390,11 @@ def _own_headers(sdk: anthropic.Anthropic) -> dict[str, str | anthropic.Omit]:
     }
 
 
-def _take_status(response: httpx2.Response) -> None:
-    """Note the status, before the SDK reads the body of an error, whole.
+def _record_status(response: httpx2.Response) -> None:
+    """Record the status before the SDK reads the whole body of an error.
 
-    It is to read it as it came: what is small on the wire may be packed so that it
-    fills the memory. The status says what counts.
+    The SDK is kept from decoding that body, because few compressed bytes may fill the
+    memory; the status says enough.
     """
     exchange = exchange_under_way()
     if exchange is not None:

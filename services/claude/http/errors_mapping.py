@@ -1,9 +1,9 @@
-"""Turns what the SDK, HTTP and the stream report into the one error of the door.
+"""Turns what the SDK, HTTP and the stream report into the gateway's one error.
 
 Decisions are taken on status, ``error.type`` and ``details.error_code``, never on the
 wording, with two exceptions: the spending limit that an organization set for itself
-comes as a plain 400, and a path that there is not has the type of a model that there is
-not; both can be told only by their sentences.
+comes as a plain 400, and a path that does not exist has the type of a model that does
+not exist; both can be recognised only by their sentences.
 
 Billing: an answer with an error status was not executed. A connection that broke after
 the request was sent may have been: that is *ambiguous*. One that broke before its first
@@ -116,11 +116,8 @@ _KIND_OF_TYPE = {
     "overloaded_error": _OVERLOADED,
     "conflict_error": _SERVER_ERROR,
 }
-_KIND_OF_GENERAL_TYPE = {
-    "invalid_request_error": _BAD_REQUEST,
-    "api_error": _SERVER_ERROR,
-}
-"""Types that many statuses share: the status tells more."""
+_KIND_OF_EVENT_TYPE = {**_KIND_OF_TYPE, "invalid_request_error": _BAD_REQUEST}
+"""An event has no status; where there is one, it says more than this type does."""
 _KIND_OF_STATUS = {
     401: _INVALID_KEY,
     402: _BILLING,
@@ -155,27 +152,26 @@ _NOT_SENT = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
     httpx2.InvalidURL,
-    # What is against the protocol is not written; and nobody carries out a part.
+    # What breaks the protocol is not written, and part of a request is not executed.
     httpx2.LocalProtocolError,
-    # The same without the library's words: no name, no listener, no trust.
+    # The same as exceptions of Python: no such host, no listener, no trust.
     socket.gaierror,
     ConnectionRefusedError,
     ssl.SSLCertVerificationError,
     FileNotFoundError,
 )
 """Failures before the first byte of a request. All others may come after it, such as a
-``WriteError``, a ``ReadTimeout`` or a ``RemoteProtocolError``: there it is known only
-when the steps of the connection were taken down."""
+``WriteError``, a ``ReadTimeout`` or a ``RemoteProtocolError``: see :mod:`.sending`."""
 _UNUSABLE = (UnicodeError, OverflowError)
-"""What the operating system's own functions say to hosts and ports that are none."""
+"""What Python raises for a host or a port that cannot exist."""
 
 
 def error_of_exception(error: Exception, *, now: datetime | None = None) -> ClaudeError:
-    """Return the error of the door for an exception of the SDK or of HTTP.
+    """Return the gateway's error for an exception of the SDK or of HTTP.
 
     :param now: the present, to turn a date into seconds
-    :raises Exception: what is none of theirs: it is a fault of ours and must not look
-        like an outage
+    :raises Exception: the one that was given or its cause, when it is neither: a bug of
+        ours must not look like an outage
     """
     if isinstance(error, anthropic.APIStatusError):
         return _error_of_status(error, now or datetime.now(timezone.utc))
@@ -189,7 +185,7 @@ def error_of_exception(error: Exception, *, now: datetime | None = None) -> Clau
         return _error_of_connection(cause, _may_have_left(cause, error))
     if wrapped and isinstance(cause, _UNUSABLE) and not has_left(error):
         return _claude_error(_UNUSABLE_ADDRESS)
-    # The SDK calls whatever happens while it sends a connection error.
+    # The SDK reports everything that happens while it sends as a connection error.
     raise cause or error
 
 
@@ -198,10 +194,7 @@ def error_of_event(error: Mapping[str, Any], request_id: str = "") -> ClaudeErro
 
     :param error: the event's ``error``: ``type`` and ``message``
     """
-    error_type = str(error.get("type"))
-    kind = _KIND_OF_TYPE.get(error_type) or _KIND_OF_GENERAL_TYPE.get(
-        error_type, _SERVER_ERROR
-    )
+    kind = _KIND_OF_EVENT_TYPE.get(str(error.get("type")), _SERVER_ERROR)
     return _claude_error(kind, request_id=request_id)
 
 
@@ -225,39 +218,38 @@ def foreign_answer_error(status: int, request_id: str = "") -> ClaudeError:
 
 
 def _error_of_status(error: anthropic.APIStatusError, now: datetime) -> ClaudeError:
-    status = error.status_code
-    error_type = str(error.type) if error.type else ""
-    sentence = error.api_message or ""
-    kind = _KIND_OF_CODE.get(error.error_code or "")
-    if kind is None and _OWN_SPEND_LIMIT.search(sentence):
-        kind = _SPEND_LIMIT
-    if kind is None:
-        kind = _KIND_OF_TYPE.get(error_type) or _KIND_OF_STATUS.get(status)
-    if kind is None:
-        kind = _SERVER_ERROR if status >= 500 else _BAD_REQUEST
-    if 300 <= status < 400:
-        kind = _FOREIGN_ANSWER
-    if kind is _UNKNOWN_MODEL and not _NAMES_A_MODEL.match(sentence.lstrip()):
-        kind = _NO_MESSAGES_HERE
-    retryable = kind.retryable
-    if error.response.headers.get("x-should-retry") == "false":
-        retryable = False
-    retry_after: float | None
-    if kind is _SPEND_LIMIT:
-        retry_after = _seconds_until_regain(sentence, now)
-    else:
-        retry_after = _retry_after(error.response.headers, now)
-    return ClaudeError(
-        kind.code,
-        kind.message,
-        retryable=retryable,
-        retry_after=retry_after,
+    kind, status = _kind_of_status(error), error.status_code
+    mapped = _claude_error(
+        kind,
         # Claude's errors name their type. A gateway's own page says nothing about what
         # Claude did; on 503 it had nobody to ask.
-        ambiguous=status >= 500 and status != 503 and not error_type,
+        ambiguous=status >= 500 and status != 503 and not error.type,
         status=status,
         request_id=error.request_id or "",
     )
+    if error.response.headers.get("x-should-retry") == "false":
+        mapped.retryable = False
+    if kind is _SPEND_LIMIT:
+        mapped.retry_after = _seconds_until_regain(error.api_message or "", now)
+    else:
+        mapped.retry_after = _retry_after(error.response.headers, now)
+    return mapped
+
+
+def _kind_of_status(error: anthropic.APIStatusError) -> _Kind:
+    """Return what an answer with an error status means; the most specific fact counts:
+    the code, then the type, then the status."""
+    status, sentence = error.status_code, error.api_message or ""
+    if 300 <= status < 400:
+        return _FOREIGN_ANSWER
+    if kind := _KIND_OF_CODE.get(error.error_code or ""):
+        return kind
+    if _OWN_SPEND_LIMIT.search(sentence):
+        return _SPEND_LIMIT
+    kind = _KIND_OF_TYPE.get(str(error.type)) or _KIND_OF_STATUS.get(status)
+    if kind is _UNKNOWN_MODEL and not _NAMES_A_MODEL.match(sentence.lstrip()):
+        return _NO_MESSAGES_HERE
+    return kind or (_SERVER_ERROR if status >= 500 else _BAD_REQUEST)
 
 
 def _may_have_left(cause: BaseException, error: BaseException) -> bool:

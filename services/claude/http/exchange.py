@@ -1,8 +1,8 @@
-"""What one request and its answer may take in all: time and bytes.
+"""The limits of one request and its answer together: time and bytes.
 
-The timeouts of the HTTP library are those of a single read. An answer that comes byte
-by byte, in its headers or in the body of an error, meets none of them, and one that
-never ends is read until the memory is full. So each read of the connection asks here.
+The timeouts of the HTTP library hold for a single read. An answer that comes byte by
+byte, in its headers or in the body of an error, never reaches them, and one that never
+ends is read until the memory is full. So each read of the connection asks here.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class AnswerTooLong(Exception):
 class Exchange:
     """One request with its answer.
 
-    A request is made and read within one thread, or one greenlet; the connection finds
-    the exchange that is under way there.
+    Each step of it is made within one thread, or one greenlet, where the connection
+    finds the exchange under way.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Exchange:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Have this thread's connection mind the limits."""
+        """Hold this thread's connection to the limits."""
         token = _under_way.set(self)
         try:
             yield
@@ -72,7 +72,7 @@ class Exchange:
         return remaining if seconds is None else min(seconds, remaining)
 
     def end_soon(self, seconds: float) -> None:
-        """Shorten what is left to so many seconds: what matters has come."""
+        """Leave so many seconds at most: all that matters has come."""
         self._deadline = min(self._deadline, self._clock() + seconds)
 
     def take(self, count: int) -> None:

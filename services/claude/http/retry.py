@@ -2,7 +2,7 @@
 
 Waits are jittered and exponential; a server's ``retry-after`` is honoured up to a cap.
 Beyond the cap, or past the deadline of the call, the error goes to the user at once and
-carries the wait, because a worker must never sleep on somebody else's word.
+carries the wait, because a worker must never sleep for as long as a server likes.
 An ambiguous failure is not repeated here: the second attempt has its own ledger row.
 """
 
@@ -28,7 +28,15 @@ def retrying(
     :param remaining: seconds until the deadline of the call
     :param sleep: waits for so many seconds
     """
-    wait = _Wait(policy)
+    jittered = wait_random_exponential(
+        multiplier=policy.first_wait, max=policy.longest_wait
+    )
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ClaudeError) and error.retry_after is not None:
+            return error.retry_after
+        return jittered(state)
 
     def is_last(state: RetryCallState) -> bool:
         attempts_left = policy.attempts - state.attempt_number
@@ -47,20 +55,5 @@ def _is_repeatable(error: BaseException, policy: RetryPolicy) -> bool:
     if not isinstance(error, ClaudeError) or not error.retryable or error.ambiguous:
         return False
     if error.code == "ramp_limit":
-        return False  # repeating adds to it: the circuit opens, and all wait
+        return False  # repeating makes it worse: the circuit opens, and all wait
     return (error.retry_after or 0) <= policy.retry_after_cap
-
-
-class _Wait:
-    """What the server asked for, else jittered exponential."""
-
-    def __init__(self, policy: RetryPolicy) -> None:
-        self._jittered = wait_random_exponential(
-            multiplier=policy.first_wait, max=policy.longest_wait
-        )
-
-    def __call__(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, ClaudeError) and error.retry_after is not None:
-            return error.retry_after
-        return self._jittered(state)

@@ -1,7 +1,8 @@
 """Whether a request had begun to leave when its connection failed.
 
-The HTTP library tells of each of its steps; only the first one that sends the request
-itself matters. What a proxy was asked before does not: it names a host, no more.
+The HTTP library reports each of its steps to the request's ``trace``. The first one
+that sends the request itself is recorded; what a proxy is asked before is not, because
+it only names a host.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _FIRST_STEP = ".send_request_headers.started"
 
 
 class Sending:
-    """Takes down that a request began to leave; the library's ``trace``."""
+    """Records that a request began to leave; the library's ``trace``."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -26,14 +27,14 @@ class Sending:
             self.begun = method != b"CONNECT"
 
 
-def note_sending(request: httpx2.Request) -> None:
-    """Have it taken down for ``request``."""
+def record_sending(request: httpx2.Request) -> None:
+    """Have it recorded for ``request``."""
     request.extensions["trace"] = Sending()
 
 
 def has_left(error: BaseException) -> bool | None:
-    """Return whether the request of ``error`` had begun to leave; ``None`` when nobody
-    has taken it down."""
+    """Return whether the request of ``error`` had begun to leave; ``None`` when that
+    was not recorded."""
     try:
         sending = error.request.extensions.get("trace")  # type: ignore[attr-defined]
     except (AttributeError, RuntimeError):  # it belongs to no request

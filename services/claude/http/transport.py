@@ -17,7 +17,7 @@ import httpcore2
 import httpx2
 
 from .network import ExchangeBackend
-from .sending import note_sending
+from .sending import record_sending
 
 _MAX_CONNECTIONS = 1000
 _MAX_IDLE_CONNECTIONS = 100
@@ -47,7 +47,7 @@ class Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Override of ``httpx2``."""
-        note_sending(request)
+        record_sending(request)
         with _errors_of_httpx2():
             response = self.pool.handle_request(
                 httpcore2.Request(

@@ -16,11 +16,16 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from services.claude.policy import BreakerPolicy
+from services.claude.circuit import (
+    BreakerPolicy,
+    Change,
+    Circuit,
+    CircuitBreaker,
+    Transition,
+)
 from services.claude.ports import (
     Alert,
     Booking,
-    CircuitState,
     Closing,
     LimitState,
     OpenCall,
@@ -94,56 +99,19 @@ class LoggedAlerts:
         return known
 
 
-class Circuit:
-    """One circuit for the one endpoint that is measured."""
+class Circuits:
+    """The circuits of this process."""
 
-    def __init__(self, policy: BreakerPolicy) -> None:
-        self._policy = policy
-        self._failures = 0
-        self._successes = 0
-        self._open_until: float | None = None
+    def __init__(self) -> None:
+        self._circuits: dict[str, Circuit] = {}
 
-    def admit(self, name: str) -> CircuitState:
-        if self._open_until is None:
-            return CircuitState("closed", self._failures)
-        waiting = self._open_until - time.monotonic()
-        if waiting > 0:
-            return CircuitState("open", self._failures, retry_after=waiting)
-        return CircuitState("half_open", self._failures, self._successes)
+    def change(self, name: str, transition: Transition) -> Change:
+        """Apply ``transition`` and return what it did."""
+        before, now = self._circuits.get(name, Circuit()), time.monotonic()
+        after = self._circuits[name] = transition(before, now)
+        return Change(before, after, now)
 
-    def state(self, name: str) -> CircuitState:
-        return self.admit(name)  # one thread: nobody else could become the probe
-
-    def succeeded(self, name: str) -> None:
-        self._failures = 0
-        if self._open_until is None:
-            return
-        self._successes += 1
-        if self._successes >= self._policy.successes:
-            self._open_until = None
-            self._successes = 0
-
-    def failed(
-        self,
-        name: str,
-        open_seconds: float | None = None,
-        *,
-        reason: str = "",
-        ends_in: float | None = None,
-    ) -> None:
-        self._failures += 1
-        self._successes = 0
-        opens = self._failures >= self._policy.failures or self._open_until is not None
-        if opens or open_seconds is not None:
-            seconds = open_seconds or self._policy.open_seconds
-            self._open_until = time.monotonic() + seconds
-
-    def retry_now(self, name: str) -> None:
-        if self._open_until is not None:
-            self._open_until = time.monotonic()
-
-    def released(self, name: str) -> None:
-        return None
+    change_after_commit = change
 
 
 @dataclass
@@ -200,7 +168,7 @@ class MemoryBackend:
         self.answers = NoAnswers()
         self.limits = NoLimits()
         self.budget = NoBudget()
-        self.circuit = Circuit(breaker)
+        self.circuit = CircuitBreaker(Circuits(), breaker)
         self.ledger = Ledger()
         self.alerts = LoggedAlerts()
 

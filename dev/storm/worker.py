@@ -40,8 +40,19 @@ KEY = "sk-ant-storm"
 SILENCE_SECONDS = 2.0
 _COMPANY = 1
 _ENDLESS = 1_000_000
-_LONG_LEASES = 3 * 3600.0
-_MONTH = 40 * 86_400.0
+# Rows that somebody is settling at the moment are left to them, as the sweeper does.
+_END_LEASES = """
+    UPDATE account_ai_usage
+       SET lease_until = timezone('UTC', now()) - interval '1 second'
+     WHERE id IN (SELECT id
+                    FROM account_ai_usage
+                   WHERE state = 'open'
+                     FOR UPDATE SKIP LOCKED)
+"""
+_END_OPENING = """
+    UPDATE account_ai_circuit SET open_until = timezone('UTC', now())
+     WHERE state = 'open'
+"""
 
 
 def policy(failures: int = _ENDLESS) -> Policy:
@@ -77,7 +88,9 @@ def run(dbname: str, base_url: str, plan: Path, report: Path) -> None:
 
 def sweep(dbname: str) -> None:
     """Close all open rows as the sweeper does when their leases are over."""
-    backend = PostgresBackend(dbname, time_shift=_LONG_LEASES)
+    backend = PostgresBackend(dbname)
+    with backend.transaction() as transaction:
+        transaction.cursor.execute(_END_LEASES)
     while backend.close_expired():
         pass
 
@@ -129,7 +142,7 @@ class _Caller:
     def close_and_probe(self, closing: Sequence[PlannedCall]) -> None:
         """Meet what closes the door at once, one by one.
 
-        After each, calls are refused; a month later they pass again.
+        After each, calls are refused until the circuit's time is over.
         """
         careful = policy(failures=5)
         backend = PostgresBackend(self.dbname, careful.breaker)
@@ -138,7 +151,8 @@ class _Caller:
             self._make(call)
             for word in ("refused", "refused-too"):
                 self._ask(_following(call, word))
-            backend.time_shift += _MONTH
+            with backend.transaction() as transaction:
+                transaction.cursor.execute(_END_OPENING)
             for word in ("probe", "second-probe"):
                 self._ask(_following(call, word))
 

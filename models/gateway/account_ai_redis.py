@@ -3,7 +3,6 @@ import os
 from odoo import api, models
 
 from ..common.presentation import sentence
-from .redis.address import InvalidAddress, read_address
 from .redis.connection import RedisConnection, connection_for
 from .redis.failure import SENTENCES
 from .redis.loss import CIRCUIT
@@ -83,11 +82,9 @@ class AccountAiGateway(models.AbstractModel):
         url = self._redis_url()
         if not url:
             return False, self.env._("No Redis is set: PostgreSQL does the work.")
-        try:
-            read_address(url)
-        except InvalidAddress as error:
-            return False, sentence(error.message, error.params, self.env.lang)
         connection = RedisConnection(url)
+        if connection.invalid:
+            return False, self._redis_problem(url)
         try:
             health = connection.health()
         finally:
@@ -130,11 +127,11 @@ class AccountAiGateway(models.AbstractModel):
     @api.model
     def _redis_problem(self, url):
         """Return a sentence that says what is wrong with ``url``, or nothing."""
-        try:
-            address = read_address(url)
-        except InvalidAddress as error:
+        connection = RedisConnection(url)
+        if error := connection.invalid:
             return sentence(error.message, error.params, self.env.lang)
-        if not all(os.access(path, os.R_OK) for path in address.files):
+        files = connection.address.files if connection.address else ()
+        if not all(os.access(path, os.R_OK) for path in files):
             return sentence(SENTENCES["certificate_file"], {}, self.env.lang)
         return ""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from .circuit import BreakerPolicy
 from .ports import Owner
 
 _LIMITS_PER_MINUTE = MappingProxyType(
@@ -23,18 +24,6 @@ class Window:
     limit: int
     of_company: bool = False
     """It is the company's: the person who is refused may have done little."""
-
-
-@dataclass(frozen=True)
-class BreakerPolicy:
-    """When the circuit opens, probes and closes; the backend is built with it."""
-
-    failures: int = 5
-    """Failures in a row that open it."""
-    open_seconds: float = 60.0
-    """Seconds until one probe may pass; also how long a silent probe blocks others."""
-    successes: int = 2
-    """Probes in a row that close it."""
 
 
 @dataclass(frozen=True)

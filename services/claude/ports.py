@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from .circuit import CircuitBreaker
 from .money.usage import TokenUsage
 
 
@@ -124,23 +125,6 @@ class LimitState:
 
 
 @dataclass(frozen=True)
-class CircuitState:
-    """State of the circuit breaker."""
-
-    state: str
-    """``closed``, ``open`` or ``half_open``."""
-    failures: int = 0
-    successes: int = 0
-    retry_after: float = 0.0
-    """Seconds until a probe may pass."""
-    reason: str = ""
-    """Code of the :class:`~.errors.ClaudeError` that opened it."""
-    ends_in: float | None = None
-    """Seconds until what opened it is over, when that is known: a spending limit lasts
-    until a date, though a probe finds out earlier whether its owner raised it."""
-
-
-@dataclass(frozen=True)
 class Alert:
     """What an administrator has to know, once."""
 
@@ -201,45 +185,6 @@ class RateLimiter(Protocol):
 
         :param hits: how many calls, by key; each at least one and at most the limit
         """
-        ...
-
-
-class CircuitStore(Protocol):
-    """Shared state of the breaker, one circuit per name (endpoint)."""
-
-    def admit(self, name: str) -> CircuitState:
-        """Return the state; ``half_open`` means that this call is the one probe."""
-        ...
-
-    def state(self, name: str) -> CircuitState:
-        """Return the state without becoming the probe: ``half_open`` means that one
-        may pass now."""
-        ...
-
-    def succeeded(self, name: str) -> None: ...
-
-    def failed(
-        self,
-        name: str,
-        open_seconds: float | None = None,
-        *,
-        reason: str = "",
-        ends_in: float | None = None,
-    ) -> None:
-        """Count a failure; ``open_seconds`` opens at once for that long.
-
-        :param reason: code of the error
-        :param ends_in: seconds until it is over, when that is known
-        """
-        ...
-
-    def retry_now(self, name: str) -> None:
-        """Let the next call pass as a probe, however long the circuit was to stay
-        open: somebody says that the cause is gone."""
-        ...
-
-    def released(self, name: str) -> None:
-        """Give a probe back that neither failed nor succeeded."""
         ...
 
 
@@ -322,7 +267,7 @@ class Transaction(Protocol):
 
     answers: AnswerStore
     limits: RateLimiter
-    circuit: CircuitStore
+    circuit: CircuitBreaker
     budget: Budget
     ledger: Ledger
     alerts: Alerts

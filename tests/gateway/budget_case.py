@@ -14,6 +14,7 @@ from odoo.addons.account_ai.services.claude.ports import (
 )
 
 from ..common.common import AccountAiCase
+from .database_clock import DatabaseClock
 
 
 def make_call(key, owner, worst_case="1", lease_seconds=90.0):
@@ -84,14 +85,13 @@ class BudgetCase(AccountAiCase):
     def setUp(self):
         super().setUp()
         self.backend = PostgresBackend(self.env.cr.dbname)
+        self.clock = DatabaseClock(self.env.cr)
         self.at("2026-11-20 15:00")  # noon in Chile
         self.number = 0
 
     def at(self, moment):
         """Set the time, UTC."""
-        moment = datetime.fromisoformat(moment).replace(tzinfo=timezone.utc)
-        shift = (moment - datetime.now(timezone.utc)).total_seconds()
-        self.backend.time_shift = shift
+        self.clock.at(datetime.fromisoformat(moment).replace(tzinfo=timezone.utc))
 
     def budget(self, amount=3, **values):
         """Return a new budget: a month's, in US$, of the company, hard."""

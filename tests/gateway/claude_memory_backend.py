@@ -12,11 +12,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from odoo.addons.account_ai.services.claude.circuit import (
+    BreakerPolicy,
+    Change,
+    Circuit,
+    CircuitBreaker,
+)
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
-from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
 from odoo.addons.account_ai.services.claude.ports import (
     Booking,
-    CircuitState,
     Closing,
     LimitState,
     OpenCall,
@@ -40,17 +44,6 @@ class Row:
 
 
 @dataclass
-class Circuit:
-    state: str = "closed"
-    failures: int = 0
-    successes: int = 0
-    open_until: float = 0.0
-    probe_until: float = 0.0
-    reason: str = ""
-    ends_at: float | None = None
-
-
-@dataclass
 class Tables:
     """Everything that is shared; a transaction works on a copy."""
 
@@ -69,7 +62,8 @@ class MemoryTransaction:
         self._tables = tables
         self.answers = MemoryAnswers(backend, tables)
         self.limits = MemoryLimits(backend, tables)
-        self.circuit = MemoryCircuits(backend, tables)
+        circuits = MemoryCircuits(backend, tables)
+        self.circuit = CircuitBreaker(circuits, backend.breaker)
         self.budget = MemoryBudget(backend, tables)
         self.ledger = MemoryLedger(backend, tables)
         self.alerts = MemoryAlerts(tables)
@@ -146,77 +140,14 @@ class MemoryLimits:
 class MemoryCircuits:
     def __init__(self, backend, tables):
         self._backend = backend
-        self._policy = backend.breaker
         self._circuits = tables.circuits
 
-    def _circuit(self, name):
-        return self._circuits.setdefault(name, Circuit())
+    def change(self, name, transition):
+        before, now = self._circuits.get(name, Circuit()), self._backend.clock()
+        self._circuits[name] = transition(before, now)
+        return Change(before, self._circuits[name], now)
 
-    def admit(self, name):
-        circuit = self._circuit(name)
-        now = self._backend.clock()
-        if circuit.state == "closed":
-            return CircuitState("closed", failures=circuit.failures)
-        if self.state(name).state == "open":
-            return self.state(name)
-        circuit.state = "half_open"
-        circuit.probe_until = now + self._policy.open_seconds
-        return CircuitState("half_open", circuit.failures, circuit.successes)
-
-    def state(self, name):
-        circuit = self._circuit(name)
-        if circuit.state == "closed":
-            return CircuitState("closed", failures=circuit.failures)
-        now = self._backend.clock()
-        waiting = max(circuit.open_until, circuit.probe_until) - now
-        return CircuitState(
-            "open" if waiting > 0 else "half_open",
-            circuit.failures,
-            circuit.successes,
-            retry_after=max(waiting, 0.0),
-            reason=circuit.reason,
-            ends_in=None if circuit.ends_at is None else circuit.ends_at - now,
-        )
-
-    def succeeded(self, name):
-        circuit = self._circuit(name)
-        if circuit.state == "open":
-            return
-        probes = circuit.successes + 1 if circuit.state == "half_open" else 0
-        closes = circuit.state == "closed" or probes >= self._policy.successes
-        if closes:
-            self._circuits[name] = Circuit()
-        else:
-            circuit.failures, circuit.successes = 0, probes
-            circuit.open_until = circuit.probe_until = 0.0
-
-    def failed(self, name, open_seconds=None, *, reason="", ends_in=None):
-        circuit = self._circuit(name)
-        was_open = circuit.state == "open"
-        if not was_open or open_seconds is not None:
-            now = self._backend.clock()
-            circuit.reason = reason
-            circuit.ends_at = None if ends_in is None else now + ends_in
-        circuit.failures += 1
-        circuit.successes = 0
-        circuit.probe_until = 0.0
-        opens = (
-            open_seconds is not None
-            or circuit.state == "half_open"
-            or circuit.failures >= self._policy.failures
-        )
-        if (opens and not was_open) or open_seconds is not None:
-            seconds = open_seconds or self._policy.open_seconds
-            until = self._backend.clock() + seconds
-            circuit.state = "open"
-            circuit.open_until = max(circuit.open_until, until)
-
-    def retry_now(self, name):
-        circuit = self._circuit(name)
-        circuit.open_until = circuit.probe_until = 0.0
-
-    def released(self, name):
-        self._circuit(name).probe_until = 0.0
+    change_after_commit = change
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What the tests with a real Redis share."""
 
+import json
 from unittest import SkipTest
 from unittest.mock import patch
 
@@ -50,14 +51,39 @@ class RedisMixin:
         self.connection = self.connect()
         super().setUp()
 
+    def server(self):
+        """Return the server that is written to."""
+        return self.redis
+
     def flush_redis(self):
-        self.redis.command("FLUSHALL")
+        self.server().command("FLUSHALL")
 
     def connect(self, url=None, **options):
         """Return a new connection; its pauses are those of the product."""
         connection = RedisConnection(url or self.redis.url, **options)
         self.addCleanup(connection.close)
         return connection
+
+    def age(self, seconds):
+        """Have everything that is stored be as many seconds older."""
+        command = self.server().command
+        microseconds = round(seconds * 1_000_000)
+        for key in command("KEYS", "account_ai:*:*"):
+            left = command("PTTL", key) - round(seconds * 1000)
+            command("PEXPIRE", key, left)  # which removes it when nothing is left
+            if left <= 0:
+                continue
+            if command("TYPE", key) == b"zset":
+                for hit in command("ZRANGE", key, 0, -1):
+                    command("ZINCRBY", key, -microseconds, hit)
+            elif command("HEXISTS", key, "stored_at"):
+                command("HINCRBY", key, "stored_at", -microseconds)
+            else:
+                circuit = json.loads(command("HGET", key, "circuit"))
+                for name in ("open_until", "probe_until", "ends_at"):
+                    if circuit[name] is not None:
+                        circuit[name] -= seconds
+                command("HSET", key, "circuit", json.dumps(circuit))
 
     def redis_backend(self, dbname, *args, connection=None, prefix=PREFIX, **options):
         """Return a backend on the connection of the test."""

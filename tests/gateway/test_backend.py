@@ -1,6 +1,7 @@
 """The shared state of the door in PostgreSQL."""
 
 import random
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner, Settle
 from ..common.common import AccountAiCase
 from .backend_contract import BackendContract
 from .budget_contract import BudgetContract
+from .database_clock import DatabaseClock
 
 
 @tagged("post_install", "-at_install")
@@ -27,11 +29,12 @@ class TestPostgresContract(BudgetContract, BackendContract, AccountAiCase):
         # At noon: no day ends while a test runs.
         now = datetime.now(timezone.utc)
         noon = now.replace(hour=15, minute=0)
-        shift = (noon - now).total_seconds()
-        return PostgresBackend(self.env.cr.dbname, breaker, time_shift=shift)
+        self.clock = DatabaseClock(self.env.cr)
+        self.clock.at(noon)
+        return PostgresBackend(self.env.cr.dbname, breaker)
 
     def advance(self, seconds):
-        self.backend.time_shift += seconds
+        self.clock.advance(seconds)
 
     def make_budget(self, amount, period="month", hard=True, operation=None):
         self.env["account.ai.budget"].create(
@@ -167,8 +170,8 @@ class TestLedger(AccountAiCase):
     def test_a_call_past_its_lease_becomes_unknown_at_its_worst_case(self):
         self.open("dead:1")
         self.open("alive:1", lease_seconds=1000)
-        later = PostgresBackend(self.env.cr.dbname, time_shift=200)
-        closed = later.close_expired()
+        DatabaseClock(self.env.cr).advance(200)
+        closed = self.backend.close_expired()
         self.assertEqual(
             [(call.key, call.run_uuid) for call in closed], [("dead:1", "run")]
         )
@@ -177,7 +180,7 @@ class TestLedger(AccountAiCase):
         self.assertTrue(dead.estimated)
         self.assertEqual(dead.cost_usd, 0.0105)
         self.assertEqual(alive.state, "open")
-        self.assertEqual(later.close_expired(), [])
+        self.assertEqual(self.backend.close_expired(), [])
 
     def test_an_error_leaves_no_row(self):
         with self.assertRaises(ZeroDivisionError), self.backend.transaction() as tr:
@@ -268,8 +271,8 @@ class TestRateLimit(AccountAiCase):
     uses_accounting = False
 
     def hit(self, seconds=0.0, limit=3, key="k", window=60.0):
-        backend = PostgresBackend(self.env.cr.dbname, time_shift=seconds)
-        with backend.transaction() as transaction:
+        DatabaseClock(self.env.cr).set(seconds)
+        with PostgresBackend(self.env.cr.dbname).transaction() as transaction:
             return transaction.limits.hit(key, limit, window)
 
     def test_the_window_slides(self):
@@ -323,15 +326,18 @@ class TestAnswers(AccountAiCase):
     uses_simulator = False
     uses_accounting = False
 
-    def backend(self, seconds=0.0):
-        return PostgresBackend(self.env.cr.dbname, time_shift=seconds)
+    @contextmanager
+    def transaction(self, seconds):
+        DatabaseClock(self.env.cr).set(seconds)
+        with PostgresBackend(self.env.cr.dbname).transaction() as transaction:
+            yield transaction
 
     def put(self, fingerprint="f", company=1, ttl=None, seconds=0.0, **answer):
-        with self.backend(seconds).transaction() as transaction:
+        with self.transaction(seconds) as transaction:
             transaction.answers.put(fingerprint, company, answer, ttl, 5)
 
     def get(self, fingerprint="f", company=1, seconds=0.0):
-        with self.backend(seconds).transaction() as transaction:
+        with self.transaction(seconds) as transaction:
             place = fingerprint, company
             return transaction.answers.get_all([place]).get(place)
 
@@ -370,8 +376,8 @@ class TestCircuit(AccountAiCase):
     uses_accounting = False
 
     def on_circuit(self, verb, *args, seconds=0.0):
-        backend = PostgresBackend(self.env.cr.dbname, time_shift=seconds)
-        with backend.transaction() as transaction:
+        DatabaseClock(self.env.cr).set(seconds)
+        with PostgresBackend(self.env.cr.dbname).transaction() as transaction:
             return getattr(transaction.circuit, verb)("api", *args)
 
     def admit(self, seconds=0.0):

@@ -111,7 +111,12 @@ class TestBackendConcurrency(BaseCase):
     def test_one_probe_at_a_time(self):
         with self.backend.transaction() as transaction:
             transaction.circuit.failed(self.name)
-        self.backend.time_shift = 61
+        with self.backend.transaction() as transaction:
+            transaction.cursor.execute(
+                "UPDATE account_ai_circuit SET open_until = now() - interval '1 second'"
+                " WHERE name = %s",
+                [self.name],
+            )
 
         def admit():
             with self.backend.transaction() as transaction:
@@ -120,6 +125,37 @@ class TestBackendConcurrency(BaseCase):
         states = self.together(admit)
         self.assertEqual(states.count("half_open"), 1)
         self.assertEqual(states.count("open"), THREADS - 1)
+
+    def test_no_failure_is_lost(self):
+        """Each is counted on top of the others, the first ones of a circuit too."""
+        self.backend.breaker = BreakerPolicy(failures=THREADS * 5 + 1)
+
+        def fail():
+            with self.backend.transaction() as transaction:
+                transaction.circuit.failed(self.name)
+
+        self.together(fail, times=THREADS * 5)
+        with self.backend.transaction() as transaction:
+            state = transaction.circuit.state(self.name)
+            self.assertEqual((state.state, state.failures), ("closed", THREADS * 5))
+            transaction.circuit.failed(self.name)
+            self.assertEqual(transaction.circuit.state(self.name).state, "open")
+
+    def test_calls_of_a_closed_circuit_do_not_wait(self):
+        """Not even for somebody who counts a failure of it, and has it locked."""
+        self.backend.breaker = BreakerPolicy(failures=3)
+
+        def pass_through():
+            with self.backend.transaction() as transaction:
+                admitted = transaction.circuit.admit(self.name).state
+                transaction.circuit.succeeded(self.name)
+                return admitted
+
+        with ThreadPoolExecutor(1) as executor:
+            with self.backend.transaction() as slow:
+                slow.circuit.failed(self.name)
+                passed = executor.submit(pass_through)
+                self.assertEqual(passed.result(timeout=PATIENCE), "closed")
 
     def test_the_ledger_does_not_wait_for_a_business_transaction(self):
         """Which has company, user and currency rows locked while it waits for us."""

@@ -269,7 +269,7 @@ class TestThresholds(BudgetCase):
     def test_a_lost_call_alerts_at_its_estimate(self):
         self.budget(10, thresholds="90")
         self.reserve("9", key="a")
-        self.backend.time_shift += 200
+        self.clock.advance(200)
         self.backend.close_expired()
         self.env.invalidate_all()
         self.assertEqual(len(self.alerts()), 1)

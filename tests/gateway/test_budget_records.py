@@ -36,7 +36,7 @@ class TestDefinition(BudgetCase):
         self.budget(3, name="Month")
         self.budget(2, name="Queue", scope="automation", limit_type="soft")
         # The time of the database itself: what is shown is of today.
-        self.backend.time_shift = 0.0
+        self.clock.set(0)
         self.reserve("0.5", key="a")
         self.settle("a", "0.25")
         self.reserve("0.5")
@@ -60,7 +60,7 @@ class TestDefinition(BudgetCase):
 
     def test_the_form_shows_the_running_period(self):
         budget = self.budget(4)
-        self.backend.time_shift = 0.0
+        self.clock.set(0)
         self.reserve("2", key="a")
         self.settle("a", "1")
         self.reserve("1")
@@ -81,7 +81,7 @@ class TestBudgetAccess(BudgetCase):
         self.own = self.budget(name="Own")
         self.foreign = self.budget(name="Foreign", company_id=self.other_company.id)
         self.common = self.budget(name="Common", company_id=False)
-        self.backend.time_shift = 0.0
+        self.clock.set(0)
         self.backend.prepare_budgets()
 
     def seen_by(self, user, model="account.ai.budget"):
@@ -176,7 +176,7 @@ class TestAccounts(BudgetCase):
     def test_the_sweeper_gives_back_the_lease_and_not_the_money(self):
         budget = self.budget(3)
         self.reserve("3", key="dead")
-        self.backend.time_shift += 200
+        self.clock.advance(200)
         (closed,) = self.backend.close_expired()
         self.assertEqual(closed.key, "dead")
         self.assertEqual(self.counter(budget), (3, 0))
@@ -185,7 +185,7 @@ class TestAccounts(BudgetCase):
     def test_an_answer_after_the_sweeper_is_a_correction(self):
         budget = self.budget(3)
         self.reserve("3", key="late")
-        self.backend.time_shift += 200
+        self.clock.advance(200)
         self.backend.close_expired()
         self.settle("late", "0.5")
         self.assertEqual(self.counter(budget), (Decimal("0.5"), 0))
@@ -200,7 +200,7 @@ class TestAccounts(BudgetCase):
     def test_a_correction_counts_in_the_period_of_the_call(self):
         self.budget(3)
         self.reserve("3", key="late")
-        self.backend.time_shift += 200
+        self.clock.advance(200)
         self.backend.close_expired()
         self.at("2026-12-02 15:00")
         self.settle("late", "1")

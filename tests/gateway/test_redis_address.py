@@ -15,38 +15,35 @@ class TestRedisAddress(BaseCase):
     def test_one_server(self):
         address = read_address(" redis://redis.example:7000/2\n")
         self.assertEqual(address.hosts, (("redis.example", 7000),))
-        self.assertEqual((address.database, address.service), (2, ""))
-        self.assertFalse(address.tls)
+        self.assertEqual((address.options, address.service), ({"db": 2}, ""))
         self.assertEqual(str(address), "redis://redis.example:7000/2")
 
     def test_what_is_left_out_is_as_usual(self):
         address = read_address("redis://localhost")
         self.assertEqual(address.hosts, (("localhost", 6379),))
-        self.assertEqual((address.database, address.username), (0, ""))
+        self.assertEqual(address.options, {"db": 0})
         address = read_address("redis+sentinel://one,two:1/name")
         self.assertEqual(address.hosts, (("one", 26379), ("two", 1)))
 
     def test_a_login_may_hold_any_character(self):
         address = read_address("redis://us%3Aer:p%40ss%2F%25@[::1]:1/0")
-        self.assertEqual((address.username, address.password), ("us:er", "p@ss/%"))
+        login = {"username": "us:er", "password": "p@ss/%"}
+        self.assertEqual(address.options, {"db": 0, **login})
         self.assertEqual(address.hosts, (("::1", 1),))
         self.assertEqual(str(address), "redis://[::1]:1/0")
-        self.assertEqual(read_address("redis://:p@@host").password, "p@")
+        self.assertEqual(read_address("redis://:p@@host").options["password"], "p@")
 
     def test_tls(self):
         address = read_address(
             "rediss://host/0?ssl_ca_certs=%2Fetc%2Fca.pem&ssl_check_hostname=false"
         )
-        self.assertTrue(address.tls)
-        self.assertEqual(
-            address.tls_options,
-            {"ssl_ca_certs": "/etc/ca.pem", "ssl_check_hostname": False},
-        )
-        self.assertEqual(read_address("rediss://host").tls_options, {})
-        unchecked = read_address("rediss://host?ssl_cert_reqs=none").tls_options
-        self.assertEqual(
-            unchecked, {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-        )
+        checked = {"db": 0, "ssl": True, "ssl_cert_reqs": "required"}
+        named = {"ssl_ca_certs": "/etc/ca.pem", "ssl_check_hostname": False}
+        self.assertEqual(address.options, {**checked, **named})
+        self.assertEqual(address.files, ("/etc/ca.pem",))
+        self.assertEqual(read_address("rediss://host").options, checked)
+        unchecked = read_address("rediss://host?ssl_cert_reqs=None").options
+        self.assertEqual(unchecked, {**checked, "ssl_cert_reqs": "none"})
 
     def test_sentinels(self):
         address = read_address(
@@ -54,10 +51,12 @@ class TestRedisAddress(BaseCase):
             "?sentinel_username=watch&sentinel_password=s3cret"
         )
         self.assertEqual(address.hosts, (("a", 1), ("b", 2), ("::1", 3)))
-        self.assertEqual((address.service, address.database), ("my name", 4))
-        self.assertEqual((address.username, address.password), ("user", "p@ss"))
-        self.assertEqual(address.sentinel_username, "watch")
-        self.assertEqual(address.sentinel_password, "s3cret")
+        tls = {"ssl": True, "ssl_cert_reqs": "required"}
+        login = {"username": "user", "password": "p@ss"}
+        watch = {"username": "watch", "password": "s3cret"}
+        self.assertEqual(address.service, "my name")
+        self.assertEqual(address.options, {"db": 4, **login, **tls})
+        self.assertEqual(address.sentinel_options, {**watch, **tls})
         for text in (str(address), repr(address)):
             for secret in SECRETS:
                 self.assertNotIn(secret, text)

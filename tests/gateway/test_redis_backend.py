@@ -93,7 +93,7 @@ class TestRedisTransaction(RedisCase):
 
     def test_a_probe_that_was_taken_in_vain_is_given_back(self):
         self.fail_calls()
-        self.backend.time_shift = 61
+        self.age(61)
         with self.assertRaises(ZeroDivisionError), self.backend.transaction() as tr:
             self.assertEqual(tr.circuit.admit(ENDPOINT).state, "half_open")
             self.assertEqual(self.circuit().state, "open", "it is under way")
@@ -150,7 +150,7 @@ class TestRedisTransaction(RedisCase):
         state = self.circuit(self.postgres)
         self.assertEqual((state.state, state.reason), ("open", "overloaded"))
         self.assertAlmostEqual(state.retry_after, 60, delta=5)
-        self.backend.time_shift = 61
+        self.age(61)
         with self.backend.transaction() as transaction:
             self.assertEqual(transaction.circuit.admit(ENDPOINT).state, "half_open")
         with self.backend.transaction() as transaction:
@@ -190,12 +190,12 @@ class TestRedisAnswers(RedisCase):
 
     def test_a_shorter_retention_holds_for_what_is_there(self):
         self.use_redis()
-        now, backend = self.backend.time_shift, self.backend
+        backend = self.backend
         backend.prefix = self.env["account.ai.gateway"]._redis_prefix()
-        backend.time_shift = now - 31 * DAY
         self.put(fingerprint="old")
-        backend.time_shift = now - 29 * DAY
+        self.age(2 * DAY)
         self.put(fingerprint="young")
+        self.age(29 * DAY)
         self.put(fingerprint="orphan", company=99_999_999)
         self.company.account_ai_retention_days = 30
         self.env["account.ai.gateway"]._gc_redis_answers()

@@ -11,7 +11,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.account_ai.models.gateway.redis.circuit import RedisCircuits
 from odoo.addons.account_ai.models.gateway.redis.connection import connection_for
 from odoo.addons.account_ai.models.gateway.redis.rate_limit import RedisWindows
-from odoo.addons.account_ai.services.claude.policy import BreakerPolicy
+from odoo.addons.account_ai.services.claude.circuit import BreakerPolicy, CircuitBreaker
 
 from .redis_case import PREFIX, RedisMixin
 
@@ -73,16 +73,34 @@ class TestRedisConcurrency(RedisMixin, BaseCase):
     def test_one_probe_over_processes(self):
         policy = BreakerPolicy(failures=1)
         self.assertTrue(self.connection.is_available())
-        RedisCircuits(self.connection, PREFIX, policy).failed(ENDPOINT)
+        CircuitBreaker(RedisCircuits(self.connection, PREFIX), policy).failed(ENDPOINT)
+        self.age(61)
 
         def admit(connection):
             assert connection.is_available()
-            circuits = RedisCircuits(connection, PREFIX, policy, time_shift=61)
-            return circuits.admit(ENDPOINT, probe=str(os.getpid()))
+            circuits = RedisCircuits(connection, PREFIX)
+            return CircuitBreaker(circuits, policy).admit(ENDPOINT)
 
         states = [state.state for state in self.in_processes(admit)]
         self.assertEqual(states.count("half_open"), 1)
         self.assertEqual(states.count("open"), PROCESSES - 1)
+
+    def test_no_failure_is_lost_over_processes(self):
+        policy = BreakerPolicy(failures=PROCESSES * HITS + 1)
+
+        def fail(connection):
+            assert connection.is_available()
+            breaker = CircuitBreaker(RedisCircuits(connection, PREFIX), policy)
+            for _ in range(HITS):
+                breaker.failed(ENDPOINT)
+
+        self.in_processes(fail)
+        self.assertTrue(self.connection.is_available())
+        breaker = CircuitBreaker(RedisCircuits(self.connection, PREFIX), policy)
+        state = breaker.state(ENDPOINT)
+        self.assertEqual((state.state, state.failures), ("closed", PROCESSES * HITS))
+        breaker.failed(ENDPOINT)
+        self.assertEqual(breaker.state(ENDPOINT).state, "open")
 
     def test_the_limit_is_exact_over_threads(self):
         """From the first call on: nobody counts elsewhere while one connects."""

@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from ..common.common import AccountAiCase
 from .backend_contract import BackendContract
+from .database_clock import DatabaseClock
 from .redis_case import PREFIX, RedisMixin, redis_tools
 
 
@@ -14,6 +15,7 @@ class RedisContract(RedisMixin, BackendContract):
     uses_accounting = False
 
     def make_backend(self, breaker):
+        self.clock = DatabaseClock(self.env.cr)
         return self.redis_backend(self.env.cr.dbname, breaker)
 
     def setUp(self):
@@ -23,7 +25,8 @@ class RedisContract(RedisMixin, BackendContract):
         self.addCleanup(lambda: self.assertFalse(self.connection.is_lost))
 
     def advance(self, seconds):
-        self.backend.time_shift += seconds
+        self.clock.advance(seconds)
+        self.age(seconds)
 
 
 @tagged("post_install", "-at_install")
@@ -56,8 +59,8 @@ class TestRedisContractSentinel(RedisContract, AccountAiCase):
     def start_redis(cls, tools):
         return tools.sentinel_set(password="s3cret")
 
-    def flush_redis(self):
-        self.redis.master().command("FLUSHALL")
+    def server(self):
+        return self.redis.master()
 
     def test_a_name_that_no_sentinel_knows(self):
         connection = self.connect(self.redis.url.replace("/account-ai/", "/nobody/"))

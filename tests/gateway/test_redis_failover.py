@@ -43,8 +43,8 @@ class TestFailover(RedisMixin, BaseCase):
         cls.simulator = start_simulator()
         cls.addClassCleanup(cls.simulator.stop)
 
-    def flush_redis(self):
-        self.redis.master().command("FLUSHALL")
+    def server(self):
+        return self.redis.master()
 
     def setUp(self):
         super().setUp()

@@ -9,11 +9,11 @@ from dev.evaluation import evaluate
 from dev.evaluation.asking import Asking
 from dev.evaluation.evaluation import CaseFile
 from dev.evaluation.gold_case import read_gold_case
-from dev.evaluation.memory_backend import Circuit
+from dev.evaluation.memory_backend import MemoryBackend
 from dev.evaluation.report import report_text
 from dev.simulator.process import SimulatorProcess
+from services.claude.circuit import BreakerPolicy
 from services.claude.errors import ClaudeError
-from services.claude.policy import BreakerPolicy
 
 from .cases import ALL_RIGHT, VAGUE, labelled
 
@@ -88,7 +88,8 @@ class TestAsking(unittest.TestCase):
 
 class TestCircuit(unittest.TestCase):
     def test_it_opens_after_failures_in_a_row_and_closes_after_successes(self):
-        circuit = Circuit(BreakerPolicy(failures=2, open_seconds=0.0, successes=2))
+        policy = BreakerPolicy(failures=2, open_seconds=0.0, successes=2)
+        circuit = MemoryBackend(policy).circuit
         circuit.failed("x")
         circuit.succeeded("x")
         circuit.failed("x")
@@ -97,7 +98,8 @@ class TestCircuit(unittest.TestCase):
         self.assertEqual(circuit.admit("x").state, "open")
         self.assertGreater(circuit.admit("x").retry_after, 0)
 
-        circuit = Circuit(BreakerPolicy(failures=1, open_seconds=0.0, successes=2))
+        policy = BreakerPolicy(failures=1, open_seconds=0.0, successes=2)
+        circuit = MemoryBackend(policy).circuit
         circuit.failed("x")
         self.assertEqual(circuit.admit("x").state, "half_open")
         circuit.succeeded("x")

@@ -38,9 +38,8 @@ _PUT = f"""
 class PostgresAnswerStore:
     """Answers by fingerprint and company: what one company paid for stays with it."""
 
-    def __init__(self, cursor: BaseCursor, time_shift: float = 0.0) -> None:
+    def __init__(self, cursor: BaseCursor) -> None:
         self._cursor = cursor
-        self._time_shift = time_shift
 
     def get_all(
         self, wanted: Collection[tuple[str, int]]
@@ -49,8 +48,7 @@ class PostgresAnswerStore:
 
         :param wanted: at least one
         """
-        parameters = {"wanted": tuple(wanted), "time_shift": self._time_shift}
-        execute(self._cursor, _GET, parameters)
+        execute(self._cursor, _GET, {"wanted": tuple(wanted)})
         return {
             (fingerprint, company_id): answer
             for fingerprint, company_id, answer in self._cursor.fetchall()
@@ -74,7 +72,6 @@ class PostgresAnswerStore:
                 "answer": json.dumps(storable(answer), ensure_ascii=False),
                 "usage_id": usage_id or None,
                 "ttl": ttl_seconds,
-                "time_shift": self._time_shift,
             },
         )
 

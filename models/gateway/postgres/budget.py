@@ -90,12 +90,10 @@ class PostgresBudget:
         cursor: BaseCursor,
         alerts: Alerts,
         prepare: Callable[[], None],
-        time_shift: float = 0.0,
     ) -> None:
         self._cursor = cursor
         self._alerts = alerts
         self._prepare = prepare
-        self._time_shift = time_shift
 
     def reserve_all(self, booked: Iterable[tuple[OpenCall, Booking]]) -> None:
         """Count open rows, at their worst case, in all their budgets; each counter is
@@ -129,7 +127,7 @@ class PostgresBudget:
             raise CountFirst
         passed = [each for each in states if states[each].passed]
         if passed:
-            execute(self._cursor, _NOW, {"time_shift": self._time_shift})
+            execute(self._cursor, _NOW)
             now = self._cursor.fetchone()[0].replace(tzinfo=timezone.utc)
             raise refusal([(states[each], costs[each]) for each in passed], now)
 
@@ -175,7 +173,6 @@ class PostgresBudget:
                 "user_id": owner.user_id or None,
                 "operation": owner.operation,
                 "lane": owner.lane,
-                "time_shift": self._time_shift,
             },
         )
         rows = self._cursor.fetchall()

@@ -157,7 +157,7 @@ _REPAIR = f"""
 """
 
 
-def begin_counters(cursor: BaseCursor, time_shift: float = 0.0) -> None:
+def begin_counters(cursor: BaseCursor) -> None:
     """Begin the counters that are missing, from what the ledger holds already.
 
     Of budgets that are new or changed, and of periods that have just begun. A budget in
@@ -167,7 +167,7 @@ def begin_counters(cursor: BaseCursor, time_shift: float = 0.0) -> None:
     :raises ClaudeError: ``budget``: somebody keeps the ledger for too long
     """
     with _alone(cursor):
-        execute(cursor, _WITHOUT_COUNTER, {"time_shift": time_shift})
+        execute(cursor, _WITHOUT_COUNTER)
         columns = [column.name for column in cursor.description]
         for row in cursor.fetchall():
             values = dict(zip(columns, row, strict=True))
@@ -177,13 +177,13 @@ def begin_counters(cursor: BaseCursor, time_shift: float = 0.0) -> None:
             execute(cursor, _CHARGE_UNDER_WAY, values)
 
 
-def counters_differ(cursor: BaseCursor, time_shift: float = 0.0) -> bool:
+def counters_differ(cursor: BaseCursor) -> bool:
     """Return whether a running counter differs from the ledger; takes no lock."""
-    execute(cursor, _DIFFERENCES, {"time_shift": time_shift})
+    execute(cursor, _DIFFERENCES)
     return bool(cursor.fetchone())
 
 
-def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
+def repair_counters(cursor: BaseCursor) -> int:
     """Set running counters to what the ledger says, and log what was different.
 
     :param cursor: of a transaction that holds nothing else
@@ -191,7 +191,7 @@ def repair_counters(cursor: BaseCursor, time_shift: float = 0.0) -> int:
     :raises ClaudeError: ``budget``: somebody keeps the ledger for too long
     """
     with _alone(cursor):
-        execute(cursor, _REPAIR, {"time_shift": time_shift})
+        execute(cursor, _REPAIR)
         repaired = cursor.fetchall()
     for budget_id, spent, true_spent, reserved, true_reserved in repaired:
         _logger.warning(

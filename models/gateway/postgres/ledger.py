@@ -186,9 +186,8 @@ class ClosedCall(NamedTuple):
 class PostgresLedger:
     """Opens and closes the rows of the ledger."""
 
-    def __init__(self, cursor: BaseCursor, time_shift: float = 0.0) -> None:
+    def __init__(self, cursor: BaseCursor) -> None:
         self._cursor = cursor
-        self._time_shift = time_shift
 
     def open_all(self, calls: Sequence[OpenCall]) -> list[Booking]:
         """Book calls as open at their worst case, or return the rows of their keys."""
@@ -263,7 +262,6 @@ class PostgresLedger:
                 "first_token_ms": settlement.first_token_ms,
                 "retries": settlement.retries,
                 "simulated": settlement.simulated,
-                "time_shift": self._time_shift,
             },
         )
         row = self._cursor.fetchone()
@@ -276,11 +274,7 @@ class PostgresLedger:
 
         :param limit: rows to close at most
         """
-        execute(
-            self._cursor,
-            _CLOSE_EXPIRED,
-            {"limit": limit, "time_shift": self._time_shift},
-        )
+        execute(self._cursor, _CLOSE_EXPIRED, {"limit": limit})
         return [
             ClosedCall(key, run_uuid or "", _closing(*closing))
             for key, run_uuid, *closing in self._cursor.fetchall()
@@ -293,11 +287,7 @@ class PostgresLedger:
         rows = [
             {**_columns(call), **each} for call, each in zip(calls, values, strict=True)
         ]
-        parameters = {
-            "calls": json.dumps(storable(rows)),
-            "time_shift": self._time_shift,
-        }
-        execute(self._cursor, _INSERT, parameters)
+        execute(self._cursor, _INSERT, {"calls": json.dumps(storable(rows))})
         bookings = {}
         for (
             key,

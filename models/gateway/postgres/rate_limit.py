@@ -40,9 +40,8 @@ _HIT = f"""
 class PostgresRateLimiter:
     """Exact sliding windows; one row a key, holding the times of its hits."""
 
-    def __init__(self, cursor: BaseCursor, time_shift: float = 0.0) -> None:
+    def __init__(self, cursor: BaseCursor) -> None:
         self._cursor = cursor
-        self._time_shift = time_shift
 
     def hit(self, key: str, limit: int, window_seconds: float) -> LimitState:
         """Count one call and return the state after it; a refused one does not count.
@@ -69,7 +68,6 @@ class PostgresRateLimiter:
                 "counts": list(hits.values()),
                 "limit": limit,
                 "window": window_seconds,
-                "time_shift": self._time_shift,
             },
         )
         return {

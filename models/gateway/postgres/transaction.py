@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 from odoo.sql_db import BaseCursor
 
+from ....services.claude.circuit import BreakerPolicy, CircuitBreaker
 from ....services.claude.money.budget import BudgetState
-from ....services.claude.policy import BreakerPolicy
 from ....services.claude.ports import NotPrepared, Owner
 from ...common.alerts import PostgresAlerts
 from ...common.clock import NOW
@@ -15,7 +15,7 @@ from ...common.cursor import execute, open_cursor
 from .answers import PostgresAnswerStore
 from .budget import PostgresBudget
 from .budget_counting import begin_counters, counters_differ, repair_counters
-from .circuit import PostgresCircuitStore
+from .circuit import PostgresCircuits
 from .ledger import ClosedCall, PostgresLedger
 from .rate_limit import PostgresRateLimiter
 
@@ -28,38 +28,28 @@ class PostgresTransaction:
         cursor: BaseCursor,
         breaker: BreakerPolicy,
         prepare_budgets: Callable[[], None],
-        time_shift: float = 0.0,
     ) -> None:
         self.cursor = cursor
-        self.answers = PostgresAnswerStore(cursor, time_shift)
-        self.limits = PostgresRateLimiter(cursor, time_shift)
-        self.circuit = PostgresCircuitStore(cursor, breaker, time_shift)
-        self.ledger = PostgresLedger(cursor, time_shift)
+        self.answers = PostgresAnswerStore(cursor)
+        self.limits = PostgresRateLimiter(cursor)
+        self.circuits = PostgresCircuits(cursor)
+        self.circuit = CircuitBreaker(self.circuits, breaker)
+        self.ledger = PostgresLedger(cursor)
         self.alerts = PostgresAlerts(cursor)
-        self.budget = PostgresBudget(cursor, self.alerts, prepare_budgets, time_shift)
-        self._time_shift = time_shift
+        self.budget = PostgresBudget(cursor, self.alerts, prepare_budgets)
 
     def now(self) -> datetime:
         """Return the time of the database, aware, UTC."""
-        execute(self.cursor, f"SELECT {NOW}", {"time_shift": self._time_shift})
+        execute(self.cursor, f"SELECT {NOW}")
         return self.cursor.fetchone()[0].replace(tzinfo=timezone.utc)
 
 
 class PostgresBackend:
-    """Shared state in the database ``dbname``; knows no environment and no request.
+    """Shared state in the database ``dbname``; knows no environment and no request."""
 
-    :ivar time_shift: seconds that the database's clock is moved by; for tests
-    """
-
-    def __init__(
-        self,
-        dbname: str,
-        breaker: BreakerPolicy | None = None,
-        time_shift: float = 0.0,
-    ) -> None:
+    def __init__(self, dbname: str, breaker: BreakerPolicy | None = None) -> None:
         self.dbname = dbname
         self.breaker = breaker or BreakerPolicy()
-        self.time_shift = time_shift
 
     @contextmanager
     def transaction(self) -> Iterator[PostgresTransaction]:
@@ -68,9 +58,7 @@ class PostgresBackend:
         :raise psycopg2.pool.PoolError: when no connection became free in time
         """
         with open_cursor(self.dbname) as cursor:
-            yield PostgresTransaction(
-                cursor, self.breaker, self.prepare_budgets, self.time_shift
-            )
+            yield PostgresTransaction(cursor, self.breaker, self.prepare_budgets)
 
     def close_expired(self, limit: int = 100) -> list[ClosedCall]:
         """Close calls whose process died as *unknown*, at their worst-case cost.
@@ -86,7 +74,7 @@ class PostgresBackend:
     def prepare_budgets(self) -> None:
         """Begin the counters of budgets that are new and of periods that have begun."""
         with open_cursor(self.dbname) as cursor:
-            begin_counters(cursor, self.time_shift)
+            begin_counters(cursor)
 
     def check_budgets(self) -> int:
         """Compare the counters of budgets with the ledger; repair and log differences.
@@ -94,10 +82,10 @@ class PostgresBackend:
         :return: how many differed
         """
         with open_cursor(self.dbname) as cursor:
-            if not counters_differ(cursor, self.time_shift):
+            if not counters_differ(cursor):
                 return 0
         with open_cursor(self.dbname) as cursor:
-            return repair_counters(cursor, self.time_shift)
+            return repair_counters(cursor)
 
     def budgets_left(self, owner: Owner) -> list[BudgetState]:
         """Return the budgets that count calls of ``owner``, as they stand."""

@@ -1,4 +1,4 @@
-"""Where a Redis is and how to log in: its URL, read and checked.
+"""Where a Redis is and how to log in: its URL, read by ``redis`` and checked.
 
 ``redis://user:password@host:6379/0``
     one server; ``rediss://`` with TLS
@@ -10,7 +10,6 @@ Options of TLS follow as a query: ``ssl_ca_certs``, ``ssl_certfile``, ``ssl_keyf
 Characters with a meaning in URLs are written as ``%40`` and the like.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,22 +17,18 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ....services.common.translation import _ as _lt
 
+try:
+    import redis
+except ImportError:  # optional: PostgreSQL does the work then
+    redis = None
+
 PORT = 6379
 SENTINEL_PORT = 26379
 
-_SCHEMES = {
-    "redis": (False, False),
-    "rediss": (True, False),
-    "redis+sentinel": (False, True),
-    "rediss+sentinel": (True, True),
-}
-_TLS_OPTIONS = frozenset(
-    ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
-    + ("ssl_check_hostname",)
-)
-_SENTINEL_OPTIONS = frozenset(("sentinel_username", "sentinel_password"))
-_DATABASE = re.compile(r"[0-9]{1,6}")
-_FALSE = frozenset(("false", "no", "0"))
+_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel")
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_TLS_OPTIONS = (*_FILES, "ssl_cert_reqs", "ssl_check_hostname")
+_SENTINEL_OPTIONS = ("sentinel_username", "sentinel_password")
 
 
 class InvalidAddress(Exception):
@@ -54,23 +49,17 @@ class Address:
 
     hosts: tuple[tuple[str, int], ...]
     """One server, or all Sentinels: host and port."""
-    service: str = ""
+    service: str
     """Name of the master at Sentinel; empty for one server."""
-    database: int = 0
-    tls: bool = False
-    username: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    sentinel_username: str = field(default="", repr=False)
-    sentinel_password: str = field(default="", repr=False)
-    tls_options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(repr=False)
+    """What a client of the server takes: login, database, TLS."""
+    sentinel_options: Mapping[str, Any] = field(repr=False)
+    """What a client of a Sentinel takes: login, TLS."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Return the paths of certificates and keys that it names."""
-        names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-        return tuple(
-            self.tls_options[name] for name in names if name in self.tls_options
-        )
+        return tuple(self.options[name] for name in _FILES if name in self.options)
 
     def __str__(self) -> str:
         """Return the address without what is secret, for logs and screens."""
@@ -78,10 +67,10 @@ class Address:
             f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             for host, port in self.hosts
         )
-        scheme = "rediss" if self.tls else "redis"
+        scheme = "rediss" if self.options.get("ssl") else "redis"
         if self.service:
-            return f"{scheme}+sentinel://{hosts}/{self.service}/{self.database}"
-        return f"{scheme}://{hosts}/{self.database}"
+            scheme, hosts = f"{scheme}+sentinel", f"{hosts}/{self.service}"
+        return f"{scheme}://{hosts}/{self.options['db']}"
 
 
 def read_address(url: str) -> Address:
@@ -89,108 +78,88 @@ def read_address(url: str) -> Address:
 
     :raise InvalidAddress: with a sentence for whoever typed it
     """
-    url = url.strip()
-    # urlsplit passes over line breaks and the like.
-    if not url.isprintable():
-        raise InvalidAddress(_lt("This is not a URL."))
     try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise InvalidAddress(_lt("This is not a URL.")) from error
+        parts = urlsplit(url.strip())
+        is_url = url.strip().isprintable()  # urlsplit passes over line breaks
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise InvalidAddress(_lt("This is not a URL."))
     if parts.scheme not in _SCHEMES:
         raise InvalidAddress(
             _lt("The address of Redis begins with one of %(schemes)s."),
             schemes=", ".join(f"{scheme}://" for scheme in _SCHEMES),
         )
-    tls, sentinel = _SCHEMES[parts.scheme]
-    login, _at, hosts = parts.netloc.rpartition("@")
-    username, colon, password = login.partition(":")
-    service, database = _path(parts.path, sentinel)
-    options = _options(parts.query, tls, sentinel)
-    if parts.fragment:
-        raise InvalidAddress(_lt("Write # as %23 in the address of Redis."))
-    return Address(
-        hosts=_hosts(hosts, SENTINEL_PORT if sentinel else PORT, sentinel),
-        service=service,
-        database=database,
-        tls=tls,
-        username=unquote(username),
-        password=unquote(password),
-        sentinel_username=options.pop("sentinel_username", ""),
-        sentinel_password=options.pop("sentinel_password", ""),
-        tls_options=_tls_options(options),
-    )
-
-
-def _path(path: str, sentinel: bool) -> tuple[str, int]:
-    """Return the name of the service, empty without Sentinel, and the database."""
-    names = [unquote(name) for name in path.split("/") if name]
+    scheme, sentinel, _name = parts.scheme.partition("+")
+    names = [unquote(name) for name in parts.path.split("/") if name]
     service = names.pop(0) if sentinel and names else ""
-    if sentinel and not service:
-        raise InvalidAddress(
-            _lt("After the Sentinels, the name of the service is missing: /name/0.")
-        )
     database = names.pop(0) if names else "0"
-    if names or not _DATABASE.fullmatch(database):
-        raise InvalidAddress(_lt("The address of Redis ends with a database number."))
-    return service, int(database)
-
-
-def _hosts(text: str, port: int, many: bool) -> tuple[tuple[str, int], ...]:
-    hosts = text.split(",")
-    if len(hosts) > 1 and not many:
-        raise InvalidAddress(
+    login, at, hosts = parts.netloc.rpartition("@")
+    for is_wrong, sentence in (
+        (
+            sentinel and not service,
+            _lt("After the Sentinels, the name of the service is missing: /name/0."),
+        ),
+        (
+            names or not (database.isascii() and database.isdecimal()),
+            _lt("The address of Redis ends with a database number."),
+        ),
+        (parts.fragment, _lt("Write # as %23 in the address of Redis.")),
+        (
+            "," in hosts and not sentinel,
             _lt(
                 "Several hosts are for Sentinel: redis+sentinel:// or rediss+sentinel://"
-            )
+            ),
+        ),
+    ):
+        if is_wrong:
+            raise InvalidAddress(sentence)
+    _check_query(parts.query, scheme == "rediss", bool(sentinel))
+    servers = [
+        _server(
+            f"{scheme}://{login}{at}{host.strip()}/{database}?{parts.query}",
+            SENTINEL_PORT if sentinel else PORT,
         )
-    return tuple(_host(each.strip(), port) for each in hosts)
+        for host in hosts.split(",")
+    ]
+    _host, options = servers[0]  # they differ in nothing else
+    sentinel_options = {
+        name: options.pop(f"sentinel_{name}", None) for name in ("username", "password")
+    }
+    tls = {name: value for name, value in options.items() if name.startswith("ssl")}
+    found = tuple(host for host, _options in servers)
+    return Address(found, service, options, sentinel_options | tls)
 
 
-def _host(text: str, port: int) -> tuple[str, int]:
+def _check_query(query: str, tls: bool, sentinel: bool) -> None:
+    """Refuse what the library would take for options of its own."""
     try:
-        parts = urlsplit(f"//{text}")
-        host, own_port = parts.hostname, parts.port
-        # As it is done when it is connected to: labels too long, or empty.
-        (host or "").rstrip(".").encode("idna")
+        options = dict(parse_qsl(query, True, strict_parsing=bool(query)))
     except ValueError:
-        host = own_port = None
-    if not host or " " in host or own_port == 0 or parts.username is not None:
-        raise InvalidAddress(
-            _lt("The address of Redis needs hosts and ports: host:port.")
-        )
-    return host, own_port or port
-
-
-def _options(query: str, tls: bool, sentinel: bool) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    except ValueError:
-        pairs = [("?", "")]
-    options = dict(pairs)
-    allowed = (_TLS_OPTIONS if tls else frozenset()) | (
-        _SENTINEL_OPTIONS if sentinel else frozenset()
-    )
-    if unknown := sorted(set(options) - allowed):
+        options = {"?": ""}
+    allowed = _TLS_OPTIONS * tls + _SENTINEL_OPTIONS * sentinel
+    if unknown := sorted(set(options).difference(allowed)):
         # Names only: a value may be a secret in the wrong place.
         raise InvalidAddress(
             _lt("The address of Redis has options that do not belong there: %(names)s"),
             names=", ".join(unknown),
         )
-    return options
-
-
-def _tls_options(options: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        name: options[name]
-        for name in ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-        if options.get(name)
-    }
-    if options.get("ssl_check_hostname", "").lower() in _FALSE:
-        found["ssl_check_hostname"] = False
-    requirement = options.get("ssl_cert_reqs", "required").lower()
-    if requirement not in ("required", "none"):
+    if options.get("ssl_cert_reqs", "none").lower() not in ("required", "none"):
         raise InvalidAddress(_lt("ssl_cert_reqs is either required or none."))
-    if requirement == "none":
-        found.update(ssl_cert_reqs="none", ssl_check_hostname=False)
-    return found
+
+
+def _server(url: str, port: int) -> tuple[tuple[str, int], dict[str, Any]]:
+    """Return host and port of one server, and everything else that its URL says."""
+    try:
+        options = redis.connection.parse_url(url)
+        host = options.pop("host")
+        host.encode("idna")  # as it is done when it is connected to
+    except (KeyError, ValueError):
+        # Not in the words of the error, which may hold a password.
+        raise InvalidAddress(
+            _lt("The address of Redis needs hosts and ports: host:port.")
+        ) from None
+    if options.pop("connection_class", None):
+        requirement = options.get("ssl_cert_reqs", "required").lower()
+        options |= {"ssl": True, "ssl_cert_reqs": requirement}
+    return (host, options.pop("port", port)), options

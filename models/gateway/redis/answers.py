@@ -6,39 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....services.common.storable import storable
-from .connection import RedisConnection, Script
-from .rate_limit import microseconds
+from .connection import RedisConnection
 
 _MEANING_MORE = re.compile(r"([\\*?\[\]])")
 """Characters that mean more than themselves in a pattern of Redis."""
 
-_GET = Script("""
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2] + ARGV[1]
-    local kept = redis.call('HMGET', KEYS[1], 'answer', 'expires_at')
-    if kept[1] and tonumber(kept[2]) > now then return kept[1] end
-    return false
-""")
-
-_PUT = Script("""
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2] + ARGV[1]
-    local function text(number) return string.format('%.0f', number) end
-    redis.call('HSET', KEYS[1], 'answer', ARGV[2], 'usage_id', ARGV[3],
-        'stored_at', text(now), 'expires_at', text(now + ARGV[4]))
-    redis.call('PEXPIRE', KEYS[1], text(math.ceil(ARGV[4] / 1000)))
+# Ends in any case: otherwise it would stay when its company is gone.
+_PUT = """
+    redis.call('HSET', KEYS[1], 'answer', ARGV[1], 'usage_id', ARGV[2],
+        'stored_at', redis.call('TIME')[1] .. '000000')
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
     return 1
-""")
+"""
 
-_FORGET = Script("""
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2] + ARGV[1]
+_FORGET = """
     local stored_at = redis.call('HGET', KEYS[1], 'stored_at')
-    if stored_at and tonumber(stored_at) <= now - ARGV[2] then
+    local latest = redis.call('TIME')[1] - ARGV[1]
+    if stored_at and stored_at / 1000000 <= latest then
         return redis.call('DEL', KEYS[1])
     end
     return 0
-""")
+"""
 
 _SCAN_COUNT = 500
 
@@ -46,20 +34,17 @@ _SCAN_COUNT = 500
 class RedisAnswers:
     """Answers by company and fingerprint: what one company paid for stays with it."""
 
-    def __init__(
-        self, connection: RedisConnection, prefix: str, time_shift: float = 0.0
-    ) -> None:
+    def __init__(self, connection: RedisConnection, prefix: str) -> None:
         self._connection = connection
         self._prefix = f"{prefix}answer:"
-        self._shift = microseconds(time_shift)
 
     def get(self, fingerprint: str, company_id: int) -> Mapping[str, Any] | None:
         """Return the stored answer; ``None`` when there is none, or it expired.
 
         :raise RedisLost: when Redis cannot be used, like all that follow
         """
-        answer = self._connection.run(
-            _GET, [self._key(fingerprint, company_id)], [self._shift]
+        answer = self._connection.command(
+            "HGET", self._key(fingerprint, company_id), "answer"
         )
         try:
             return json.loads(answer) if answer else None
@@ -75,15 +60,11 @@ class RedisAnswers:
         usage_id: int,
     ) -> None:
         """Store ``answer`` for ``seconds``."""
+        text = json.dumps(storable(answer), ensure_ascii=False)
         self._connection.run(
             _PUT,
             [self._key(fingerprint, company_id)],
-            [
-                self._shift,
-                json.dumps(storable(answer), ensure_ascii=False),
-                usage_id,
-                microseconds(seconds),
-            ],
+            [text, usage_id, max(round(seconds * 1000), 1)],
         )
 
     def drop(self, fingerprint: str, company_id: int) -> None:
@@ -97,9 +78,7 @@ class RedisAnswers:
         for key in self._keys():
             company = key.removeprefix(self._prefix).partition(":")[0]
             seconds = seconds_by_company.get(int(company), 0.0)
-            forgotten += self._connection.run(
-                _FORGET, [key], [self._shift, microseconds(seconds)]
-            )
+            forgotten += self._connection.run(_FORGET, [key], [seconds])
         return forgotten
 
     def _keys(self) -> Iterator[str]:

@@ -4,7 +4,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,8 +14,6 @@ from .failure import RedisLost, reason_of
 
 try:
     import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
 except ImportError:  # optional: PostgreSQL does the work then
     redis = None
     _FAILURES: tuple[type[Exception], ...] = (OSError,)
@@ -26,7 +24,7 @@ else:
 SECONDS = 0.5
 """Longest wait for a connection, and for an answer."""
 _CONNECTING_SECONDS = 1.0
-"""After this no further Sentinel is asked, nor the master that it names tried."""
+"""Longest wait for all Sentinels together; after this no further master is tried."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
 """Seconds for which a lost Redis is left alone, jittered. They grow with each failure:
@@ -41,13 +39,6 @@ _CHECK = """
     return 1
 """
 CHECK_KEY = "account_ai:check"
-
-
-class Script:
-    """A Lua script: all its commands happen at once, with nobody between them."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
 
 
 @dataclass(frozen=True)
@@ -101,22 +92,22 @@ class RedisConnection:
         """Why Redis is lost, empty while it is not."""
         self.lost_at: float | None = None
         self.address: Address | None = None
-        self.problem = ""
-        try:
-            self.address = read_address(url)
-        except InvalidAddress:
-            self.problem = "address"
-        if redis is None:
-            self.problem = "library"
+        self.invalid: InvalidAddress | None = None
+        """What is wrong with the address; not known without the library."""
+        if redis is not None:
+            try:
+                self.address = read_address(url)
+            except InvalidAddress as error:
+                self.invalid = error
         self._clock = clock
         self._client: Any = None
-        self._scripts: dict[str, Any] = {}
         self._try_at = 0.0
         self._failures = 0
         self._lost_for = 0.0
         # For each database whether it was told that Redis is lost.
         self._told: dict[str, bool] = {}
-        self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._connecting = threading.Lock()
 
     # === STATE === #
 
@@ -133,40 +124,28 @@ class RedisConnection:
         """
         if self._client is not None:
             return True
-        if not self.is_lost:
-            try:
-                self._reconnected(None)
-            except RedisLost:
-                return False
-            return True
-        with self._lock:
-            if self._client is not None:
-                return True
-            if self._clock() < self._try_at:
-                return False
-            self._plan_next_try()
-        try:
-            client = self._connect()
-        except RedisLost as error:
-            self.reason = error.reason
+        if not self._connecting.acquire(blocking=not self.is_lost):
             return False
-        with self._lock:
-            self._use(client)
-        return True
+        try:
+            is_time = not self.is_lost or self._clock() >= self._try_at
+            if self._client is None and is_time:
+                self._connect()
+        finally:
+            self._connecting.release()
+        return self._client is not None
 
     def news(self, database: str) -> News | None:
         """Return what ``database`` is to be told, and take it for told."""
-        with self._lock:
+        with self._telling:
             known = self._told.get(database)
-            is_lost = self.lost_at is not None
-            if known is is_lost or (self._client is None and not is_lost):
+            if known is self.is_lost or (self._client is None and not self.is_lost):
                 return None
-            self._told[database] = is_lost
-            return News(is_lost, self.reason, self._lost_for, known)
+            self._told[database] = self.is_lost
+            return News(self.is_lost, self.reason, self._lost_for, known)
 
     def not_told(self, database: str, news: News) -> None:
         """Have :meth:`news` say it again: it could not be told."""
-        with self._lock:
+        with self._telling:
             if news.known is None:
                 self._told.pop(database, None)
             else:
@@ -174,53 +153,48 @@ class RedisConnection:
 
     def health(self) -> Health:
         """Return how Redis is doing, measured now."""
-        address = str(self.address or "")
         try:
             if not self.is_available():
                 raise RedisLost(self.reason)
-            started = time.perf_counter()
-            self.run(_CHECK_SCRIPT, [CHECK_KEY])
-            milliseconds = (time.perf_counter() - started) * 1000
+            return self._perform(self._measured)
         except RedisLost as error:
             lost = None if self.lost_at is None else self._clock() - self.lost_at
+            address = str(self.address or "")
             return Health(address, False, error.reason, lost_seconds=lost)
-        return Health(
-            address, True, milliseconds=milliseconds, master=self._master_in_use()
-        )
+
+    def _measured(self, client: Any) -> Health:
+        started = time.perf_counter()
+        client.eval(_CHECK, 1, CHECK_KEY)
+        milliseconds = (time.perf_counter() - started) * 1000
+        address, pool = self.address, client.connection_pool
+        host, port = pool.master_address if address.service else address.hosts[0]
+        return Health(str(address), True, "", milliseconds, f"{host}:{port}")
 
     def close(self) -> None:
         """Close all connections; the next call connects again."""
-        with self._lock:
-            client, self._client = self._client, None
+        client, self._client = self._client, None
         if client is not None:
             client.close()
 
     # === COMMANDS === #
 
     def run(
-        self, script: Script, keys: Sequence[str], arguments: Sequence[Any] = ()
+        self, script: str, keys: Sequence[str], arguments: Sequence[Any] = ()
     ) -> Any:
-        """Run ``script`` and return its answer.
+        """Run a script in Lua, whose commands happen as one step for everybody.
 
         :raise RedisLost: whatever went wrong
         """
+        return self._perform(
+            lambda client: client.register_script(script)(keys, arguments)
+        )
 
-        def act(client: Any) -> Any:
-            known = self._scripts.get(script.source)
-            if known is None:
-                known = self._scripts[script.source] = client.register_script(
-                    script.source
-                )
-            return known(keys=list(keys), args=list(arguments), client=client)
-
-        return self._perform(act)
-
-    def command(self, *words: Any, **options: Any) -> Any:
+    def command(self, *words: Any) -> Any:
         """Carry out one command and return its answer.
 
         :raise RedisLost: whatever went wrong
         """
-        return self._perform(lambda client: client.execute_command(*words, **options))
+        return self._perform(lambda client: client.execute_command(*words))
 
     def _perform(self, act: Callable[[Any], Any]) -> Any:
         client = self._client
@@ -229,9 +203,16 @@ class RedisConnection:
         try:
             return act(client)
         except _FAILURES as error:
-            if not _may_reconnect(error):
+            # A new connection may help at once where the old one was closed, or its
+            # server is not the master any more. Silence is not waited for twice.
+            if reason_of(error) not in ("connection", "read_only"):
                 raise self._lost(error, client) from error
-        client = self._reconnected(client)
+        with self._connecting:
+            if self._client is client:  # nobody was faster
+                self._connect()
+            client = self._client
+        if client is None:
+            raise RedisLost(self.reason)
         try:
             return act(client)
         except _FAILURES as error:
@@ -239,160 +220,88 @@ class RedisConnection:
 
     # === CONNECTING === #
 
-    def _reconnected(self, broken: Any) -> Any:
-        """Return a client that works, instead of ``broken``.
+    def _connect(self) -> None:
+        """Use a new client, or note that Redis is lost; ``_connecting`` is held."""
+        old = self._client
+        try:
+            self._client = self._proven_client()
+        except RedisLost as error:
+            self._lose(error.reason)
+        else:
+            if self.lost_at is not None:
+                self._lost_for = self._clock() - self.lost_at
+            self.lost_at, self.reason, self._failures = None, "", 0
+        if old is not None:
+            _close_idle(old)
+
+    def _proven_client(self) -> Any:
+        """Return a new client that has done at the master what calls will do.
+
+        With Sentinels, each may be the first that is asked: for a second or two after a
+        change of masters some still name the old one, which is gone, or a replica.
 
         :raise RedisLost: when there is none
         """
-        with self._lock:
-            if self._client is not broken:
-                if self._client is None:
-                    raise RedisLost(self.reason)
-                return self._client  # somebody else was faster
-            if broken is None and self.is_lost:
-                raise RedisLost(self.reason)
-            try:
-                client = self._connect()
-            except RedisLost as error:
-                self._lose(error.reason)
-                raise
-            self._use(client)
-        if broken is not None:
-            _close_idle(broken)
-        return client
-
-    def _connect(self) -> Any:
-        """Return a new client of the master, proven to work.
-
-        :raise RedisLost: when it does not
-        """
-        if self.problem:
-            raise RedisLost(self.problem)
-        failure = RedisLost("no_master")
+        if self.address is None:
+            raise RedisLost("address" if self.invalid else "library")
+        failure = ""
         give_up = self._clock() + _CONNECTING_SECONDS
-        tried = set()
-        for host, port in self._masters(give_up):
-            if (host, port) in tried:
-                continue
-            tried.add((host, port))
-            client = self._client_of(
-                host, port, self.address.username, self.address.password
-            )
+        hosts = self.address.hosts
+        for first in range(len(hosts)):
+            client = self._new_client(self.address, hosts[first:] + hosts[:first])
             try:
                 client.eval(_CHECK, 1, CHECK_KEY)
+                return client
+            except redis.sentinel.MasterNotFoundError:
+                pool = client.connection_pool
+                raise RedisLost(_without_master(pool.sentinel_manager)) from None
             except _FAILURES as error:
-                failure = RedisLost(reason_of(error))
-                continue
-            return client
-        raise failure
-
-    def _masters(self, give_up: float) -> Iterator[tuple[str, int]]:
-        """Yield host and port of the server to use; with Sentinels, whom each names.
-
-        None is asked after ``give_up``, a time of the clock.
-
-        For a second or two after a change of masters some still name the old one, which
-        may be gone, or a replica.
-
-        :raise RedisLost: when no Sentinel answers
-        """
-        address = self.address
-        if not address.service:
-            yield address.hosts[0]
-            return
-        # From a random one on: a Sentinel that is out delays only some.
-        first = random.randrange(len(address.hosts))
-        failure = None
-        answered = False
-        for host, port in address.hosts[first:] + address.hosts[:first]:
+                failure = reason_of(error)
             if self._clock() > give_up:
                 break
-            sentinel = self._client_of(
-                host, port, address.sentinel_username, address.sentinel_password, 0
-            )
-            try:
-                found = sentinel.execute_command(
-                    "SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.service
-                )
-            except _FAILURES as error:
-                failure = RedisLost(reason_of(error))
-                continue
-            finally:
-                sentinel.close()
-            answered = True
-            if found:
-                yield found[0].decode(), int(found[1])
-        if failure and not answered:
-            raise failure
+        raise RedisLost(failure)
 
-    def _client_of(
-        self,
-        host: str,
-        port: int,
-        username: str,
-        password: str,
-        database: int | None = None,
-    ) -> Any:
-        options = {"ssl": True, **self.address.tls_options} if self.address.tls else {}
-        return redis.Redis(
-            host=host,
-            port=port,
-            db=self.address.database if database is None else database,
-            username=username or None,
-            password=password or None,
-            socket_connect_timeout=SECONDS,
-            socket_timeout=SECONDS,
-            socket_keepalive=True,
+    @staticmethod
+    def _new_client(address: Address, hosts: Sequence[tuple[str, int]]) -> Any:
+        common = {
+            "socket_timeout": SECONDS,
+            "socket_connect_timeout": SECONDS,
+            "socket_keepalive": True,
             # Repeating is decided here; the library would sleep in between.
-            retry=Retry(NoBackoff(), 0),
-            max_connections=_MOST_CONNECTIONS,
-            protocol=2,
-            **options,
-        )
-
-    def _master_in_use(self) -> str:
-        client = self._client
-        if client is None:
-            return ""
-        options = client.connection_pool.connection_kwargs
-        return f"{options['host']}:{options['port']}"
+            "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+            "protocol": 2,
+        }
+        for_calls = {**common, **address.options, "max_connections": _MOST_CONNECTIONS}
+        if not address.service:
+            host, port = hosts[0]
+            return redis.Redis(host, port, **for_calls)
+        seconds = min(SECONDS, _CONNECTING_SECONDS / len(hosts))
+        for_asking = {**common, **address.sentinel_options}
+        for_asking |= {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+        sentinel = redis.Sentinel(hosts, sentinel_kwargs=for_asking)
+        return sentinel.master_for(address.service, **for_calls)
 
     # === LOSS === #
 
     def _lost(self, error: BaseException, client: Any) -> RedisLost:
         """Note that Redis is lost, unless somebody has found it back already."""
         reason = reason_of(error)
-        with self._lock:
-            if self._client is client:
-                self._lose(reason)
+        if self._client is client:
+            with self._connecting:
+                if self._client is client:
+                    self._lose(reason)
         _close_idle(client)
         return RedisLost(reason)
 
     def _lose(self, reason: str) -> None:
-        """Note a loss; the lock is held."""
+        """Note a loss, or one more failure; ``_connecting`` is held."""
         self.reason = reason
         self._client = None
         if self.lost_at is None:
             self.lost_at = self._clock()
-            self._failures = 0
-        self._plan_next_try()
-
-    def _use(self, client: Any) -> None:
-        """Use ``client`` from now on; the lock is held."""
-        self._client = client
-        if self.lost_at is not None:
-            self._lost_for = self._clock() - self.lost_at
-        self.lost_at = None
-        self.reason = ""
-        self._failures = 0
-
-    def _plan_next_try(self) -> None:
         pause = min(FIRST_PAUSE * _GROWTH**self._failures, LONGEST_PAUSE)
         self._failures = min(self._failures + 1, 10)
         self._try_at = self._clock() + pause * random.uniform(0.5, 1.5)
-
-
-_CHECK_SCRIPT = Script(_CHECK)
 
 
 def connection_for(url: str) -> RedisConnection:
@@ -408,12 +317,18 @@ def _connection_of_process(url: str, _pid: int) -> RedisConnection:
     return RedisConnection(url)
 
 
+def _without_master(sentinel: Any) -> str:
+    """Return why no master was found: no Sentinel answers, or none knows it."""
+    reason = "no_master"
+    for each in sentinel.sentinels:
+        try:
+            each.ping()
+            return "no_master"
+        except _FAILURES as error:
+            reason = reason_of(error)
+    return reason
+
+
 def _close_idle(client: Any) -> None:
     """Close what is not in use: others may be waiting for an answer."""
     client.connection_pool.disconnect(inuse_connections=False)
-
-
-def _may_reconnect(error: BaseException) -> bool:
-    """Return whether a new connection may help at once: the old one was closed, or its
-    server is not the master any more. Who was silent is not waited for twice."""
-    return reason_of(error) in ("connection", "read_only")

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 
 import psycopg2
 
+from ....services.claude.circuit import Circuit
 from ....services.claude.ports import Alert
 from ....services.common.structured_log import structured_logger
 from ....services.common.translation import _ as _lt
-from ...common.cursor import execute
 from ..postgres.transaction import PostgresTransaction
 from .connection import RedisConnection
 
@@ -23,23 +23,6 @@ CIRCUIT = "redis"
 """Name of the circuit: endpoints are URLs, so that none has it."""
 
 _log = structured_logger(__name__)
-
-_OPEN = """
-    INSERT INTO account_ai_circuit AS kept (name, state, failures, successes, reason)
-    VALUES (%(name)s, 'open', 1, 0, %(reason)s)
-        ON CONFLICT (name) DO UPDATE
-       SET state = 'open',
-           failures = kept.failures + 1,
-           reason = EXCLUDED.reason
-     WHERE kept.state <> 'open'
-    RETURNING failures
-"""
-
-_CLOSE = """
-    UPDATE account_ai_circuit
-       SET state = 'closed', reason = NULL
-     WHERE name = %(name)s AND state = 'open'
-"""
 
 
 def tell_administrators(
@@ -77,9 +60,15 @@ def tell_administrators(
 def _open(connection: RedisConnection, open_transaction: OpenTransaction) -> bool:
     """Note the loss and alert; return whether nobody has before."""
     with open_transaction() as transaction:
-        parameters = {"name": CIRCUIT, "reason": connection.reason}
-        execute(transaction.cursor, _OPEN, parameters)
-        if not transaction.cursor.fetchone():
+        opened = transaction.circuits.change(
+            CIRCUIT,
+            lambda kept, now: (
+                kept
+                if kept.state == "open"
+                else Circuit("open", kept.failures + 1, reason=connection.reason)
+            ),
+        )
+        if opened.before.state == "open":
             return False
         # Lost again and again within the hour, it alerts once.
         hour = transaction.now().strftime("%Y-%m-%dT%H")
@@ -105,4 +94,6 @@ def _open(connection: RedisConnection, open_transaction: OpenTransaction) -> boo
 def _close(open_transaction: OpenTransaction) -> None:
     """Note the return."""
     with open_transaction() as transaction:
-        execute(transaction.cursor, _CLOSE, {"name": CIRCUIT})
+        transaction.circuits.change(
+            CIRCUIT, lambda kept, now: Circuit(failures=kept.failures)
+        )

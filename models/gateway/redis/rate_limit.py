@@ -1,13 +1,13 @@
 """The sliding window in Redis: one sorted set a key, of hits by their time."""
 
 from ....services.claude.ports import LimitState
-from .connection import RedisConnection, Script
+from .connection import RedisConnection
 
 # Times are whole microseconds of the server's clock, below 2^53, so that Lua's numbers
 # hold them exactly; as text they are written out, since Lua would round them.
-_HIT = Script("""
+_HIT = """
     local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2] + ARGV[4]
+    local now = time[1] * 1000000 + time[2]
     local limit, window, hit = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
     local function text(number) return string.format('%.0f', number) end
 
@@ -28,18 +28,15 @@ _HIT = Script("""
         wait = (first[2] or now) + window - now
     end
     return {allowed, count, text(wait)}
-""")
+"""
 
 
 class RedisWindows:
     """Exact sliding windows over all processes: a script is one step for everybody."""
 
-    def __init__(
-        self, connection: RedisConnection, prefix: str, time_shift: float = 0.0
-    ) -> None:
+    def __init__(self, connection: RedisConnection, prefix: str) -> None:
         self._connection = connection
         self._prefix = f"{prefix}window:"
-        self._time_shift = time_shift
 
     def hit(self, key: str, limit: int, window_seconds: float, hit: str) -> LimitState:
         """Count one call and return the state after it; a refused one does not count.
@@ -51,7 +48,7 @@ class RedisWindows:
         allowed, count, wait = self._connection.run(
             _HIT,
             [self._prefix + key],
-            [limit, microseconds(window_seconds), hit, microseconds(self._time_shift)],
+            [limit, microseconds(window_seconds), hit],
         )
         return LimitState(
             allowed=bool(allowed),

@@ -3,21 +3,17 @@
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import psycopg2
 
-from ....services.claude.ports import (
-    AnswerStore,
-    CircuitState,
-    CircuitStore,
-    LimitState,
-    RateLimiter,
-)
+from ....services.claude.circuit import Change, CircuitBreaker, Transition
+from ....services.claude.ports import AnswerStore, LimitState, RateLimiter
 from ....services.common.failure_trace import failure_trace
 from ....services.common.structured_log import structured_logger
-from ...common.clock import NOW
 from ...common.cursor import execute
+from ..postgres.circuit import PostgresCircuits
 from ..postgres.transaction import PostgresBackend, PostgresTransaction
 from .answers import RedisAnswers
 from .circuit import RedisCircuits
@@ -31,24 +27,6 @@ _log = structured_logger(__name__)
 _DAY = 86_400.0
 
 _RETENTION = "SELECT account_ai_retention_days FROM res_company WHERE id = %(id)s"
-
-# A copy of what Redis says, for whoever asks without a network, and for the day on
-# which Redis is lost.
-_MIRROR = f"""
-    INSERT INTO account_ai_circuit
-           (name, state, failures, successes, reason, open_until, ends_at)
-    VALUES (%(name)s, %(state)s, %(failures)s, 0, %(reason)s,
-            {NOW} + %(open_seconds)s * interval '1 second',
-            {NOW} + %(ends_in)s * interval '1 second')
-        ON CONFLICT (name) DO UPDATE
-       SET state = EXCLUDED.state,
-           failures = EXCLUDED.failures,
-           successes = 0,
-           reason = EXCLUDED.reason,
-           open_until = EXCLUDED.open_until,
-           ends_at = EXCLUDED.ends_at,
-           probe_until = NULL
-"""
 
 _T = TypeVar("_T")
 
@@ -112,7 +90,7 @@ class RedisBackend(PostgresBackend):
         """
         if not self.connection.is_available():
             return 0
-        answers = RedisAnswers(self.connection, self.prefix, self.time_shift)
+        answers = RedisAnswers(self.connection, self.prefix)
         try:
             return answers.forget(
                 {company: days * _DAY for company, days in days_by_company.items()}
@@ -129,9 +107,9 @@ class _Work:
     def __init__(self, backend: RedisBackend) -> None:
         self.backend = backend
         common = backend.connection, backend.prefix
-        self.windows = RedisWindows(*common, backend.time_shift)
-        self.circuits = RedisCircuits(*common, backend.breaker, backend.time_shift)
-        self.answers = RedisAnswers(*common, backend.time_shift)
+        self.windows = RedisWindows(*common)
+        self.circuits = RedisCircuits(*common)
+        self.answers = RedisAnswers(*common)
         self._lost = False
         self._undo: list[Callable[[], object]] = []
         self._later: list[tuple[Callable[[], object], Callable[[Any], object]]] = []
@@ -139,7 +117,7 @@ class _Work:
     def join(self, transaction: PostgresTransaction) -> None:
         """Put Redis in the place of PostgreSQL where it has a part."""
         transaction.limits = _Limits(self, transaction.limits)
-        transaction.circuit = _Circuit(self, transaction.circuit)
+        transaction.circuit = _CircuitBreaker(self, transaction)
         transaction.answers = _Answers(self, transaction)
 
     def ask(self, redis: Callable[[], _T], postgres: Callable[[], _T]) -> _T:
@@ -223,91 +201,76 @@ class _Limits:
         return states
 
 
-class _Circuit:
-    """The circuit breaker of a transaction."""
+class _CircuitStorage:
+    """The circuits of a transaction."""
 
-    def __init__(self, work: _Work, postgres: CircuitStore) -> None:
+    def __init__(self, work: _Work, postgres: PostgresCircuits) -> None:
         self._work = work
         self._postgres = postgres
 
-    def admit(self, name: str) -> CircuitState:
-        """Return the state; ``half_open`` means that this call is the one probe."""
+    def change(self, name: str, transition: Transition) -> Change:
+        """Apply ``transition`` now; a probe that it takes ends with a failure of the
+        transaction."""
         circuits = self._work.circuits
-        probe = uuid.uuid4().hex
 
-        def in_redis() -> CircuitState:
-            state = circuits.admit(name, probe)
-            if state.state == "half_open":
-                self._work.undo_with(lambda: circuits.released(name, probe))
-            return state
+        def in_redis() -> Change:
+            change = circuits.change(name, transition)
+            probe = change.after.probe
+            if probe not in ("", change.before.probe):
+                self._work.undo_with(
+                    lambda: circuits.change(
+                        name, lambda kept, now: kept.released(probe)
+                    )
+                )
+            return change
 
-        return self._work.ask(in_redis, lambda: self._postgres.admit(name))
+        return self._work.ask(in_redis, lambda: self._postgres.change(name, transition))
 
-    def state(self, name: str) -> CircuitState:
-        """Return the state without becoming the probe."""
-        return self._work.ask(
-            lambda: self._work.circuits.state(name),
-            lambda: self._postgres.state(name),
-        )
+    def change_after_commit(self, name: str, transition: Transition) -> None:
+        """Apply ``transition`` once the call is booked.
 
-    def succeeded(self, name: str) -> None:
-        """Close the circuit after enough probes, or forget failures of a closed one."""
-
-        def in_redis() -> None:
-            if self._work.circuits.succeeded(name):
-                self._mirror(name, CircuitState("closed"))
-
-        self._work.later(in_redis, lambda t: t.circuit.succeeded(name))
-
-    def failed(
-        self,
-        name: str,
-        open_seconds: float | None = None,
-        *,
-        reason: str = "",
-        ends_in: float | None = None,
-    ) -> None:
-        """Count a failure; ``open_seconds`` opens at once for that long.
-
-        :param reason: code of the error, kept for as long as the circuit is open
-        :param ends_in: seconds until it is over, when that is known
+        Where a circuit opened or closed, PostgreSQL gets a copy, for whoever asks
+        without a network, and for the day on which Redis is lost.
         """
-        facts = {"reason": reason, "ends_in": ends_in}
 
         def in_redis() -> None:
-            opened = self._work.circuits.failed(name, open_seconds, **facts)
-            if opened:
-                self._mirror(name, opened)
+            change = self._work.circuits.change(name, transition)
+            if _opened_or_closed(change):
+                self._work.in_postgres(lambda t: t.circuits.change(name, _copy(change)))
 
-        self._work.later(
-            in_redis, lambda t: t.circuit.failed(name, open_seconds, **facts)
+        self._work.later(in_redis, lambda t: t.circuits.change(name, transition))
+
+
+class _CircuitBreaker(CircuitBreaker):
+    """The circuit breaker of a transaction."""
+
+    def __init__(self, work: _Work, transaction: PostgresTransaction) -> None:
+        super().__init__(
+            _CircuitStorage(work, transaction.circuits), work.backend.breaker
         )
+        self._postgres = transaction.circuit
 
     def retry_now(self, name: str) -> None:
-        """Let the next call pass as a probe."""
+        """Let the next call pass as a probe: whoever asks sees the copy, which may be
+        open though Redis knows of nothing any more."""
         self._postgres.retry_now(name)
-        self._work.later(lambda: self._work.circuits.retry_now(name), lambda t: None)
+        return super().retry_now(name)
 
-    def released(self, name: str) -> None:
-        """Give a probe back that neither failed nor succeeded."""
-        self._work.later(
-            lambda: self._work.circuits.released(name),
-            lambda t: t.circuit.released(name),
-        )
 
-    def _mirror(self, name: str, state: CircuitState) -> None:
-        """Tell PostgreSQL that the circuit opened or closed."""
-        is_open = state.state == "open"
-        parameters = {
-            "name": name,
-            "state": state.state,
-            "failures": state.failures,
-            "reason": state.reason or None,
-            "open_seconds": state.retry_after if is_open else None,
-            "ends_in": state.ends_in,
-            "time_shift": self._work.backend.time_shift,
-        }
-        self._work.in_postgres(lambda t: execute(t.cursor, _MIRROR, parameters))
+def _opened_or_closed(change: Change) -> bool:
+    """Return whether others must know: each failure of a closed circuit is no news, nor
+    is a probe."""
+    before, after = (
+        replace(each, failures=0, successes=0, probe_until=None, probe="")
+        for each in (change.before, change.after)
+    )
+    return after != before and after.state != "half_open"
+
+
+def _copy(change: Change) -> Transition:
+    """Return what puts the changed circuit of Redis in the place of PostgreSQL's; their
+    clocks may differ."""
+    return lambda _kept, now: change.after.shifted(now - change.now)
 
 
 class _Answers:

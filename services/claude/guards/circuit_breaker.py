@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from ...common.translation import _
 from ..call import Admission, CallResult
+from ..circuit import CircuitState
 from ..errors import ClaudeError
-from ..ports import Alert, CircuitState, Transaction
+from ..ports import Alert, Transaction
 
 _OUTAGES = frozenset(
     ("overloaded", "server_error", "timeout", "connection", "deadline")

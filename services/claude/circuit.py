@@ -124,7 +124,7 @@ class Circuit:
             or (self.state == "closed" and failures < policy.failures)
         ):
             return failed
-        until = now + (open_seconds if forced else policy.open_seconds)
+        until = now + (policy.open_seconds if open_seconds is None else open_seconds)
         return replace(
             failed,
             state="open",

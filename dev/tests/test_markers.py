@@ -46,14 +46,13 @@ def test_process_itself(): pass
 
 
 @pytest.fixture
-def marked(pytester):
+def marked(pytester, monkeypatch):
     """Return a function that tells the markers of the tests in a file."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def markers(file):
         pytester.makepyfile(**{file: SOURCE})
-        items, _recorder = pytester.inline_genitems(
-            *("-p", "no:odoo", "-p", "dev.markers", "--strict-markers")
-        )
+        items, _recorder = pytester.inline_genitems("-p", "dev.markers")
         return [
             (item.name, {mark.name for mark in item.iter_markers()} & set(MARKERS))
             for item in items

@@ -3,6 +3,7 @@ from . import (
     test_access_by_routes,
     test_access_walk,
     test_alerts,
+    test_coalescing,
     test_common_company,
     test_consistency,
     test_decided_fields,
@@ -15,5 +16,6 @@ from . import (
     test_security,
     test_settings,
     test_translations,
+    test_turns,
     test_views,
 )

@@ -1,5 +1,4 @@
 from . import (
-    test_coalescing,
     test_process_purchase,
     test_process_queue,
     test_process_validation,
@@ -9,7 +8,6 @@ from . import (
     test_stream,
     test_three_ways_in,
     test_tours,
-    test_turns,
     test_validation_degraded,
     test_validation_flow,
 )

@@ -2,7 +2,7 @@ import threading
 import unittest
 
 from ...services.common.turns import Turns
-from ..common.waiting import PATIENCE
+from .waiting import PATIENCE
 
 
 class TestTurns(unittest.TestCase):

@@ -22,6 +22,8 @@ VAGUE_CASE = labelled("A3", VAGUE, "review", ["SEM_VAGUE_DESC"], "semantic")
 
 
 class TestAsking(unittest.TestCase):
+    needs = "process"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

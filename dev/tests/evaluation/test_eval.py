@@ -61,6 +61,7 @@ def test_what_cannot_be_used_is_told_in_one_line(cases, tmp_path, capsys):
         main([])
 
 
+@pytest.mark.process
 def test_a_model_is_asked_with_the_key_of_the_environment_else_the_simulator(
     cases, capsys, monkeypatch
 ):

@@ -18,7 +18,7 @@ from odoo.addons.account_ai.services.agents.dte.prompt import (
     answer_schema,
     prefix,
 )
-from odoo.addons.account_ai.services.claude.defaults import default_model
+from odoo.addons.account_ai.services.claude.operations import operation
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
@@ -124,7 +124,7 @@ def _request(number: int) -> ClaudeRequest:
     facts = json.dumps({"folio": number, **_FACTS}, ensure_ascii=False)
     text = f"Datos del documento:\n<facts>\n{facts}\n</facts>"
     return ClaudeRequest(
-        model=default_model("validation").model,
+        model=operation("validation").model,
         system=prefix("es"),
         messages=({"role": "user", "content": [{"type": "text", "text": text}]},),
         max_tokens=4_000,

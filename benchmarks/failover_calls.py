@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from odoo.addons.account_ai.services.claude.defaults import default_model
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.claude.operations import operation
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
@@ -38,7 +38,7 @@ def make(env: Any, process: int, threads: int, folder: str) -> None:
         number = next(numbers)
         owner = Owner(company.id, number % _USERS + 1, "validation")
         request = ClaudeRequest(
-            model=default_model("validation").model,
+            model=operation("validation").model,
             system=("You are brief.",),
             messages=({"role": "user", "content": f"{process}, {number}?"},),
             max_tokens=500,

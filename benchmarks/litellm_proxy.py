@@ -18,7 +18,7 @@ from dev.command import download, run, say
 from dev.errors import SetupError
 from dev.locking import exclusive
 from dev.server import free_port
-from services.claude.defaults import DEFAULT_MODELS
+from services.claude.operations import OPERATIONS
 
 # 1.109 does not resolve together with its own proxy extra.
 REQUIREMENT = "litellm[proxy]>=1.106,<1.107"
@@ -52,7 +52,7 @@ def running(
     :raise SetupError: when it does not answer in time, with its log's end
     """
     program = _program()
-    models = sorted({choice.model for choice in DEFAULT_MODELS.values()})
+    models = sorted({each.model for each in OPERATIONS})
     budget = {
         "router_settings": {
             "provider_budget_config": {

@@ -13,7 +13,7 @@ from threading import Barrier
 from typing import Any
 
 from odoo.addons.account_ai.models.gateway.postgres.transaction import PostgresBackend
-from odoo.addons.account_ai.services.claude.defaults import default_model
+from odoo.addons.account_ai.services.claude.operations import operation
 from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner
 
 WARM_UP = 20
@@ -111,7 +111,7 @@ def _call(key: str, owner: Owner) -> OpenCall:
         key=key,
         fingerprint="f" * 64,
         owner=owner,
-        model=default_model("validation").model,
+        model=operation("validation").model,
         endpoint="http://127.0.0.1",
         simulated=True,
         unit_prices={"output": "2.5"},

@@ -10,10 +10,10 @@ from typing import Any
 from services.agents.document_agent import ModelAnswer
 from services.agents.registry import agent
 from services.claude.call import CallResult
-from services.claude.defaults import default_model
 from services.claude.errors import ClaudeError
 from services.claude.gateway import Gateway
 from services.claude.http.client import client_for
+from services.claude.operations import operation
 from services.claude.policy import Policy
 from services.claude.ports import Owner
 from services.documents.context import Context
@@ -58,7 +58,7 @@ class Asking:
         :param model: which model, the product's default when empty
         :param language: language of the answers, ``es`` or ``en``
         """
-        choice = default_model(_OPERATION)
+        choice = operation(_OPERATION)
         policy = Policy()
         self._agent = agent("dte")
         self._model = model or choice.model

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...services.claude.defaults import DEFAULT_BASE_URL, default_model, fallback_models
+from ...services.claude.defaults import DEFAULT_BASE_URL
+from ...services.claude.operations import operation
 from ..gateway.account_ai_gateway import API_KEY_PARAMETER, BASE_URL_PARAMETER
 
 
@@ -121,8 +122,10 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
             company = settings.company_id
             settings.account_ai_is_available = company._account_ai_is_available()
             settings.account_ai_has_consent = company._account_ai_has_consent()
-            settings.account_ai_model_placeholder = default_model("validation").model
-            settings.account_ai_fallback_placeholder = fallback_models("validation")[0]
+            settings.account_ai_model_placeholder = operation("validation").model
+            settings.account_ai_fallback_placeholder = operation(
+                "validation"
+            ).fallback_models[0]
 
     # === ACTION METHODS === #
 

@@ -479,12 +479,8 @@ class AccountAiDashboard(models.AbstractModel):
         return {record.id: record.display_name for record in records.exists()}
 
     def _operation_names(self):
-        return {
-            "validation": self.env._("Validation"),
-            "routing": self.env._("Routing"),
-            "chat": self.env._("Chat"),
-            "second_opinion": self.env._("Second opinion"),
-        }
+        budgeted = self.env["account.ai.budget"]._fields["operation"]
+        return dict(budgeted._description_selection(self.env))
 
     def _errors(self, rows):
         return [

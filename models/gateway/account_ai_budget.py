@@ -10,17 +10,13 @@ from odoo.addons.base.models.res_partner import _tz_get
 
 from ...services.claude.errors import ClaudeError
 from ...services.claude.money.budget import parse_thresholds
+from ...services.claude.operations import OPERATIONS
 from ...services.claude.ports import Owner
 from .postgres.company_cost import dollar_rate
 from .postgres.transaction import PostgresBackend
 
 _logger = logging.getLogger(__name__)
 
-OPERATIONS = [
-    ("validation", "Validations"),
-    ("chat", "Chat"),
-    ("project_suggestion", "Project suggestions"),
-]
 """The names are those of the ledger."""
 DEFAULT_TIME_ZONE = "America/Santiago"
 DEFAULT_THRESHOLDS = "50, 80, 100"
@@ -76,7 +72,9 @@ class AccountAiBudget(models.Model):
         tracking=True,
         help="With the users of all groups that imply it, as they are when they call.",
     )
-    operation = fields.Selection(OPERATIONS, tracking=True)
+    operation = fields.Selection(
+        [(each.name, each.label) for each in OPERATIONS], tracking=True
+    )
     period = fields.Selection(
         [("day", "Day"), ("month", "Month")],
         required=True,

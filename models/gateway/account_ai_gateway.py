@@ -11,11 +11,7 @@ from odoo import api, models
 from odoo.tools import SQL, ormcache, str2bool
 
 from ...services.claude.cause import is_out
-from ...services.claude.defaults import (
-    DEFAULT_BASE_URL,
-    default_model,
-    fallback_models,
-)
+from ...services.claude.defaults import DEFAULT_BASE_URL
 from ...services.claude.errors import ClaudeError
 from ...services.claude.gateway import Gateway
 from ...services.claude.http.admin import ADMIN_KEY_PREFIX, NOT_AN_ADMIN_KEY
@@ -24,6 +20,8 @@ from ...services.claude.http.client import client_for
 from ...services.claude.http.connection_settings import check_address, check_key
 from ...services.claude.money.pricing import reference_price
 from ...services.claude.money.reconciliation import Tolerance
+from ...services.claude.operations import LIMITED
+from ...services.claude.operations import operation as operation_named
 from ...services.claude.policy import BreakerPolicy, Policy, RetryPolicy
 from ...services.common.translation import _ as _lt
 from ..common.presentation import sentence
@@ -123,24 +121,24 @@ class AccountAiGateway(models.AbstractModel):
         :rtype: GatewaySettings
         """
         company_sudo = company.sudo()  # gives technical values to code, not to a user
-        default = default_model(operation)
+        asked_for = operation_named(operation)
         models_ = self.env["account.ai.model"]
         catalogue = models_._catalogue()
         now = models_._now()
-        wanted = company_sudo.account_ai_model or default.model
+        wanted = self._chosen(company_sudo, asked_for.model_field) or asked_for.model
         info = find(catalogue, wanted)
         chosen = ChosenModel(wanted)
         if info and info.is_retired(now):
             chosen = choose(
                 wanted,
-                fallback_models(operation),
+                asked_for.fallback_models,
                 catalogue,
                 now,
                 preferred=company_sudo.account_ai_fallback_model or "",
                 price_of=partial(reference_price, own=models_._own_prices()),
             )
             info = find(catalogue, chosen.model)
-        effort = company_sudo.account_ai_effort or default.effort
+        effort = self._chosen(company_sudo, asked_for.effort_field) or asked_for.effort
         return GatewaySettings(
             model=chosen.model,
             replaced_model=chosen.replaced,
@@ -150,6 +148,12 @@ class AccountAiGateway(models.AbstractModel):
             language=company_sudo.account_ai_language or "es",
             policy=self._policy(company),
         )
+
+    @staticmethod
+    def _chosen(company, field):
+        """Return what a company chose in ``field``, nothing when there is no such
+        setting."""
+        return company[field] if field else False
 
     @api.model
     def _check_ready(self, company):
@@ -321,9 +325,7 @@ class AccountAiGateway(models.AbstractModel):
         company_sudo = (company or self.env.company).sudo()
         return Policy(
             limits_per_minute={
-                "validation": company_sudo.account_ai_limit_validation,
-                "chat": company_sudo.account_ai_limit_chat,
-                "project_suggestion": company_sudo.account_ai_limit_project_suggestion,
+                each.name: company_sudo[each.limit_field] for each in LIMITED
             },
             company_limit=company_sudo.account_ai_limit_company,
             queue_limit=company_sudo.account_ai_limit_queue,

@@ -10,7 +10,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, ormcache
 
-from ...services.claude.defaults import DEFAULT_MODELS, FALLBACK_MODELS
 from ...services.claude.errors import ClaudeError
 from ...services.claude.http.catalogue import (
     LIFECYCLES,
@@ -21,6 +20,7 @@ from ...services.claude.http.catalogue import (
 )
 from ...services.claude.money.own_prices import OwnPrices
 from ...services.claude.money.pricing import reference_price
+from ...services.claude.operations import OPERATIONS
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
 from ..common.presentation import sentence
@@ -344,8 +344,11 @@ class AccountAiModel(models.Model):
     @api.model
     def _ensure_defaults(self):
         """Add the models of the default table, and those that companies have chosen."""
-        ids = {choice.model for choice in DEFAULT_MODELS.values()}
-        ids.update(model for models_ in FALLBACK_MODELS.values() for model in models_)
+        ids = {
+            model
+            for each in OPERATIONS
+            for model in (each.model, *each.fallback_models)
+        }
         # sudo: what is written in the settings of all companies
         companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
         ids.update(companies.mapped("account_ai_model"))

@@ -5,18 +5,18 @@ from types import MappingProxyType
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...services.claude.defaults import default_model, fallback_models
 from ...services.claude.http.catalogue import find, successor
+from ...services.claude.operations import LIMITED, operation
 from ...services.claude.policy import Policy
 from ..common.res_company import INTERNAL
 
 _STANDARD = Policy()
+VALIDATION = operation("validation")
+"""Whose model a company chooses."""
 
 BOUNDS = MappingProxyType(
     {
-        "account_ai_limit_validation": (1, 10_000),
-        "account_ai_limit_chat": (1, 10_000),
-        "account_ai_limit_project_suggestion": (1, 10_000),
+        **{each.limit_field: (1, 10_000) for each in LIMITED},
         "account_ai_limit_company": (0, 100_000),
         "account_ai_limit_queue": (1, 100_000),
         # A threaded server cuts a request after two minutes by default, and the lease
@@ -41,26 +41,18 @@ class ResCompany(models.Model):
 
     # === FIELDS === #
 
-    account_ai_limit_validation = fields.Integer(
-        string="Validations per Minute",
-        default=_STANDARD.limits_per_minute["validation"],
-        required=True,
-        help="That one person may ask for at the screen.",
-        groups=INTERNAL,
-    )
-    account_ai_limit_chat = fields.Integer(
-        string="Chat Turns per Minute",
-        default=_STANDARD.limits_per_minute["chat"],
-        required=True,
-        help="That one person may ask for.",
-        groups=INTERNAL,
-    )
-    account_ai_limit_project_suggestion = fields.Integer(
-        string="Project Suggestions per Minute",
-        default=_STANDARD.limits_per_minute["project_suggestion"],
-        required=True,
-        help="That one person may ask for.",
-        groups=INTERNAL,
+    # A limit of each operation, as the table of operations says.
+    vars().update(
+        {
+            each.limit_field: fields.Integer(
+                string=each.limit_label,
+                default=each.limit_per_minute,
+                required=True,
+                help="That one person may ask for at the screen.",
+                groups=INTERNAL,
+            )
+            for each in LIMITED
+        }
     )
     account_ai_limit_company = fields.Integer(
         string="Everybody Together per Minute",
@@ -212,12 +204,13 @@ class ResCompany(models.Model):
             # sudo: an id that an administrator chose, nothing else of the catalogue
             self.env["account.ai.model"].sudo()._ensure_known(ids)
 
-    def _account_ai_fallbacks(self, operation="validation"):
-        """Return the ids that may stand in for a retired model, best first."""
+    def _account_ai_fallbacks(self):
+        """Return the ids that may stand in for a retired model of validations, best
+        first."""
         self.ensure_one()
         company_sudo = self.sudo()  # gives technical values to code, not to a user
         chosen = company_sudo.account_ai_fallback_model
-        return (*([chosen] if chosen else []), *fallback_models(operation))
+        return (*([chosen] if chosen else []), *VALIDATION.fallback_models)
 
     def _account_ai_successor(self, model):
         """Return the id of who is to follow ``model``, empty when nobody can."""
@@ -236,7 +229,7 @@ class ResCompany(models.Model):
         now = self.env["account.ai.model"]._now()
         company_sudo = self.sudo()  # gives technical values to code, not to a user
         chosen = (
-            company_sudo.account_ai_model or default_model("validation").model,
+            company_sudo.account_ai_model or VALIDATION.model,
             company_sudo.account_ai_fallback_model,
         )
         known = [find(catalogue, model) for model in chosen if model]
@@ -285,7 +278,7 @@ class ResCompany(models.Model):
         leaving = self._account_ai_leaving_models()
         model = model or (leaving and leaving[0])
         company_sudo = self.sudo()  # checked above: need not manage companies
-        chosen = company_sudo.account_ai_model or default_model("validation").model
+        chosen = company_sudo.account_ai_model or VALIDATION.model
         following = model and self._account_ai_successor(model)
         if not following:
             raise UserError(

@@ -1,6 +1,9 @@
+from lxml.builder import E
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...services.claude.operations import LIMITED
 from ...services.claude.policy import BreakerPolicy, RetryPolicy
 from .account_ai_gateway import PARAMETER_BOUNDS
 from .account_ai_redis import REDIS_URL_PARAMETER
@@ -25,14 +28,14 @@ class ResConfigSettings(models.TransientModel):
 
     # === FIELDS === #
 
-    account_ai_limit_validation = fields.Integer(
-        related="company_id.account_ai_limit_validation", readonly=False
-    )
-    account_ai_limit_chat = fields.Integer(
-        related="company_id.account_ai_limit_chat", readonly=False
-    )
-    account_ai_limit_project_suggestion = fields.Integer(
-        related="company_id.account_ai_limit_project_suggestion", readonly=False
+    # A limit of each operation, as the table of operations says.
+    vars().update(
+        {
+            each.limit_field: fields.Integer(
+                related=f"company_id.{each.limit_field}", readonly=False
+            )
+            for each in LIMITED
+        }
     )
     account_ai_limit_company = fields.Integer(
         related="company_id.account_ai_limit_company", readonly=False
@@ -82,6 +85,22 @@ class ResConfigSettings(models.TransientModel):
         help="A Claude that asks for a longer wait is not waited for: whoever looks on "
         "is told when to come back, and what is queued waits in the queue.",
     )
+
+    # === VIEWS === #
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Override of `base`: the page has a limit for each operation."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        for place in arch.xpath("//div[@name='account_ai_limits']"):
+            for each in LIMITED:
+                row = E.div({"class": "d-flex align-items-center"})
+                row.append(
+                    E.label({"for": each.limit_field, "class": "w-75 o_light_label"})
+                )
+                row.append(E.field({"name": each.limit_field, "class": "w-25"}))
+                place.append(row)
+        return arch, view
 
     # === CONSTRAINTS === #
 

@@ -8,12 +8,15 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from .circuit import BreakerPolicy
+from .operations import DEFAULT_ANSWER_SECONDS, DEFAULT_LIMIT, OPERATIONS
 from .ports import Owner
 
 _LIMITS_PER_MINUTE = MappingProxyType(
-    {"validation": 20, "chat": 30, "project_suggestion": 50}
+    {each.name: each.limit_per_minute for each in OPERATIONS}
 )
-_ANSWER_SECONDS = MappingProxyType({"validation": None})
+_ANSWER_SECONDS = MappingProxyType(
+    {each.name: each.answer_seconds for each in OPERATIONS}
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Policy:
         default_factory=lambda: _LIMITS_PER_MINUTE
     )
     """Calls per operation for one user of one company at the screen."""
-    default_limit: int = 30
+    default_limit: int = DEFAULT_LIMIT
     """The same for an operation that is not named there."""
     company_limit: int = 0
     """Calls of all operations for all people of one company at the screen together;
@@ -73,7 +76,7 @@ class Policy:
     )
     """How long an answer is kept per operation; ``None``: while its fingerprint holds.
     Validations hold, because everything that decides them is in the fingerprint."""
-    default_answer_seconds: float | None = 900.0
+    default_answer_seconds: float | None = DEFAULT_ANSWER_SECONDS
     """The same for an operation that is not named there: chat-like answers."""
     max_input_tokens: int = 100_000
     """Larger requests are refused with the figures; above it Haiku 5.5 costs five

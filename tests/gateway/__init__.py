@@ -32,6 +32,7 @@ from . import (
     test_models,
     test_models_prices,
     test_models_retirement,
+    test_new_operation,
     test_not_ready,
     test_policy,
     test_process_alert,

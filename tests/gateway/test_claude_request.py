@@ -5,11 +5,7 @@ import json
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.account_ai.services.claude.defaults import (
-    DEFAULT_MODELS,
-    EFFORTS,
-    default_model,
-)
+from odoo.addons.account_ai.services.claude.defaults import EFFORTS
 from odoo.addons.account_ai.services.claude.money.estimate import (
     estimated_input,
     estimated_tokens,
@@ -17,6 +13,7 @@ from odoo.addons.account_ai.services.claude.money.estimate import (
     worst_case_usage,
 )
 from odoo.addons.account_ai.services.claude.money.pricing import unit_prices
+from odoo.addons.account_ai.services.claude.operations import OPERATIONS, operation
 from odoo.addons.account_ai.services.claude.request import (
     ClaudeRequest,
     canonical_json,
@@ -144,15 +141,15 @@ class TestRequest(BaseCase):
         self.assertEqual(len(prints), 2 + len(changes))
 
     def test_default_models(self):
-        choice = default_model("validation")
+        choice = operation("validation")
         self.assertEqual((choice.model, choice.effort), ("claude-haiku-5-5", "low"))
-        self.assertEqual(default_model("chat").model, "claude-sonnet-5-5")
-        self.assertEqual(default_model("second_opinion").model, "claude-opus-5-5")
-        for choice in DEFAULT_MODELS.values():
+        self.assertEqual(operation("chat").model, "claude-sonnet-5-5")
+        self.assertEqual(operation("second_opinion").model, "claude-opus-5-5")
+        for choice in OPERATIONS:
             self.assertIn(choice.effort, EFFORTS)
             unit_prices(choice.model, 0)  # raises when it has no price
         with self.assertRaises(KeyError):
-            default_model("nothing")
+            operation("nothing")
 
 
 @tagged("post_install", "-at_install")

@@ -18,10 +18,8 @@ from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     BASE_URL_VARIABLE,
 )
 from odoo.addons.account_ai.services.claude.call import Finished, FirstToken
-from odoo.addons.account_ai.services.claude.defaults import (
-    DEFAULT_BASE_URL,
-    default_model,
-)
+from odoo.addons.account_ai.services.claude.defaults import DEFAULT_BASE_URL
+from odoo.addons.account_ai.services.claude.operations import operation
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
@@ -53,7 +51,7 @@ class TestLive(AccountAiCase):
         self.prefix = f"{uuid.uuid4()}. Answer with one word. {rules}"
 
     def request(self, question, prefix=None):
-        choice = default_model("validation")
+        choice = operation("validation")
         return ClaudeRequest(
             model=choice.model,
             system=(prefix or self.prefix,),

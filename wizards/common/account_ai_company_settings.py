@@ -1,13 +1,17 @@
+from lxml.builder import E
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...models.common.res_company import POSTING_POLICIES
-from ...services.claude.defaults import EFFORTS, default_model, fallback_models
+from ...services.claude.defaults import EFFORTS
+from ...services.claude.operations import LIMITED, operation
 
 _COMPANY_FIELDS = (
     *("mask_persons", "language", "model_id", "fallback_model_id", "effort"),
-    *("retention_days", "posting_policy", "posting_rules_only", "limit_validation"),
-    *("limit_chat", "limit_project_suggestion", "limit_company", "limit_queue"),
+    *("retention_days", "posting_policy", "posting_rules_only"),
+    *(f"limit_{each.name}" for each in LIMITED),
+    *("limit_company", "limit_queue"),
     *("deadline_seconds", "max_input_tokens", "max_call_usd"),
 )
 """What is kept on the company, in fields of the same names after ``account_ai_``."""
@@ -78,20 +82,16 @@ class AccountAiCompanySettings(models.TransientModel):
         string="Rules Suffice While Claude Is Out",
         default=lambda self: self.env.company.account_ai_posting_rules_only,
     )
-    limit_validation = fields.Integer(
-        string="Validations per Minute",
-        required=True,
-        default=lambda self: self.env.company.account_ai_limit_validation,
-    )
-    limit_chat = fields.Integer(
-        string="Chat Turns per Minute",
-        required=True,
-        default=lambda self: self.env.company.account_ai_limit_chat,
-    )
-    limit_project_suggestion = fields.Integer(
-        string="Project Suggestions per Minute",
-        required=True,
-        default=lambda self: self.env.company.account_ai_limit_project_suggestion,
+    # A limit of each operation, as the table of operations says.
+    vars().update(
+        {
+            f"limit_{each.name}": fields.Integer(
+                string=each.limit_label,
+                required=True,
+                default=lambda self, name=each.limit_field: self.env.company[name],
+            )
+            for each in LIMITED
+        }
     )
     limit_company = fields.Integer(
         string="Everybody Together per Minute",
@@ -138,8 +138,18 @@ class AccountAiCompanySettings(models.TransientModel):
             settings.has_consent = settings.company_id._account_ai_has_consent()
 
     def _compute_model_placeholder(self):
-        self.model_placeholder = default_model("validation").model
-        self.fallback_placeholder = fallback_models("validation")[0]
+        self.model_placeholder = operation("validation").model
+        self.fallback_placeholder = operation("validation").fallback_models[0]
+
+    # === VIEWS === #
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Override of `base`: the dialog has a limit for each operation."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        for group in arch.xpath("//group[@name='limits']"):
+            group.extend(E.field({"name": f"limit_{each.name}"}) for each in LIMITED)
+        return arch, view
 
     # === CRUD METHODS === #
 

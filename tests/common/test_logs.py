@@ -172,6 +172,8 @@ def query_of(case, query):
 class TestCollision(BaseCase):
     """Two transactions that begin the same at the same moment."""
 
+    needs = "database"
+
     def test_the_loser_logs_nothing(self):
         name = get_db_name()
         with open_cursor(name) as cursor:

@@ -91,6 +91,8 @@ class _Answer(BaseHTTPRequestHandler):
 
 @tagged("post_install", "-at_install")
 class TestConnections(BaseCase):
+    needs = "process"
+
     def setUp(self):
         super().setUp()
         self.server = _Server()

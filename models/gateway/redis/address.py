@@ -10,6 +10,7 @@ Options of TLS follow as a query: ``ssl_ca_certs``, ``ssl_certfile``, ``ssl_keyf
 Characters with a meaning in URLs are written as ``%40`` and the like.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ PORT = 6379
 SENTINEL_PORT = 26379
 
 _SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel")
+_DATABASE = re.compile("[0-9]{1,9}")
+_HOST = re.compile(rb"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
 _FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _TLS_OPTIONS = (*_FILES, "ssl_cert_reqs", "ssl_check_hostname")
 _SENTINEL_OPTIONS = ("sentinel_username", "sentinel_password")
@@ -101,7 +104,7 @@ def read_address(url: str) -> Address:
             _lt("After the Sentinels, the name of the service is missing: /name/0."),
         ),
         (
-            names or not (database.isascii() and database.isdecimal()),
+            names or not _DATABASE.fullmatch(database),
             _lt("The address of Redis ends with a database number."),
         ),
         (parts.fragment, _lt("Write # as %23 in the address of Redis.")),
@@ -153,7 +156,8 @@ def _server(url: str, port: int) -> tuple[tuple[str, int], dict[str, Any]]:
     try:
         options = redis.connection.parse_url(url)
         host = options.pop("host")
-        host.encode("idna")  # as it is done when it is connected to
+        if not _HOST.fullmatch(host.encode("idna")):  # as when it is connected to
+            raise ValueError
     except (KeyError, ValueError):
         # Not in the words of the error, which may hold a password.
         raise InvalidAddress(

@@ -255,15 +255,6 @@ class Gateway:
             raise
         return admissions
 
-    def is_like(self, other: Gateway) -> bool:
-        """Return whether a call may as well go through ``other``."""
-        return (
-            self._client is other._client
-            and self._policy == other._policy
-            and self._simulated == other._simulated
-            and self._own_prices == other._own_prices
-        )
-
     def _admission(self, planned: PlannedCall) -> Admission:
         """Return a call as it is to be admitted: open, at its worst-case cost.
 

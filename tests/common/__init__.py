@@ -3,7 +3,6 @@ from . import (
     test_access_by_routes,
     test_access_walk,
     test_alerts,
-    test_coalescing,
     test_common_company,
     test_consistency,
     test_decided_fields,

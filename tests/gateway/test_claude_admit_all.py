@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.validation.running.execution import _admit_together
 from odoo.addons.account_ai.services.claude.admitting import PlannedCall
 from odoo.addons.account_ai.services.claude.money.measure import measure_of
 
@@ -173,36 +172,6 @@ class TestAdmitTogether(ClaudeCase):
         other = replace(self.planned(2), request=request)
         codes = self.check_one_by_one(self.planned(1), other)
         self.assertEqual(codes, ["", "price_unknown"])
-
-    # === GATEWAYS === #
-
-    def test_gateways_are_alike_when_they_are_set_up_alike(self):
-        client = self.gateway()._client
-        gateway = self.gateway(client=client)
-        self.assertTrue(gateway.is_like(self.gateway(client=client)))
-        self.assertFalse(gateway.is_like(self.gateway(client=client, queue_limit=1)))
-        self.assertFalse(gateway.is_like(self.gateway()))
-        for name, value in (("_simulated", True), ("_own_prices", {"x": None})):
-            other = self.gateway(client=client)
-            setattr(other, name, value)
-            self.assertFalse(gateway.is_like(other), name)
-
-    def test_only_those_of_like_gateways_are_admitted_together(self):
-        client = self.gateway()._client
-        gateways = [self.gateway(client=client) for _each in range(2)]
-        other = self.gateway(client=client, queue_limit=1)
-        requests = [
-            (gateway, self.planned(number))
-            for number, gateway in enumerate((gateways[0], other, gateways[1]))
-        ]
-        admitted = _admit_together(requests)
-        self.assertEqual(
-            [each and each.key for each in admitted], ["run:0", None, "run:2"]
-        )
-        again = _admit_together(requests)
-        self.assertEqual(
-            [each and each.code for each in again], ["in_progress", None, "in_progress"]
-        )
 
     def test_a_failure_is_not_taken_for_a_refusal(self):
         """Whoever does them alone learns of it."""

@@ -10,7 +10,7 @@ import functools
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg2
@@ -20,7 +20,6 @@ from odoo import api
 from odoo.exceptions import AccessError, MissingError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ....services.claude.admitting import PlannedCall
 from ....services.claude.call import (
     Admission,
     CallResult,
@@ -30,10 +29,8 @@ from ....services.claude.call import (
     TextDelta,
 )
 from ....services.claude.errors import ClaudeError
-from ....services.claude.gateway import Gateway
 from ....services.claude.http.interruption import interrupted
 from ....services.claude.http.log import log_context
-from ....services.common.coalescing import Coalescing
 from ....services.common.failure_trace import failure_trace
 from ....services.common.structured_log import structured_logger
 from ....services.common.translation import _ as _lt
@@ -46,11 +43,6 @@ from .fallback import may_be_gone, replace_model
 from .open_validation import OpenValidation, Outcome
 
 _log = structured_logger(__name__)
-
-admissions: Coalescing[tuple[Gateway, PlannedCall], Admission | ClaudeError] = (
-    Coalescing()
-)
-"""Calls of this process that are to be admitted."""
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 """Takes an event of the stream: its name and its data."""
@@ -87,38 +79,13 @@ def admit(opened: OpenValidation) -> Admission:
     planned = opened.gateway.plan(
         opened.request, opened.owner, opened.call_key, use_stored=opened.use_stored
     )
-    admitted = _admit(opened, planned)
+    with beginning.ahead():
+        (admitted,) = opened.gateway.admit_all([planned])
     if not isinstance(admitted, ClaudeError):
         return admitted
     if admitted.code == "too_large":
         raise _too_large_error(opened, admitted) from admitted
     raise admitted
-
-
-def _admit(opened: OpenValidation, planned: PlannedCall) -> Admission | ClaudeError:
-    """Admit the call, together with others that wait for the same."""
-    owner = opened.owner
-    key = opened.dbname, opened.endpoint, owner.company_id, owner.operation, owner.lane
-    with beginning.ahead():
-        return admissions.do(
-            key,
-            (opened.gateway, planned),
-            _admit_together,
-            lambda: opened.gateway.admit_all([planned])[0],
-        )
-
-
-def _admit_together(
-    requests: Sequence[tuple[Gateway, PlannedCall]],
-) -> Sequence[Admission | ClaudeError | None]:
-    """Admit the calls whose gateway is set up as that of the first."""
-    gateway = requests[0][0]
-    alike = [planned for other, planned in requests if other.is_like(gateway)]
-    admitted = iter(gateway.admit_all(alike))
-    return [
-        next(admitted) if other.is_like(gateway) else None
-        for other, _planned in requests
-    ]
 
 
 def _too_large_error(opened: OpenValidation, refusal: ClaudeError) -> ClaudeError:

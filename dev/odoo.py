@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import addon_folder, odoo_source, paths, python_environment
@@ -31,7 +31,7 @@ list_db = False
 """
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Odoo:
     """An Odoo that is ready to be started, on a given database server if on any."""
 
@@ -93,6 +93,37 @@ class Odoo:
                 + "\n".join(text.splitlines()[-40:])
             )
         return text
+
+    def with_addons(self, folder: Path, configuration: Path) -> Odoo:
+        """Return an Odoo that has the addon of ``folder`` instead of the checkout's.
+
+        :param configuration: where its configuration is written
+        :raise SetupError: when the present configuration does not name the checkout's
+        """
+        text = self.configuration.read_text()
+        today = str(paths.state("addons"))
+        if today not in text:
+            raise SetupError(f"{self.configuration} does not name {today}.")
+        configuration.write_text(text.replace(today, str(folder)))
+        return dataclasses.replace(self, configuration=configuration)
+
+    def update(self, database: str, modules: Sequence[str]) -> None:
+        """Update modules of a database with the code that there is now.
+
+        :raise SetupError: when Odoo fails or reports an error, with its log's end
+        """
+        log = paths.state("logs") / f"update-{database}.log"
+        log.parent.mkdir(exist_ok=True)
+        command = self.command(
+            *("--database", database, "--update", ",".join(modules)),
+            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
+            *("--log-level=warn", f"--logfile={log}"),
+        )
+        done = subprocess.run(command, env=self.environment())
+        text = log.read_text(errors="replace") if log.exists() else ""
+        if done.returncode or " ERROR " in text or " CRITICAL " in text:
+            raise SetupError(f"The update failed; the log is {log}:\n{text[-4000:]}")
+        log.unlink(missing_ok=True)
 
     def run_script(self, database: str, script: str) -> str:
         """Run Python with ``env`` in Odoo's shell and commit; return what it printed.

@@ -8,11 +8,9 @@ and that each validation can be replayed.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -166,7 +164,7 @@ class _Upgrade:
                 rows = self._rows()
 
                 self._forge(validated[6])
-                self._update()
+                self._odoo.update(database, [addon_folder.NAME])
                 found = changed_rows(rows, self._rows())
                 found += changed_panels(panels, self._panels(None, validated))
                 found += [
@@ -185,13 +183,9 @@ class _Upgrade:
         self._folder.mkdir(parents=True)
         with tarfile.open(self._archive) as archive:
             archive.extractall(self._folder / "addons", filter="data")
-        text = self._odoo.configuration.read_text()
-        today = str(paths.state("addons"))
-        if today not in text:
-            raise SetupError(f"{self._odoo.configuration} does not name {today}.")
-        configuration = self._folder / "odoo.conf"
-        configuration.write_text(text.replace(today, str(self._folder / "addons")))
-        return dataclasses.replace(self._odoo, configuration=configuration)
+        return self._odoo.with_addons(
+            self._folder / "addons", self._folder / "odoo.conf"
+        )
 
     def _write(self, odoo: Odoo, script: str, **values: Any) -> Any:
         """Run a script that writes JSON to ``output``; return what it wrote."""
@@ -220,20 +214,6 @@ class _Upgrade:
                 panel = last.get("panel") or {}
                 if not (panel.get("validation") or {}).get("model_verdict"):
                     raise SetupError(f"Invoice {move} was not validated: {panel}")
-
-    def _update(self) -> None:
-        log = paths.state("logs") / f"upgrade-{self._database}.log"
-        log.parent.mkdir(exist_ok=True)
-        command = self._odoo.command(
-            *("--database", self._database, "--update", addon_folder.NAME),
-            *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
-            *("--log-level=warn", f"--logfile={log}"),
-        )
-        done = subprocess.run(command, env=self._odoo.environment())
-        text = log.read_text(errors="replace") if log.exists() else ""
-        if done.returncode or " ERROR " in text or " CRITICAL " in text:
-            raise SetupError(f"The upgrade failed; the log is {log}:\n{text[-4000:]}")
-        log.unlink(missing_ok=True)
 
     def _rows(self) -> Rows:
         """Return what the addon has in the database."""

@@ -17,7 +17,6 @@ from .postgres.transaction import PostgresBackend
 
 _logger = logging.getLogger(__name__)
 
-"""The names are those of the ledger."""
 DEFAULT_TIME_ZONE = "America/Santiago"
 DEFAULT_THRESHOLDS = "50, 80, 100"
 # What decides which calls count, and in what they are counted.

@@ -20,7 +20,7 @@ from ...services.claude.http.client import client_for
 from ...services.claude.http.connection_settings import check_address, check_key
 from ...services.claude.money.pricing import reference_price
 from ...services.claude.money.reconciliation import Tolerance
-from ...services.claude.operations import LIMITED
+from ...services.claude.operations import OPERATIONS
 from ...services.claude.operations import operation as operation_named
 from ...services.claude.policy import BreakerPolicy, Policy, RetryPolicy
 from ...services.common.translation import _ as _lt
@@ -325,7 +325,9 @@ class AccountAiGateway(models.AbstractModel):
         company_sudo = (company or self.env.company).sudo()
         return Policy(
             limits_per_minute={
-                each.name: company_sudo[each.limit_field] for each in LIMITED
+                each.name: self._chosen(company_sudo, each.limit_field)
+                or each.limit_per_minute
+                for each in OPERATIONS
             },
             company_limit=company_sudo.account_ai_limit_company,
             queue_limit=company_sudo.account_ai_limit_queue,

@@ -2,6 +2,14 @@
 
 Limits, budgets, settings, models and the dashboard are made from it: whoever adds an
 operation adds a row here and nothing else.
+
+The limit that a company sets for an operation is a field of its own, generated from the
+row. Odoo adds its column when the addon is updated and leaves those that there are
+alone, so that no stored limit is moved, and access rights, translations and the
+settings page treat it like any other field.
+
+The lane is not in here: it belongs to a call, because the same validation is asked for
+at the screen and from the queue.
 """
 
 from __future__ import annotations

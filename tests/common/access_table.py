@@ -4,6 +4,8 @@ A model, a field on one of Odoo's models, a public method or a route that is not
 fails the walk: whoever adds one decides here whom it is open to.
 """
 
+from odoo.addons.account_ai.services.claude.operations import LIMITED
+
 ROLES = {
     "public": "base.group_public",
     "portal": "base.group_portal",
@@ -129,11 +131,9 @@ FIELDS = {
             "account_ai_enabled",
             "account_ai_fallback_model",
             "account_ai_language",
-            "account_ai_limit_chat",
             "account_ai_limit_company",
-            "account_ai_limit_project_suggestion",
             "account_ai_limit_queue",
-            "account_ai_limit_validation",
+            *(each.limit_field for each in LIMITED),
             "account_ai_mask_persons",
             "account_ai_max_input_tokens",
             "account_ai_max_call_usd",

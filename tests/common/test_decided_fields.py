@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.services.claude.operations import LIMITED
+
 from .common import AccountAiCase, AccountAiHttpCase
 
 PEOPLE_ENTER = {
@@ -22,7 +24,7 @@ PEOPLE_ENTER = {
     "account.ai.company.settings": {
         *("company_id", "mask_persons", "language", "model_id", "fallback_model_id"),
         *("effort", "retention_days", "posting_policy", "posting_rules_only"),
-        *("limit_validation", "limit_chat", "limit_project_suggestion"),
+        *(f"limit_{each.name}" for each in LIMITED),
         *("limit_company", "limit_queue", "deadline_seconds", "max_input_tokens"),
         "max_call_usd",
     },
@@ -65,10 +67,9 @@ PEOPLE_ENTER = {
         *("account_ai_model_id", "account_ai_fallback_model", "account_ai_effort"),
         *("account_ai_fallback_model_id", "account_ai_retention_days"),
         *("account_ai_posting_policy", "account_ai_posting_rules_only"),
-        *("account_ai_limit_validation", "account_ai_limit_chat"),
-        *("account_ai_limit_project_suggestion", "account_ai_limit_company"),
-        *("account_ai_limit_queue", "account_ai_deadline_seconds"),
-        "account_ai_max_input_tokens",
+        *(each.limit_field for each in LIMITED),
+        *("account_ai_limit_company", "account_ai_limit_queue"),
+        *("account_ai_deadline_seconds", "account_ai_max_input_tokens"),
         "account_ai_max_call_usd",
     },
     "res.config.settings": {
@@ -81,14 +82,11 @@ PEOPLE_ENTER = {
         *("account_ai_mask_persons", "account_ai_language", "account_ai_model_id"),
         *("account_ai_fallback_model_id", "account_ai_effort"),
         *("account_ai_retention_days", "account_ai_posting_policy"),
-        *("account_ai_posting_rules_only", "account_ai_limit_validation"),
-        *("account_ai_limit_chat", "account_ai_limit_project_suggestion"),
+        "account_ai_posting_rules_only",
+        *(each.limit_field for each in LIMITED),
         *("account_ai_limit_company", "account_ai_limit_queue"),
-        *(
-            "account_ai_deadline_seconds",
-            "account_ai_max_input_tokens",
-            "account_ai_max_call_usd",
-        ),
+        *("account_ai_deadline_seconds", "account_ai_max_input_tokens"),
+        "account_ai_max_call_usd",
     },
 }
 """The fields that people may enter, by model. Whatever else the addon adds is computed

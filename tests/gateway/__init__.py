@@ -38,6 +38,7 @@ from . import (
     test_process_alert,
     test_process_budget,
     test_process_limits,
+    test_process_new_operation,
     test_process_redis,
     test_redis_address,
     test_redis_backend,

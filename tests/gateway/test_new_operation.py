@@ -1,19 +1,15 @@
 """Operations stand in one table, and everything else is made from it."""
 
-import shutil
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-
 from odoo.tests import BaseCase, Form, tagged
 
 from odoo.addons.account_ai.services.claude.operations import LIMITED, OPERATIONS
 
+from ..common.addon_copy import copied_addon, run_python
 from ..common.common import AccountAiCase
 
-ADDON = Path(__file__).parents[2]
-NEW = """    Operation(
+TABLE = "services/claude/operations.py"
+END = ")\n\nLIMITED ="
+ROW = """    Operation(
         name="dunning_letter",
         label="Dunning letters",
         model=_SONNET,
@@ -22,9 +18,7 @@ NEW = """    Operation(
         limit_label="Dunning Letters per Minute",
         limit_per_minute=7,
     ),
-)
-
-LIMITED ="""
+"""
 SCRIPT = """
 from services.claude.operations import LIMITED, operation
 from services.claude.policy import Policy
@@ -40,25 +34,22 @@ print("known")
 """
 
 
+def add_operation(root):
+    """Write one more row into the table of a copied addon; nothing else changes."""
+    table = root / TABLE
+    text = table.read_text(encoding="utf-8")
+    if text.count(END) != 1:
+        raise AssertionError(f"{TABLE} does not end its table as expected")
+    table.write_text(text.replace(END, f"{ROW}{END}"), encoding="utf-8")
+
+
 @tagged("post_install", "-at_install")
 class TestNewOperation(BaseCase):
     def test_a_row_is_enough(self):
         """Limits and models know an operation that is written into the table."""
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        shutil.copytree(ADDON / "services", folder / "services")
-        table = folder / "services" / "claude" / "operations.py"
-        text = table.read_text()
-        changed = text.replace(")\n\nLIMITED =", NEW)
-        self.assertNotEqual(changed, text)
-        table.write_text(changed)
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.assertEqual(done.stdout.strip(), "known", done.stderr)
+        root = copied_addon(self)
+        add_operation(root)
+        self.assertEqual(run_python(root, SCRIPT).strip(), "known")
 
 
 @tagged("post_install", "-at_install")
@@ -84,7 +75,10 @@ class TestOperations(AccountAiCase):
         policy = self.env["account.ai.gateway"]._policy(self.company)
         self.assertEqual(
             policy.limits_per_minute,
-            {each.name: number for number, each in enumerate(LIMITED, start=3)},
+            {
+                **{each.name: each.limit_per_minute for each in OPERATIONS},
+                **{each.name: number for number, each in enumerate(LIMITED, start=3)},
+            },
         )
 
     def test_each_can_have_a_budget_and_is_named_on_the_dashboard(self):

@@ -7,7 +7,7 @@ from ..gateway.account_ai_gateway import API_KEY_PARAMETER, BASE_URL_PARAMETER
 
 
 # Settings of Odoo are no dialog of the addon's own.
-class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
+class ResConfigSettings(models.TransientModel):
     """Key and address of Claude for the database, and what the company decides."""
 
     _name = "res.config.settings"

@@ -153,7 +153,7 @@ class AccountAiAlert(models.Model):
     def _compute_proposes_budget(self):
         asking = self.filtered(lambda alert: alert.kind == ALERT_KIND)
         # sudo: whether there is any; a budget of all companies counts, too
-        budgets = self.env["account.ai.budget"].sudo().search([]) if asking else ()  # pylint: disable=no-search-all
+        budgets = self.env["account.ai.budget"].sudo().search([]) if asking else ()
         limited = {budget.company_id for budget in budgets}
         for alert in self:
             company = alert.company_id

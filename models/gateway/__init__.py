@@ -5,7 +5,6 @@ from . import (
     account_ai_circuit,
     account_ai_gateway,
     account_ai_model,
-    account_ai_model_prices,
     account_ai_prompt,
     account_ai_prompt_count,
     account_ai_rate_window,

@@ -25,7 +25,7 @@ from ...services.claude.operations import operation as operation_named
 from ...services.claude.policy import BreakerPolicy, Policy, RetryPolicy
 from ...services.common.translation import _ as _lt
 from ..common.presentation import sentence
-from .account_ai_model_prices import decimal_or_none
+from .account_ai_model import decimal_or_none
 from .postgres.transaction import PostgresBackend
 
 _logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, ormcache
 
 from ...services.claude.errors import ClaudeError
@@ -19,12 +19,16 @@ from ...services.claude.http.catalogue import (
     undated,
 )
 from ...services.claude.money.own_prices import OwnPrices
-from ...services.claude.money.pricing import reference_price
+from ...services.claude.money.pricing import (
+    listed_source,
+    long_prompt_tokens,
+    reference_price,
+    unit_prices,
+)
 from ...services.claude.operations import OPERATIONS
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
 from ..common.presentation import sentence
-from .account_ai_model_prices import decimal_or_none
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +39,21 @@ GONE_FOR = timedelta(days=1)
 _COMPARED = (
     *("name", "family", "lifecycle", "released_at", "deprecated_at", "retires_at"),
     *("max_input_tokens", "max_output_tokens", "capabilities"),
+)
+
+_PRICE_DIGITS = (16, 6)
+_BUCKETS = {
+    "input_price": "uncached_input",
+    "output_price": "output",
+    "cache_write_5m_price": "cache_write_5m",
+    "cache_write_1h_price": "cache_write_1h",
+    "cache_read_price": "cache_read",
+}
+_OWN = (
+    *("has_own_prices", "own_input", "own_output"),
+    *("own_cache_write_5m", "own_cache_write_1h", "own_cache_read"),
+    *("own_batch_discount", "own_long_prompt_tokens"),
+    *("own_long_input", "own_long_output"),
 )
 
 _RETIRED = _lt("%(model)s is retired")
@@ -62,7 +81,7 @@ class AccountAiModel(models.Model):
 
     _name = "account.ai.model"
     _description = "Claude Model"
-    _inherit = ["account.ai.decided.fields", "mail.thread", "account.ai.model.prices"]
+    _inherit = ["account.ai.decided.fields", "mail.thread"]
     _order = "lifecycle, released_at desc, model"
 
     # === FIELDS === #
@@ -128,7 +147,158 @@ class AccountAiModel(models.Model):
         "UNIQUE (model)", "There is a model with this id already."
     )
 
+    # === FIELDS - PRICES === #
+
+    # US$ per million tokens; ledger rows keep the prices that they were booked at.
+
+    # In force
+    price_source = fields.Selection(
+        selection=[
+            ("listed", "Price List"),
+            ("own", "Set Here"),
+            ("unknown", "Not Known"),
+        ],
+        string="Prices From",
+        compute="_compute_prices",
+        help="A model whose price is not known is not called.",
+    )
+    price_source_name = fields.Char(string="Price List", compute="_compute_prices")
+    input_price = fields.Float(
+        string="Input", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    output_price = fields.Float(
+        string="Output", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    cache_write_5m_price = fields.Float(
+        string="Cache Write 5m", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    cache_write_1h_price = fields.Float(
+        string="Cache Write 1h", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    cache_read_price = fields.Float(
+        string="Cache Read", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    batch_input_price = fields.Float(
+        string="Batch Input", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    batch_output_price = fields.Float(
+        string="Batch Output", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    long_prompt_tokens = fields.Integer(
+        string="Long Prompts Above (tokens)", compute="_compute_prices"
+    )
+    long_input_price = fields.Float(
+        string="Long Input", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+    long_output_price = fields.Float(
+        string="Long Output", digits=_PRICE_DIGITS, compute="_compute_prices"
+    )
+
+    # Set here
+    has_own_prices = fields.Boolean(
+        string="Own Prices",
+        tracking=True,
+        help="Instead of the price list: for a contract of your own, or a model that "
+        "the list does not know. It holds for calls from now on.",
+    )
+    own_input = fields.Float(digits=_PRICE_DIGITS, tracking=True)
+    own_output = fields.Float(digits=_PRICE_DIGITS, tracking=True)
+    own_cache_write_5m = fields.Float(
+        string="Own Cache Write 5m",
+        digits=_PRICE_DIGITS,
+        tracking=True,
+        help="Zero: 1.25 times the input.",
+    )
+    own_cache_write_1h = fields.Float(
+        string="Own Cache Write 1h",
+        digits=_PRICE_DIGITS,
+        tracking=True,
+        help="Zero: twice the input.",
+    )
+    own_cache_read = fields.Float(
+        digits=_PRICE_DIGITS,
+        tracking=True,
+        help="Zero: a tenth of the input.",
+    )
+    own_batch_discount = fields.Float(
+        string="Own Batch Discount (%)", default=50.0, digits=(5, 2), tracking=True
+    )
+    own_long_prompt_tokens = fields.Integer(
+        string="Own Long Prompts Above (tokens)",
+        tracking=True,
+        help="Requests with more prompt tokens, cached ones included, pay the long "
+        "prices for every token. Zero: there are none.",
+    )
+    own_long_input = fields.Float(
+        digits=_PRICE_DIGITS,
+        tracking=True,
+        help="The cache's prices rise as this one does. Zero: as for short prompts.",
+    )
+    own_long_output = fields.Float(
+        digits=_PRICE_DIGITS,
+        tracking=True,
+        help="Zero: as for short prompts.",
+    )
+
+    # === CONSTRAINTS === #
+
+    @api.constrains(*_OWN)
+    def _check_own_prices(self):
+        """A price that is not known is not zero."""
+        amounts = [name for name in _OWN if name != "has_own_prices"]
+        for model in self:
+            if any(model[name] < 0 for name in amounts):
+                raise ValidationError(self.env._("A price cannot be negative."))
+            if model.own_batch_discount > 100:
+                raise ValidationError(
+                    self.env._("A discount cannot be more than the price.")
+                )
+            if model.has_own_prices and not (model.own_input and model.own_output):
+                raise ValidationError(
+                    self.env._("Own prices need a price of input and one of output.")
+                )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("model", *_OWN)
+    def _compute_prices(self):
+        for model in self:
+            model.update(model._prices_in_force())
+
+    def _prices_in_force(self):
+        """Return the values of the fields that show the prices in force."""
+        self.ensure_one()
+        values = {
+            **dict.fromkeys(_BUCKETS, 0.0),
+            **dict.fromkeys(("batch_input_price", "batch_output_price"), 0.0),
+            **dict.fromkeys(("long_input_price", "long_output_price"), 0.0),
+            "long_prompt_tokens": 0,
+            "price_source": "unknown",
+            "price_source_name": False,
+        }
+        priced = self.has_own_prices and self.own_input and self.own_output
+        own = {self.model: self._prices()} if priced else {}
+        try:
+            prices = unit_prices(self.model or "", 0, own=own)
+            batch = unit_prices(self.model or "", 0, service_tier="batch", own=own)
+            long_prompt = long_prompt_tokens(self.model or "", own=own)
+        except ClaudeError:
+            return values
+        values.update(
+            {name: float(getattr(prices, bucket)) for name, bucket in _BUCKETS.items()},
+            batch_input_price=float(batch.uncached_input),
+            batch_output_price=float(batch.output),
+            price_source="own" if own else "listed",
+            price_source_name=False if own else listed_source(),
+        )
+        if long_prompt:
+            long_prices = unit_prices(self.model, long_prompt + 1, own=own)
+            values.update(
+                long_prompt_tokens=long_prompt,
+                long_input_price=float(long_prices.uncached_input),
+                long_output_price=float(long_prices.output),
+            )
+        return values
 
     @api.depends("name", "model")
     def _compute_display_name(self):
@@ -257,7 +427,7 @@ class AccountAiModel(models.Model):
             SQL("SELECT pg_advisory_xact_lock(hashtext('account_ai_model'))")
         )
         # A few dozen models.
-        every = self.with_context(active_test=False).search([])  # pylint: disable=no-search-all
+        every = self.with_context(active_test=False).search([])
         listed = self.browse()
         told_ids = {info.model for info in told.models}
         for info in told.models:
@@ -350,7 +520,7 @@ class AccountAiModel(models.Model):
             for model in (each.model, *each.fallback_models)
         }
         # sudo: what is written in the settings of all companies
-        companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
+        companies = self.env["res.company"].sudo().search([])
         ids.update(companies.mapped("account_ai_model"))
         ids.update(companies.mapped("account_ai_fallback_model"))
         self._ensure_known(ids)
@@ -368,7 +538,7 @@ class AccountAiModel(models.Model):
         """
         # sudo: for the gateway, whoever asks
         models_sudo = self.sudo().with_context(active_test=False)
-        every = models_sudo.search([])  # pylint: disable=no-search-all
+        every = models_sudo.search([])
         return MappingProxyType({each.model: each._info() for each in every})
 
     def _info(self):
@@ -428,7 +598,7 @@ class AccountAiModel(models.Model):
         cron comes again.
         """
         # sudo: all companies, for the system
-        companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
+        companies = self.env["res.company"].sudo().search([])
         companies = companies.filtered(
             lambda company: (
                 company.account_ai_enabled and company._account_ai_is_available()
@@ -575,3 +745,8 @@ def _notification(kind, message, next_action=None):
             "next": next_action,
         },
     }
+
+
+def decimal_or_none(value):
+    """Return a price as it was typed, ``None`` for one that was left empty."""
+    return Decimal(str(value)) if value else None

@@ -50,7 +50,7 @@ class AccountAiPromptCount(models.Model):
     def _known(self):
         """Return the counts by their prefix; from the process's cache."""
         # sudo: figures for the gateway, whoever asks; nothing of anybody's is in them
-        every = self.sudo().search([])  # pylint: disable=no-search-all
+        every = self.sudo().search([])
         return MappingProxyType(
             {
                 Prefix(each.digest, each.model, each.endpoint): each.tokens

@@ -71,6 +71,12 @@ _NO_CLIENT = _(
 )
 
 
+# At DEBUG the SDK logs the options of each request, and with them the key.
+logging.getLogger("anthropic._base_client").addFilter(
+    lambda record: record.levelno > logging.DEBUG
+)
+
+
 def client_for(api_key: str, base_url: str) -> ClaudeClient:
     """Return the client of this process for a key and an address.
 

@@ -139,7 +139,7 @@ class TestRealLife(AccountAiCase):
         found = Counter(
             f"{reading.document.document_type} {finding.code} {finding.evidence}"
             for reading in readings.values()
-            for finding in judge(reading).findings
+            for finding in judge([reading])[0].findings
             if finding.severity is not Severity.INFORMATION
         )
         self.assertFalse(found, "\n".join(map(str, found.most_common(20))))

@@ -71,12 +71,6 @@ _NO_CLIENT = _(
 )
 
 
-# At DEBUG the SDK logs the options of each request, and with them the key.
-logging.getLogger("anthropic._base_client").addFilter(
-    lambda record: record.levelno > logging.DEBUG
-)
-
-
 def client_for(api_key: str, base_url: str) -> ClaudeClient:
     """Return the client of this process for a key and an address.
 
@@ -146,6 +140,7 @@ class ClaudeClient:
             open_telemetry=False,
             http_client=http_client,
         )
+        http_client.auth = _authentication(self._sdk)
         self._headers = _own_headers(self._sdk)
 
     def close(self) -> None:
@@ -388,12 +383,24 @@ def _own_headers(sdk: anthropic.Anthropic) -> dict[str, str | anthropic.Omit]:
         "x-stainless-async": "false",
         "anthropic-version": _API_VERSION,
         **sdk.platform_headers(),
-        **sdk.auth_headers,
     }
     return {
         **{name.lower(): anthropic.Omit() for name in sdk.default_headers},
         **{name.lower(): value for name, value in own.items()},
     }
+
+
+def _authentication(
+    sdk: anthropic.Anthropic,
+) -> Callable[[httpx2.Request], httpx2.Request]:
+    """Return what puts the key into a request when it is sent. The SDK logs at DEBUG
+    the headers that it is given for a request: the key is not among them."""
+
+    def authenticate(request: httpx2.Request) -> httpx2.Request:
+        request.headers.update(sdk.auth_headers)
+        return request
+
+    return authenticate
 
 
 def _record_status(response: httpx2.Response) -> None:

@@ -405,7 +405,7 @@ class AccountAiDashboard(models.AbstractModel):
         :param users: rows by user; ``None`` when one sees only the own usage
         """
         names = {
-            "operation": self._operation_names(),
+            "operation": self.env["account.ai.budget"]._operation_labels(),
             "agent": {None: self.env._("No agent")},
             "model": {},
         }
@@ -478,10 +478,6 @@ class AccountAiDashboard(models.AbstractModel):
         )
         return {record.id: record.display_name for record in records.exists()}
 
-    def _operation_names(self):
-        budgeted = self.env["account.ai.budget"]._fields["operation"]
-        return dict(budgeted._description_selection(self.env))
-
     def _errors(self, rows):
         return [
             {"outcome": row["key"] or False, "calls": row["errors"]}
@@ -494,7 +490,7 @@ class AccountAiDashboard(models.AbstractModel):
     def _most_expensive(self, usage_ids):
         """Return the most expensive calls that the ledger's rules let the user see."""
         usages = self.env["account.ai.usage"].search([("id", "in", usage_ids)])
-        names = self._operation_names()
+        names = self.env["account.ai.budget"]._operation_labels()
         documents = self._document_names(usages)
         return [
             {

@@ -262,6 +262,11 @@ class AccountAiBudget(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
+    def _operation_labels(self):
+        """Return the labels of the operations by name, in the user's language."""
+        return dict(self._fields["operation"]._description_selection(self.env))
+
+    @api.model
     def _left(self, company, user=None, operation="", lane="screen"):
         """Return the budgets that count such a call, as they stand, for everybody.
 

@@ -112,7 +112,7 @@ class AccountAiGateway(models.AbstractModel):
         )
 
     @api.model
-    def _settings(self, company, operation="validation"):
+    def _settings(self, company, operation):
         """Return how ``operation`` is asked for ``company``.
 
         A model that is retired is replaced by the company's fallback; an effort that
@@ -186,7 +186,7 @@ class AccountAiGateway(models.AbstractModel):
             sentence that says so, or what is wrong
         :rtype: tuple[bool, str]
         """
-        model = self._settings(company).model
+        model = self._settings(company, "validation").model
         try:
             known = {
                 found["id"]
@@ -455,7 +455,7 @@ class AccountAiGateway(models.AbstractModel):
             self._client()
         except ClaudeError as refusal:
             return refusal.code if is_out(refusal.code) else ""
-        endpoint = self._settings(company).endpoint
+        endpoint = self._base_url()
         return self._circuit_reason(endpoint) or self._key_reason(endpoint)
 
     @api.model

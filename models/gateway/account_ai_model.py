@@ -660,7 +660,7 @@ class AccountAiModel(models.Model):
         Once for all where its day is known, since a model retires once, whoever tells
         of it first; else once a day: it may come back, and go again.
         """
-        settings = self.env["account.ai.gateway"]._settings(company)
+        settings = self.env["account.ai.gateway"]._settings(company, "validation")
         record = self.with_context(active_test=False).search([("model", "=", model)])
         key = f"model_retired:{model}:{company.id}"
         if record.gone_at and not record.retires_at:

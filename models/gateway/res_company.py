@@ -249,7 +249,8 @@ class ResCompany(models.Model):
         info = find(self.env["account.ai.model"]._catalogue(), model)
         following = self._account_ai_successor(model)
         if info.is_retired(self.env["account.ai.model"]._now()):
-            asked = self.env["account.ai.gateway"]._settings(self).model
+            gateways = self.env["account.ai.gateway"]
+            asked = gateways._settings(self, VALIDATION.name).model
             return self.env._(
                 "%(model)s is retired: %(asked)s is asked instead.",
                 model=model,

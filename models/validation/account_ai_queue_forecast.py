@@ -96,7 +96,7 @@ class AccountAiQueueForecast(models.AbstractModel):
     @api.model
     def _forecast_of(self, company, moves) -> QueueForecast:
         gateways = self.env["account.ai.gateway"]
-        settings = gateways._settings(company)
+        settings = gateways._settings(company, OPERATION)
         refusal = None
         try:
             gateways._check_ready(company)

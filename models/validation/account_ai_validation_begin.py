@@ -309,7 +309,7 @@ class AccountAiValidation(models.Model):
             error = refusal
         company_sudo = company.sudo()  # a setting of the company, for code only
         return CompanyGateway(
-            gateways._settings(company),
+            gateways._settings(company, OPERATION),
             company_sudo.account_ai_mask_persons,
             gateway,
             error,

@@ -59,7 +59,7 @@ class ModelsCase(ValidationMixin, AccountAiCase):
 
     @property
     def settings(self):
-        return self.env["account.ai.gateway"]._settings(self.company)
+        return self.env["account.ai.gateway"]._settings(self.company, "validation")
 
     @property
     def move(self):

@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.models.common.presentation import sentence
+from odoo.addons.account_ai.services.claude.operations import OPERATIONS
 
 from .budget_case import BudgetCase
 
@@ -53,9 +54,16 @@ class TestScope(BudgetCase):
         self.assertEqual(self.fits(), 3)
 
     def test_one_operation(self):
+        for each in OPERATIONS:
+            self.budget(scope="operation", operation=each.name)
+        for each in OPERATIONS:
+            with self.subTest(each.name):
+                self.assertEqual(self.fits(operation=each.name), 3)
+
+    def test_other_operations_do_not_reach_the_budget_of_one(self):
         self.budget(scope="operation", operation="chat")
-        self.assertEqual(self.fits(operation="chat"), 3)
         self.assertEqual(self.fits(operation="validation"), 10)
+        self.assertEqual(self.fits(operation="chat"), 3)
 
     def test_automation_apart_from_people(self):
         self.budget(scope="automation")

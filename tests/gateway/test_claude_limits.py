@@ -5,6 +5,7 @@ from dataclasses import replace
 from odoo.tests import tagged
 
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.claude.operations import OPERATIONS
 
 from .claude_case import OWNER, ClaudeCase, make_request
 
@@ -46,6 +47,17 @@ class TestLimits(ClaudeCase):
                 for _number in range(limit):
                     self.assertNotIsInstance(self.admit(gateway, owner), ClaudeError)
                 self.check_refused(self.admit(gateway, owner), limit)
+
+    def test_one_operation_takes_nothing_from_another(self):
+        names = [each.name for each in OPERATIONS]
+        gateway = self.gateway(limits_per_minute=dict.fromkeys(names, 2))
+        for operation in names * 2:
+            owner = replace(OWNER, operation=operation)
+            self.assertNotIsInstance(self.admit(gateway, owner), ClaudeError)
+        for operation in names:
+            self.check_refused(
+                self.admit(gateway, replace(OWNER, operation=operation)), 2
+            )
 
     def test_people_companies_and_lanes_are_apart(self):
         gateway = self.gateway(limits_per_minute={"validation": 1}, queue_limit=2)

@@ -40,7 +40,7 @@ class TestGatewaySettings(AccountAiCase):
         }
         with patch.dict(os.environ, environment):
             self.assertEqual(self.gateway._api_key(), "sk-ant-server")
-            settings = self.gateway._settings(self.company)
+            settings = self.gateway._settings(self.company, "validation")
             self.assertEqual(settings.endpoint, "http://127.0.0.1:9")
             self.assertFalse(settings.simulated)
             self.assertEqual(
@@ -66,7 +66,7 @@ class TestGatewaySettings(AccountAiCase):
             self.assertEqual(self.gateway._base_url(), "https://api.anthropic.com")
 
     def test_the_company_decides_model_effort_and_language(self):
-        default = self.gateway._settings(self.company)
+        default = self.gateway._settings(self.company, "validation")
         self.assertEqual((default.model, default.effort), ("claude-haiku-5-5", "low"))
         self.assertEqual(default.language, "es")
         self.company.write(
@@ -76,7 +76,9 @@ class TestGatewaySettings(AccountAiCase):
                 "account_ai_language": "en",
             }
         )
-        chosen = self.gateway.with_user(self.accountant)._settings(self.company)
+        chosen = self.gateway.with_user(self.accountant)._settings(
+            self.company, "validation"
+        )
         self.assertEqual((chosen.model, chosen.effort), ("claude-sonnet-5-5", "high"))
         self.assertEqual(chosen.language, "en")
 

@@ -309,7 +309,9 @@ class TestFallback(ModelsCase):
         self.assertEqual((validation.model, validation.replaced_model), (HAIKU, typed))
         others = self.models.search([("model", "in", (HAIKU, SONNET, OPUS))])
         self.assertEqual(set(others.mapped("lifecycle")), {"active"})
-        other = self.env["account.ai.gateway"]._settings(self.other_company)
+        other = self.env["account.ai.gateway"]._settings(
+            self.other_company, "validation"
+        )
         self.assertEqual(other.model, HAIKU)
         alert = self.alerts("model_retired")
         self.assertIn("Claude does not know", alert.message)

@@ -85,8 +85,7 @@ class TestOperations(AccountAiCase):
         names = {each.name: each.label for each in OPERATIONS}
         budgets = self.env["account.ai.budget"]
         self.assertEqual(dict(budgets._fields["operation"].selection), names)
-        dashboard = self.env["account.ai.dashboard"]
-        self.assertEqual(dashboard._operation_names(), names)
+        self.assertEqual(budgets._operation_labels(), names)
 
     def test_each_asks_its_own_model(self):
         """What a company chose for validations is not asked in a chat."""

@@ -52,7 +52,7 @@ budgets.create({
 })
 env.cr.commit()
 told["budget"] = [counted(new), counted("chat")]
-told["dashboard"] = env["account.ai.dashboard"]._operation_names()[new]
+told["label"] = budgets._operation_labels()[new]
 print("told", json.dumps(told))
 """
 
@@ -100,6 +100,6 @@ class TestNewOperationInOdoo(BaseCase):
                 "asked": ["claude-sonnet-5-5", "low"],
                 "known models": 1,
                 "budget": [["Letters"], []],
-                "dashboard": "Dunning letters",
+                "label": "Dunning letters",
             },
         )

@@ -38,9 +38,8 @@ class AccountAiConsent(models.TransientModel):
             consent.company_id._account_ai_check_administrator()
             # sudo: checked above, four settings that are explained
             company_sudo = consent.company_id.sudo()
-            settings = gateway._settings(consent.company_id)
-            consent.endpoint = settings.endpoint
-            consent.simulated = settings.simulated
+            consent.endpoint = gateway._base_url()
+            consent.simulated = gateway._is_simulated()
             consent.mask_persons = company_sudo.account_ai_mask_persons
             consent.retention_days = company_sudo.account_ai_retention_days
             consent.has_consent = consent.company_id._account_ai_has_consent()

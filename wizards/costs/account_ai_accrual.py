@@ -303,6 +303,7 @@ class AccountAiAccrual(models.TransientModel):
         """Return the entry: an expense for each group, one accrued liability."""
         label = self.env._("Claude, %s", self._month_name())
         groups = self._groups()
+        operations = self.env["account.ai.budget"]._operation_labels()
         amounts = rounded_parts([group.cost_usd for group in groups])
         lines = [
             self._line_values(
@@ -310,7 +311,7 @@ class AccountAiAccrual(models.TransientModel):
                 self.env._(
                     "%(label)s: %(operation)s, %(calls)s calls",
                     label=label,
-                    operation=self._operation_name(group.operation),
+                    operation=operations.get(group.operation, group.operation),
                     calls=group.calls,
                 ),
                 amount,
@@ -343,14 +344,6 @@ class AccountAiAccrual(models.TransientModel):
             ),
             "analytic_distribution": analytic or False,
         }
-
-    def _operation_name(self, operation: str) -> str:
-        names = dict(
-            self.env["account.ai.budget"]
-            ._fields["operation"]
-            ._description_selection(self.env)
-        )
-        return names.get(operation, operation)
 
     def _without_deleted(self, distribution: dict | None) -> dict[str, float]:
         """Return a distribution without accounts that were deleted since."""

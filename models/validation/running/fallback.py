@@ -67,7 +67,8 @@ def _settings(opened: OpenValidation) -> GatewaySettings:
     with open_cursor(opened.dbname) as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {})
         company = env["res.company"].browse(opened.owner.company_id)
-        return env["account.ai.gateway"]._settings(company)
+        gateways = env["account.ai.gateway"]
+        return gateways._settings(company, opened.owner.operation)
 
 
 def _learn(opened: OpenValidation, told: ListedModels) -> GatewaySettings:
@@ -78,7 +79,8 @@ def _learn(opened: OpenValidation, told: ListedModels) -> GatewaySettings:
         company = env["res.company"].browse(opened.owner.company_id)
         models_ = env["account.ai.model"]
         models_._is_gone(opened.request.model, told)
-        settings = env["account.ai.gateway"]._settings(company)
+        gateways = env["account.ai.gateway"]
+        settings = gateways._settings(company, opened.owner.operation)
         for model in filter(None, {settings.replaced_model, opened.request.model}):
             if model in company._account_ai_leaving_models():
                 models_._alert_retired(company, model)

@@ -43,6 +43,7 @@ IN_THE_DATABASE = (
     "models",
     "report",
     "security",
+    "services/claude/operations.py",  # fields are generated from it
     "views",
     "wizards",
 )

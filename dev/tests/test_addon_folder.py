@@ -73,6 +73,11 @@ def test_only_what_is_installed_changes_the_digest(checkout):
     before = addon_folder.installed_content()
     (checkout / "static/src/panel.js").write_text("1;")
     (checkout / "tests/test_a.py").write_text("A = 2\n")
+    (checkout / "services/claude").mkdir(parents=True)
+    (checkout / "services/claude/policy.py").write_text("A = 1\n")
     assert addon_folder.installed_content() == before
     (checkout / "models/partner.py").write_text("A = 2\n")
-    assert addon_folder.installed_content() != before
+    with_models = addon_folder.installed_content()
+    assert with_models != before
+    (checkout / "services/claude/operations.py").write_text("A = 1\n")
+    assert addon_folder.installed_content() != with_models

@@ -339,6 +339,10 @@ class SentinelSet:
                 return server
         raise SetupError("no server is the master")
 
+    def named_master(self, sentinel: RedisServer) -> int:
+        """Return the port of the server that a Sentinel names as master."""
+        return int(_known_master(sentinel)["port"])
+
     def __enter__(self) -> SentinelSet:
         with ExitStack() as stack:
             for server in self.servers:
@@ -360,14 +364,19 @@ class SentinelSet:
 
     def _is_watched(self) -> bool:
         for sentinel in self.sentinels:
-            words = sentinel.command("SENTINEL", "MASTER", SERVICE)
-            known = words if isinstance(words, dict) else _pairs(words)
+            known = _known_master(sentinel)
             others = len(self.sentinels) - 1
             if int(known["num-other-sentinels"]) != others:
                 return False
             if int(known["num-slaves"]) != len(self.servers) - 1:
                 return False
         return True
+
+
+def _known_master(sentinel: RedisServer) -> dict[str, str]:
+    """Return what a Sentinel tells about the master."""
+    words = sentinel.command("SENTINEL", "MASTER", SERVICE)
+    return words if isinstance(words, dict) else _pairs(words)
 
 
 def _pairs(words: Sequence[bytes]) -> dict[str, str]:

@@ -50,7 +50,6 @@ class ResConfigSettings(models.TransientModel):
     account_ai_is_available = fields.Boolean(compute="_compute_account_ai_company")
     account_ai_has_consent = fields.Boolean(compute="_compute_account_ai_company")
     account_ai_model_placeholder = fields.Char(compute="_compute_account_ai_company")
-    account_ai_fallback_placeholder = fields.Char(compute="_compute_account_ai_company")
 
     account_ai_consent_user_id = fields.Many2one(
         related="company_id.account_ai_consent_user_id"
@@ -123,9 +122,6 @@ class ResConfigSettings(models.TransientModel):
             settings.account_ai_is_available = company._account_ai_is_available()
             settings.account_ai_has_consent = company._account_ai_has_consent()
             settings.account_ai_model_placeholder = operation("validation").model
-            settings.account_ai_fallback_placeholder = operation(
-                "validation"
-            ).fallback_models[0]
 
     # === ACTION METHODS === #
 

@@ -94,7 +94,7 @@ class ResConfigSettings(models.TransientModel):
         arch, view = super()._get_view(view_id, view_type, **options)
         for place in arch.xpath("//div[@name='account_ai_limits']"):
             for each in LIMITED:
-                row = E.div({"class": "d-flex align-items-center"})
+                row = E.div({"class": "d-flex align-items-baseline"})
                 row.append(
                     E.label({"for": each.limit_field, "class": "w-75 o_light_label"})
                 )

@@ -63,7 +63,6 @@ class AccountAiCompanySettings(models.TransientModel):
         related="company_id.account_ai_model_notice", related_sudo=False
     )
     model_placeholder = fields.Char(compute="_compute_model_placeholder")
-    fallback_placeholder = fields.Char(compute="_compute_model_placeholder")
     effort = fields.Selection(
         selection=[(effort, effort.capitalize()) for effort in EFFORTS],
         default=lambda self: self.env.company.account_ai_effort,
@@ -139,7 +138,6 @@ class AccountAiCompanySettings(models.TransientModel):
 
     def _compute_model_placeholder(self):
         self.model_placeholder = operation("validation").model
-        self.fallback_placeholder = operation("validation").fallback_models[0]
 
     # === VIEWS === #
 

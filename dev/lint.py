@@ -6,7 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import addon_folder, import_direction, paths, python_environment, rooms
+from . import (
+    addon_folder,
+    feature_folders,
+    import_direction,
+    paths,
+    python_environment,
+)
 from .outcome import Outcome
 
 LONGEST_FILE = 900
@@ -26,16 +32,16 @@ def run() -> Outcome:
     services = [file for file in files if file.parts[1] == "services"]
     tests = [file for file in files if file.parts[1] == "tests"]
     others = [file for file in files if file not in {*services, *tests}]
-    # A room opens a model of another one again, settings pages too, as rooms of Odoo's
-    # `mail` do; small tables are read whole.
-    house = (
+    # A feature extends models of other features, settings pages too, as folders of
+    # Odoo's `mail` do; small tables are searched without a domain.
+    allowed = (
         "--disable=consider-merging-classes-inherited,no-wizard-in-models,no-search-all"
     )
-    pylint = ["-m", "pylint", f"--rcfile={paths.CHECKOUT / '.pylintrc'}", house]
+    pylint = ["-m", "pylint", f"--rcfile={paths.CHECKOUT / '.pylintrc'}", allowed]
     ruff = ["-m", "ruff", "--quiet"]
-    # Services are no models: they have no `env`, and `read` is any method.
+    # Services are not models: they have no `env`, and a method `read` is not Odoo's.
     no_model = "--disable=prefer-env-translation,method-required-super"
-    # Tests name modules as their patches and loggers do.
+    # Tests import by the absolute names that patches and loggers use.
     by_name = "--disable=odoo-addons-relative-import"
     outcome = Outcome()
     for title, arguments, folder in (
@@ -50,7 +56,7 @@ def run() -> Outcome:
         outcome += _report(title, done.returncode == 0)
     for title, found in (
         ("import direction", import_direction.check(paths.CHECKOUT)),
-        ("rooms", rooms.check(paths.CHECKOUT)),
+        ("feature folders", feature_folders.check(paths.CHECKOUT)),
         ("file length", _long_files()),
     ):
         print("".join(f"{line}\n" for line in found), end="")

@@ -1,4 +1,4 @@
-# Odoo's own test runner takes modules of this package: each room hands its own up.
+# Odoo's own test runner takes modules of this package: each folder passes its own up.
 from .agents import *  # noqa: F403
 from .common import *  # noqa: F403
 from .costs import *  # noqa: F403

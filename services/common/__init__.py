@@ -1,1 +1,1 @@
-"""What several rooms need: text, storing, threads that wait for each other."""
+"""What several features need: text, storing, threads that wait for each other."""

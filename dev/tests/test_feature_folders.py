@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from .. import paths
-from ..rooms import check
+from ..feature_folders import check
 
 
-def test_the_house_is_in_order():
+def test_the_addon_is_in_order():
     assert check(paths.CHECKOUT) == []
 
 
@@ -24,12 +24,12 @@ def test_the_house_is_in_order():
         "static/tests/panel.test.js",
     ],
 )
-def test_what_stands_outside_of_a_room_is_found(tmp_path, path):
+def test_what_is_in_no_folder_of_a_feature_is_found(tmp_path, path):
     file = tmp_path / path
     file.parent.mkdir(parents=True)
     file.write_text("")
     (problem,) = check(tmp_path)
-    assert problem.endswith(": in no room")
+    assert problem.endswith(": in no folder of a feature")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_stands_outside_of_a_room_is_found(tmp_path, path):
         "static/tests/tours/review/review_tours.js",
     ],
 )
-def test_what_stands_in_a_room_is_fine(tmp_path, path):
+def test_what_is_in_a_folder_of_a_feature_is_fine(tmp_path, path):
     file = tmp_path / path
     file.parent.mkdir(parents=True)
     file.write_text("")

@@ -1,24 +1,24 @@
-"""The rooms of the house: one folder a capability, of the same name on every floor."""
+"""Each feature has one folder of the same name in every layer: checked here."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-ROOMS = (
+FEATURES = (
     *("common", "gateway", "documents", "costs", "validation", "review", "posting"),
     *("chat", "knowledge", "batch", "payroll", "projects", "orders", "rcv", "sii"),
     "health",
 )
-FLOORS = (
+LAYERS = (
     *("services", "models", "controllers", "wizards", "views", "security"),
     *("static/src", "tests", "static/tests", "static/tests/tours"),
 )
-BELOW = {
+LAYER_FOLDERS = {
     "services": ("agents", "claude", "privacy", "rules"),
     "tests": ("agents", "privacy", "rules"),
     "static/tests": ("tours",),
 }
-"""Folders for what has no room of its own on the floors above ``services``."""
+"""Folders of ``services`` and their tests that the layers above do not have."""
 FLAT = {
     "security": ("ir.model.access.csv",),
 }
@@ -26,16 +26,16 @@ FLAT = {
 
 
 def check(root: Path) -> list[str]:
-    """Return what stands outside of a room in the addon at ``root``, one line each."""
+    """Return what is in no folder of a feature below ``root``, one line each."""
     found = []
-    for floor in FLOORS:
-        rooms = {*ROOMS, *BELOW.get(floor, ())}
-        allowed = {"__init__.py", *FLAT.get(floor, ())}
-        folder = root / floor
+    for layer in LAYERS:
+        features = {*FEATURES, *LAYER_FOLDERS.get(layer, ())}
+        allowed = {"__init__.py", *FLAT.get(layer, ())}
+        folder = root / layer
         for entry in sorted(folder.iterdir()) if folder.exists() else ():
             name = entry.name
             if name == "__pycache__" or name.startswith("."):
                 continue
-            if name not in (rooms if entry.is_dir() else allowed):
-                found.append(f"{floor}/{name}: in no room")
+            if name not in (features if entry.is_dir() else allowed):
+                found.append(f"{layer}/{name}: in no folder of a feature")
     return found

@@ -1,7 +1,7 @@
-"""What a reservation costs: alone, and with many callers on one hot budget.
+"""What a reservation costs: alone, and with many callers on one budget.
 
-Everything is measured in one process against one database, in turns. The floor is a row
-of the ledger that is in no budget, because the answer store saved the call.
+Everything is measured in one process against one database, in turns. The baseline is a
+row of the ledger that is in no budget, because the answer store saved the call.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def _measure(prepared: odoo.Odoo, output: str) -> None:
 def _report(measured: dict[str, Any]) -> None:
     print(f"\nA reservation alone, {REPEATS} of each in turns, in milliseconds")
     print(f"{'':<40} {'median':>8} {'p95':>8} {'× row':>8}")
-    floor = statistics.median(measured["alone"]["bare"])
+    baseline = statistics.median(measured["alone"]["bare"])
     for name, times in measured["alone"].items():
         median = statistics.median(times)
         print(
             f"{_NAMES[name]:<40} {median:>8.2f} {_p95(times):>8.2f}"
-            f" {median / floor:>8.2f}"
+            f" {median / baseline:>8.2f}"
         )
     _report_crowd(measured["crowd"], "commits as fast as this machine's")
     _report_crowd(measured["slow"], f"each commit takes {DISK_MS} ms on the disk")

@@ -1,8 +1,8 @@
-"""One guarded call beside the bare call of the SDK, and beside a LiteLLM proxy.
+"""One guarded call compared with a bare call of the SDK and with a LiteLLM proxy.
 
 All guards are on: answer store (which misses), limits, circuit breaker, three budgets,
 ledger. Everything runs in one Odoo process against a simulator that answers at once, so
-that what is added is what the door costs.
+that the time added is what the gateway costs.
 """
 
 from __future__ import annotations

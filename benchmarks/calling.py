@@ -1,4 +1,4 @@
-"""Measures calls inside Odoo's shell: bare, through the door, and through a proxy."""
+"""Measures calls inside Odoo's shell: bare, through the gateway, through a proxy."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def measure(
 ) -> None:
     """Write the milliseconds of every call, by the way it took and how it was made.
 
-    The ways take turns, so that what else the machine does strikes all alike. No
-    question is asked twice: the answer store has none of them.
+    The ways alternate, so that other load on the machine affects all of them equally.
+    No request is repeated, so the answer store never answers.
 
     :param proxy: address of a LiteLLM proxy, empty for none
     :param repeats: calls one after the other, whole and streamed
     :param rounds: times that ``parallel`` calls are made at once
     """
     company = env["res.company"].browse(company_id)
-    door = env["account.ai.gateway"]._gateway(company)
+    gateway = env["account.ai.gateway"]._gateway(company)
     env.cr.commit()  # nothing is held while others write
     numbers = itertools.count()
 
@@ -77,16 +77,18 @@ def measure(
         def make(request: ClaudeRequest) -> None:
             number = next(numbers)
             owner = Owner(company_id, number % _USERS + 1, "validation", agent="dte")
-            admission = door.admit(request, owner, f"bench:{time.time_ns()}:{number}")
+            admission = gateway.admit(
+                request, owner, f"bench:{time.time_ns()}:{number}"
+            )
             if stream:
-                for event in door.stream(admission):
+                for event in gateway.stream(admission):
                     last = event
-                door.settle(admission, last.result)
-                door.keep(admission, last.result)
+                gateway.settle(admission, last.result)
+                gateway.keep(admission, last.result)
             else:
-                result = door.call(admission)
-                door.settle(admission, result)
-                door.keep(admission, result)
+                result = gateway.call(admission)
+                gateway.settle(admission, result)
+                gateway.keep(admission, result)
 
         return make
 

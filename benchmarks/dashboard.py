@@ -197,10 +197,10 @@ def _report_dashboard(
         for _round in range(ROUNDS):
             bare.append(_milliseconds(trivial))
             taken.append(_milliseconds(look))
-        median, floor = statistics.median(taken), statistics.median(bare)
+        median, baseline = statistics.median(taken), statistics.median(bare)
         print(
-            f"{title:<26} {shown:>11,} {floor:>12.1f} {median:>11.1f} "
-            f"{max(taken):>12.1f} {median / floor:>6.1f}x"
+            f"{title:<26} {shown:>11,} {baseline:>12.1f} {median:>11.1f} "
+            f"{max(taken):>12.1f} {median / baseline:>6.1f}x"
         )
     print(f"Goal: {GOAL_MS:.0f} ms or less.")
 
@@ -223,10 +223,10 @@ def _report_metrics(prepared: odoo.Odoo) -> None:
         server = prepared.postgresql
         return _milliseconds(lambda: server.execute(query, NAME))
 
-    floor = statistics.median(ask("SELECT 1") for _round in range(ROUNDS))
+    trivial = statistics.median(ask("SELECT 1") for _round in range(ROUNDS))
     days = statistics.median(ask(_METRICS) for _round in range(ROUNDS))
     rows = ask(_METRICS_OF_ROWS)
     print(
-        f"Figures of all time by operation, model and outcome: {days - floor:.0f} ms "
-        f"from the roll-ups, {rows - floor:,.0f} ms from the rows themselves"
+        f"Figures of all time by operation, model and outcome: {days - trivial:.0f} ms "
+        f"from the roll-ups, {rows - trivial:,.0f} ms from the rows themselves"
     )

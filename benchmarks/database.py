@@ -64,7 +64,7 @@ def prepare(prepared: odoo.Odoo, drafts: int, again: bool = False) -> BenchDatab
     :param drafts: how many invoices to create; each is validated once, since the same
         facts would be answered from the store
     :param again: start from the records that the last run created, if there are any
-    :raise SetupError: when Odoo fails, with its last words
+    :raise SetupError: when Odoo fails, with the end of its output
     """
     output = paths.state("bench-records.json")
     if not (again and output.exists() and databases.exists(prepared, RECORDS)):
@@ -96,7 +96,7 @@ def _create(prepared: odoo.Odoo, drafts: int, output: Path) -> None:
     log = _run(prepared, shell, script)
     if not output.exists():
         raise SetupError(f"The records of the benchmark were not created:\n{log}")
-    # What a database that is used for a while knows of itself.
+    # Statistics that a database in use has.
     prepared.postgresql.execute("ANALYZE", RECORDS)
 
 
@@ -115,7 +115,7 @@ def _run(prepared: odoo.Odoo, arguments: list[str], script: str = "") -> str:
 
 
 def report_queries(database: BenchDatabase) -> None:
-    """Print how many queries and how much time pictures of documents take."""
+    """Print how many queries and how much time it takes to read documents."""
     print("\nPictures of documents (from account.move, with history and warnings)")
     print(f"{'documents':>10} {'queries':>8} {'per document':>13} {'ms each':>8}")
     for count, (queries, milliseconds) in database.queries.items():

@@ -1,8 +1,8 @@
-"""The master of Redis dies under load: how long it is missed, and by whom.
+"""Kills the master of Redis under load: how long it is missing, and for which process.
 
-Several Odoo processes make calls through the door, as fast as they can, while the
-master is killed; later all of Redis is killed and comes back. Nobody may fail, and the
-ledger must say what the simulator says.
+Several Odoo processes make calls through the gateway, as fast as they can, while the
+master is killed; later all of Redis is killed and comes back. No call may fail, and the
+ledger must agree with the simulator.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AWAY_SECONDS = 3.0
 """How long all of Redis is gone."""
 RETURN_SECONDS = 8.0
 """More than a process lets pass before it tries Redis again."""
-PATIENCE = 90.0
+TIMEOUT = 90.0
 
 _NO_LIMIT = "UPDATE res_company SET account_ai_limit_company = 0"
 _SCRIPT = """
@@ -165,7 +165,7 @@ def _wait_for_master(redis: redis_server.SentinelSet) -> float:
 
 
 def _wait(is_true, what: str) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not is_true():
         if time.monotonic() > end:
             raise SetupError(f"Waited too long for {what}.")

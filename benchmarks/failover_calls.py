@@ -25,7 +25,7 @@ def make(env: Any, process: int, threads: int, folder: str) -> None:
     :param process: number of this process, part of every key
     """
     company = env.ref("base.main_company")
-    door = env["account.ai.gateway"]._gateway(company)
+    gateway = env["account.ai.gateway"]._gateway(company)
     connection = env["account.ai.gateway"]._backend().connection
     env.cr.rollback()  # nothing is held while calls are made
     stop = Path(folder, "stop")
@@ -46,13 +46,13 @@ def make(env: Any, process: int, threads: int, folder: str) -> None:
         )
         begin, error = time.time(), ""
         try:
-            admission = door.admit(request, owner, f"bench:{process}:{number}")
-            result = door.call(admission)
-            door.settle(admission, result)
-            door.keep(admission, result)
+            admission = gateway.admit(request, owner, f"bench:{process}:{number}")
+            result = gateway.call(admission)
+            gateway.settle(admission, result)
+            gateway.keep(admission, result)
         except ClaudeError as refusal:
             error = refusal.code
-        except Exception as exception:  # whatever it is, it is what is looked for
+        except Exception as exception:  # any error is what is measured here
             error = type(exception).__name__
         redis = not connection.is_lost
         return {"begin": begin, "end": time.time(), "error": error, "redis": redis}

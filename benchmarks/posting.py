@@ -1,8 +1,8 @@
 """How much slower posting is with the policy ``warn`` than with ``off``.
 
 Both post the same invoices in turns in one process: batch by batch, and all at once,
-several times. Each posting is rolled back. Time is told twice: by the clock, and as
-processor time of Odoo's process, which a busy machine disturbs less (it leaves out the
+several times. Each posting is rolled back. Time is measured twice: by the clock, and as
+processor time of Odoo's process, which depends less on other load (it leaves out the
 database's part, and with it the time of a dozen queries a batch).
 """
 

@@ -38,8 +38,8 @@ def create(env: Any, demo: Any, users: int, drafts: int) -> dict[str, Any]:
 
 
 def _put_off_daily_work(env: Any) -> None:
-    """Have nothing happen while it is measured that happens once a day: the catalogue
-    of models, read for the first time, has Odoo forget everybody's rights."""
+    """Postpone what runs once a day until the measurement is over: the first reading of
+    the catalogue of models makes Odoo drop the cached rights of all users."""
     crons = env["ir.cron"].search(
         [("interval_type", "in", ("days", "weeks", "months"))]
     )

@@ -19,7 +19,7 @@ from odoo.addons.account_ai.services.claude.ports import OpenCall, Owner
 WARM_UP = 20
 _MANY = 5
 _AMOUNT = 1_000_000
-# A disk that takes its time to make a commit durable, while its locks are held.
+# Simulates a slow disk: a commit takes time, and its locks are held meanwhile.
 _SLOW_DISK = """
     CREATE OR REPLACE FUNCTION bench_slow_disk() RETURNS trigger AS $$
     BEGIN PERFORM pg_sleep(%s); RETURN NULL; END $$ LANGUAGE plpgsql;
@@ -42,9 +42,9 @@ def measure(
     :param parallel: callers at once, each of whom reserves ``each`` times
     :param disk_seconds: what a commit takes in the last measurement
     """
-    door = Door(env, parallel)
-    alone = _in_turns(door.ways(("bare", "none", "one", "many")), repeats)
-    crowd = {name: door.way(name) for name in ("bare", "none", "one", "own")}
+    reservations = Reservations(env, parallel)
+    alone = _in_turns(reservations.ways(("bare", "none", "one", "many")), repeats)
+    crowd = {name: reservations.way(name) for name in ("bare", "none", "one", "own")}
     measured = {
         "alone": alone,
         "crowd": _at_once(crowd, parallel, each),
@@ -55,7 +55,7 @@ def measure(
     Path(output).write_text(json.dumps(measured))
 
 
-class Door:
+class Reservations:
     """Reserves for companies that have no budget, one, many, or one for each user."""
 
     def __init__(self, env: Any, users: int) -> None:

@@ -1,12 +1,12 @@
-"""Time to first token of simultaneous validations, beside the provider and the floor.
+"""Time to first token of simultaneous validations, compared with a baseline.
 
 Three ways to the same simulated Claude, in one run on the same machine:
 
 * *direct*: the client asks the simulator itself;
-* *floor*: a bare authenticated Odoo route that only relays the stream;
+* *baseline*: a bare authenticated Odoo route that only relays the stream;
 * *account_ai*: the product, phase A (access, freshness, facts, rules, run) included.
 
-Floor and product run in the same processes behind the same nginx, in turns.
+Baseline and product run in the same processes behind the same nginx, in turns.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class _People:
         ]
 
     def relays(self, count: int) -> list[Call]:
-        """Return the floor's calls."""
+        """Return the baseline's calls."""
         url = f"{self._url}/account_ai_relay"
         return [
             Call(url, headers, form={"csrf_token": token})
@@ -201,7 +201,7 @@ def measure(database: BenchDatabase, peers: bool = False) -> list[Way]:
                 b"text_delta",
                 b"message_stop",
             ),
-            Way("floor", people.relays, b"event: token", b"event: done"),
+            Way("baseline", people.relays, b"event: token", b"event: done"),
             product := Way(
                 "account_ai", people.validations, b"event: progress", b"event: done"
             ),
@@ -241,48 +241,48 @@ def measure(database: BenchDatabase, peers: bool = False) -> list[Way]:
 
 def report(ways: Sequence[Way]) -> None:
     """Print the table."""
-    floor = next(way for way in ways if way.name == "floor")
+    baseline = next(way for way in ways if way.name == "baseline")
     print(
         f"\nTime to first token in ms (median), provider's own {FIRST_TOKEN_MS} ms, "
         f"{EVENTED_PROCESSES} evented processes behind nginx"
     )
     names = [way.name for way in ways]
     print(f"{'streams':>8}" + "".join(f"{name:>12}" for name in names), end="")
-    print(f"{'/ floor':>10}  errors")
+    print(f"{'/ baseline':>12}  errors")
     for count in ROUNDS:
         cells, failed = [], []
         for way in ways:
             median = way.median(count)
             cells.append("-" if median is None else f"{median:,.0f}")
             failed += [f"{way.name}: {error}" for error in way.errors.get(count, ())]
-        ours, least = ways[2].median(count), floor.median(count)
+        ours, least = ways[2].median(count), baseline.median(count)
         ratio = f"{ours / least:.2f}" if ours and least else "-"
         print(f"{count:>8}" + "".join(f"{cell:>12}" for cell in cells), end="")
-        print(f"{ratio:>10}  {len(failed)} {', '.join(sorted(set(failed))[:3])}")
+        print(f"{ratio:>12}  {len(failed)} {', '.join(sorted(set(failed))[:3])}")
     print(
-        "Goals: one stream at 1.3 x the floor or less; at 20 and 100 less than the "
+        "Goals: one stream at 1.3 x the baseline or less; at 20 and 100 less than the "
         "LiteLLM proxy (PEERS=1); no errors."
     )
-    _report_spread(ways, floor)
+    _report_spread(ways, baseline)
 
 
-def _report_spread(ways: Sequence[Way], floor: Way) -> None:
+def _report_spread(ways: Sequence[Way], baseline: Way) -> None:
     """Print how long people wait who come one after the other."""
     print(
         f"\n{SPREAD} people who validate once, each at a random moment of "
         f"{SPREAD_SECONDS:.0f} seconds: time to first token in ms"
     )
-    print(f"{'way':>12}{'median':>10}{'p95':>10}{'p95 / floor':>14}  errors")
-    least = _percentile_95(floor.spread)
+    print(f"{'way':>12}{'median':>10}{'p95':>10}{'p95 / baseline':>16}  errors")
+    least = _percentile_95(baseline.spread)
     for way in ways:
         p95 = _percentile_95(way.spread)
         ratio = f"{p95 / least:.2f}" if least else "-"
         print(
             f"{way.name:>12}{statistics.median(way.spread or [0.0]):>10,.0f}"
-            f"{p95:>10,.0f}{ratio:>14}  {len(way.spread_errors)} "
+            f"{p95:>10,.0f}{ratio:>16}  {len(way.spread_errors)} "
             f"{', '.join(sorted(set(way.spread_errors))[:3])}"
         )
-    print("Goal: p95 at 1.5 x the floor or less, and no error.")
+    print("Goal: p95 at 1.5 x the baseline or less, and no error.")
 
 
 def _percentile_95(times: Sequence[float]) -> float:

@@ -1,5 +1,5 @@
 {
-    "name": "Account AI: the floor of the stream benchmark",
+    "name": "Account AI: the baseline of the stream benchmark",
     "summary": "A bare authenticated route that only relays a stream of Claude",
     "version": "19.0.1.0.0",
     "author": "Account AI",

@@ -29,14 +29,14 @@ class TestTours(AccountAiHttpCase):
         )
         self.env.invalidate_all()
 
-    def test_validate_mend_and_validate_again(self):
-        """Both kinds of findings arrive; mending makes it stale; again, it is gone."""
+    def test_validate_correct_and_validate_again(self):
+        """Both kinds of findings arrive; after the correction the rule's is gone."""
         self.simulator.control.settings(first_token_ms=1500, tokens_per_second=200)
         self.accountant.group_ids += self.env.ref("base.group_partner_manager")
         partner = self._create_partner("Viña Los Aromos Ltda.", WRONG_RUT)
         move = self._create_taxed_move("Servicios varios", partner)
 
-        self._start_tour(move, "account_ai_validate_mend_validate_again")
+        self._start_tour(move, "account_ai_validate_correct_validate_again")
 
         self.assertEqual(partner.vat, "77812345-2")
         self.assertEqual(move.account_ai_verdict, "review")

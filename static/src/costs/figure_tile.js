@@ -9,7 +9,7 @@ export class FigureTile extends Component {
         value: { type: String },
         /** Lines below the figure. */
         notes: { type: Array, element: String, optional: true },
-        /** What the figure is, for who wonders. */
+        /** Explanation of the figure, shown as a tooltip. */
         help: { type: String, optional: true },
         onOpen: { type: Function, optional: true },
     };

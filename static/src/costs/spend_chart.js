@@ -7,7 +7,7 @@ import { formatBar, formatCount, formatUsd } from "./figures_format";
 
 const COLORS = { cost: "#3188E6", simulated: "#8481DD", expected: "#A4A8B680" };
 
-/** What was spent over time, as bars, or as a table for who sees or hears it better. */
+/** What was spent over time, as bars, or as a table for accessibility. */
 export class SpendChart extends Component {
     static template = "account_ai.SpendChart";
     static props = {

@@ -26,8 +26,8 @@ const SHORTCUTS = [
 ];
 
 /**
- * The review queue: what stands to lose most comes first, and each finding is confirmed,
- * called a false alarm, or accepted, without a hand on the mouse.
+ * The review queue: the highest amount at risk comes first, and each finding is
+ * confirmed, called a false alarm, or accepted, with the keyboard alone if wanted.
  */
 export class ReviewAction extends Component {
     static template = "account_ai.ReviewAction";

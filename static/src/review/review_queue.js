@@ -22,8 +22,8 @@ function isOpen(finding) {
 }
 
 /**
- * The invoices to review and which finding of which one is looked at. Knows nothing of
- * keys and pixels.
+ * The invoices to review and which finding of which one is looked at. Independent of
+ * keyboard and rendering.
  */
 export class ReviewQueue {
     constructor(orm) {

@@ -42,7 +42,7 @@ export class FindingItem extends Component {
             : _t("Found by a fixed rule; Claude cannot overrule it");
     }
 
-    /** Where it is, in words: the line, or the partner that has to be mended. */
+    /** Where it is, in words: the line, or the partner that has to be corrected. */
     get place() {
         const { line, partner_id } = this.props.finding;
         if (line) {

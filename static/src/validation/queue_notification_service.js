@@ -2,8 +2,8 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
 /**
- * Tells the user how the documents that were queued for validation come along: one
- * notification that is replaced as they are worked off, and a last one with the result.
+ * Shows the progress of the documents that were queued for validation: one
+ * notification that is replaced as they are processed, and a last one with the result.
  */
 export const queueNotificationService = {
     dependencies: ["action", "bus_service", "notification"],
@@ -33,7 +33,7 @@ export const queueNotificationService = {
             show(
                 failed
                     ? _t(
-                          "%(total)s documents worked off: %(reject)s to reject, " +
+                          "%(total)s documents processed: %(reject)s to reject, " +
                               "%(review)s to review, %(failed)s failed.",
                           { total, reject, review, failed }
                       )

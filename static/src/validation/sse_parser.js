@@ -5,7 +5,7 @@
 /**
  * Takes the complete events out of what has arrived of a `text/event-stream` body, as the
  * HTML standard describes it. Comments (heartbeats) and the fields `id` and `retry` are
- * read over.
+ * skipped.
  *
  * A pure function: what is left over is handed back, and put in front of the next chunk.
  *

@@ -180,7 +180,7 @@ export class ValidationPanel extends Component {
         return Boolean(this.validation.error?.retryAt && !this.isRunning);
     }
 
-    /** Whether trying again is put off: not for waits that nobody sits through. */
+    /** Whether trying again has to wait; not for waits too long for a countdown. */
     get isWaiting() {
         return isCountedDown(this.secondsToWait);
     }

@@ -151,7 +151,7 @@ async function openDashboard() {
     const action = getService("action");
     await action.doAction({ type: "ir.actions.client", tag: "account_ai_costs" });
     await animationFrame();
-    // What a figure leads to is another screen, which is not looked at here.
+    // The rows open in another screen, which is not tested here.
     action.doAction = (what) => opened.push(what.res_id || what.type);
 }
 
@@ -159,7 +159,7 @@ function tile(name) {
     return `.o_account_ai_tile[data-figure=${name}]`;
 }
 
-test("one question brings the whole picture", async () => {
+test("one request loads the whole dashboard", async () => {
     await openDashboard();
     expect(asked).toEqual([{ period: "month" }]);
     expect(`${tile("spent")} .o_account_ai_value`).toHaveText("US$ 12.35");
@@ -211,14 +211,14 @@ test("the chart is a table too, whose bars can be reached by keyboard", async ()
     expect(opened).toEqual([["spent", { bar: "2026-11-19" }], "test"]);
 });
 
-test("a dear request leads to its row of the ledger", async () => {
+test("an expensive call opens its row of the ledger", async () => {
     await openDashboard();
     expect(".o_account_ai_most_expensive .badge").toHaveText("simulated");
     await contains(".o_account_ai_dear_call").click();
     expect(opened).toEqual([42]);
 });
 
-test("a word on what a figure leads to is shown", async () => {
+test("a notice about the opened rows is shown", async () => {
     mockService("notification", { add: (message) => expect.step(message) });
     await openDashboard();
     await contains(".o_account_ai_period select").select("year");
@@ -226,7 +226,7 @@ test("a word on what a figure leads to is shown", async () => {
     expect.verifySteps(["Old"]);
 });
 
-test("other days and companies are asked for", async () => {
+test("changed periods and companies are requested", async () => {
     figures = makeFigures({
         companies: [
             { id: 1, name: "Servicios Andinos SpA", selected: true },
@@ -253,7 +253,7 @@ test("other days and companies are asked for", async () => {
     expect(asked).toHaveLength(before);
 });
 
-test("nothing yet says so", async () => {
+test("a dashboard without calls says so", async () => {
     figures = makeFigures({ is_empty: true });
     await openDashboard();
     expect(".o_account_ai_costs_empty").toHaveText(/Nothing was spent in this period/);
@@ -281,7 +281,7 @@ test("one call without tokens, latency or forecast", async () => {
     expect(".o_account_ai_most_expensive").toHaveText(/No request of this period/);
 });
 
-test("what is simulated, lost, not known or not counted yet is said", async () => {
+test("simulated, lost, unknown and uncounted calls are mentioned", async () => {
     figures = makeFigures({
         own_only: true,
         waiting_rows: 20000,
@@ -328,7 +328,7 @@ test("budgets show what is spent, reserved and left", async () => {
     expect(opened).toEqual([7]);
 });
 
-test("it shows that it is loading, and an error with a way on", async () => {
+test("it shows that it is loading, and an error with a way to retry", async () => {
     const answer = new Deferred();
     onRpc("account.ai.dashboard", "get_figures", () => answer);
     await openDashboard();
@@ -345,7 +345,7 @@ test("it shows that it is loading, and an error with a way on", async () => {
     expect(`${tile("spent")} .o_account_ai_value`).toHaveText("US$ 12.35");
 });
 
-test("the answer to the last question stands", async () => {
+test("only the answer to the last request is shown", async () => {
     await openDashboard();
     const slow = new Deferred();
     onRpc("account.ai.dashboard", "get_figures", ({ args }) =>

@@ -18,7 +18,7 @@ async function notify(payload) {
     await animationFrame();
 }
 
-test("progress replaces itself, the end stays with its figures", async () => {
+test("progress replaces itself, the last notification stays", async () => {
     await notify({ done: 2, total: 5, failed: 0, review: 1, reject: 0 });
     await waitFor(".o_notification:contains(2 of 5)");
     await notify({ done: 4, total: 5, failed: 0, review: 1, reject: 1 });
@@ -32,9 +32,9 @@ test("progress replaces itself, the end stays with its figures", async () => {
     expect(".o_notification_bar").toHaveClass("bg-warning");
 });
 
-test("failures are told", async () => {
+test("failures are shown", async () => {
     await notify({ done: 3, total: 3, failed: 2, review: 1, reject: 0 });
     expect(queryAllTexts(".o_notification_content")).toEqual([
-        "AI validation. 3 documents worked off: 0 to reject, 1 to review, 2 failed.",
+        "AI validation. 3 documents processed: 0 to reject, 1 to review, 2 failed.",
     ]);
 });

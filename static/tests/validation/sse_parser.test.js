@@ -28,14 +28,14 @@ test("events with their names and data", () => {
     });
 });
 
-test("an event is handed out once its empty line has come, not before", () => {
+test("an event is returned after its empty line, not before", () => {
     expect(parseServerSentEvents('event: done\ndata: {"b":2}\n')).toEqual({
         events: [],
         rest: 'event: done\ndata: {"b":2}\n',
     });
 });
 
-test("cut anywhere, the same events come out", () => {
+test("the same events are returned wherever the text is cut", () => {
     for (const text of [TWO_EVENTS, TWO_EVENTS.replaceAll("\n", "\r\n")]) {
         const whole = parseInChunks([text]);
         expect(whole).toHaveLength(2);
@@ -52,7 +52,7 @@ test("several data lines are one text, lines are ended as the standard allows", 
     ]);
 });
 
-test("heartbeats, ids and events without data are read over", () => {
+test("heartbeats, ids and events without data are skipped", () => {
     const text = ": heartbeat\n\nid: 4\nretry: 10\n\nevent: empty\n\ndata\n\n";
     expect(parseServerSentEvents(text).events).toEqual([{ event: "message", data: "" }]);
 });
@@ -63,7 +63,7 @@ test("colons and line breaks inside of the data stay", () => {
     ]);
 });
 
-test("a body is read to its end, letters cut in half are put together", async () => {
+test("a body is read to its end, characters cut between chunks are joined", async () => {
     const bytes = new TextEncoder().encode("data: señal\n\n: heartbeat\n\ndata: 2\n\n");
     const middleOfLetter = 9;
     const body = new ReadableStream({

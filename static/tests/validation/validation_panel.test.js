@@ -125,7 +125,7 @@ const MODEL_FINDING = makeFinding({
     evidence: "Servicios varios",
 });
 
-test("a document that was never validated invites to it", async () => {
+test("a document that was never validated offers to validate it", async () => {
     await mountForm();
     expect(".o_account_ai_panel").toHaveAttribute("data-state", "none");
     expect(".o_account_ai_invite").toBeVisible();
@@ -245,7 +245,7 @@ test("a stale verdict says so and can be renewed", async () => {
     await waitForNone(".o_account_ai_running");
 });
 
-test("an attempt without an answer is told beside the answer that stands", async () => {
+test("an attempt without an answer is shown beside the last answer", async () => {
     panel = makePanel({
         validation: makeStoredValidation({ verdict: "reject" }),
         attempt: {
@@ -261,7 +261,7 @@ test("an attempt without an answer is told beside the answer that stands", async
     expect(".o_account_ai_verdict").toHaveAttribute("data-verdict", "reject");
 });
 
-test("without Claude there is one sentence, and no fresh answer to lean on", async () => {
+test("without Claude one sentence is shown, and validating again is offered", async () => {
     panel = makePanel({
         validation: makeStoredValidation({
             verdict: "review",
@@ -305,7 +305,7 @@ test("a lost connection leaves no spinner when nothing runs", async () => {
     expect(".o_account_ai_run").toHaveText("Validate again");
 });
 
-test("without consent it says who has to do what", async () => {
+test("without consent it says what to do, and who can do it", async () => {
     panel = makePanel({ enabled: false, settings_url: "/odoo/settings" });
     await mountForm();
     expect(".o_account_ai_not_ready").toHaveText(/not switched on/);
@@ -316,7 +316,7 @@ test("without consent it says who has to do what", async () => {
     expect(".o_account_ai_settings").toHaveCount(0);
 });
 
-test("who may only read has no button", async () => {
+test("a user with read access has no button", async () => {
     panel = makePanel({ can_validate: false, validation: makeStoredValidation() });
     await mountForm();
     expect(".o_account_ai_verdict").toHaveCount(1);
@@ -367,7 +367,7 @@ test("a finding on the partner opens the partner", async () => {
     expect.verifySteps(["res.partner 9"]);
 });
 
-test("a finding that leads nowhere is no button", async () => {
+test("a finding without a target is not a button", async () => {
     panel = makePanel({ validation: makeStoredValidation({ findings: [makeFinding()] }) });
     await mountForm();
     expect(".o_account_ai_finding").toHaveCount(1);
@@ -398,7 +398,7 @@ test("a list says which verdicts are simulated", async () => {
     ]);
 });
 
-test("a model that stood in for a retired one is named with it", async () => {
+test("a fallback model is named with the retired one", async () => {
     panel = makePanel({
         validation: makeStoredValidation({
             model: "claude-sonnet-5-5",

@@ -194,7 +194,7 @@ test("a queued run is followed while somebody looks, and not longer", async () =
     expect.verifySteps([]);
 });
 
-test("an answer that was overtaken by a result is thrown away", async () => {
+test("an answer that arrives after a newer result is dropped", async () => {
     const stream = mockEventStream();
     panels = [makePanel()];
     service.watch(5);

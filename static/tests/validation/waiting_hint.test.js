@@ -136,7 +136,7 @@ test("nobody is held back for hours, only told until when", async () => {
     expect(".o_account_ai_queue").toHaveCount(0);
 });
 
-test("an error that will not pass by waiting has no countdown", async () => {
+test("an error that waiting does not solve has no countdown", async () => {
     await refuse({ code: "too_large", message: "Too large.", retryable: false }, {});
     expect(".o_account_ai_waiting").toHaveCount(0);
     expect(".o_account_ai_run").toBeEnabled();

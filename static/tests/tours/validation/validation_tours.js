@@ -4,7 +4,7 @@ const PANEL = ".o_account_ai_panel";
 const DONE = `${PANEL}[data-state=done]`;
 
 /** The tours start on the form of a draft that Python has made. */
-registry.category("web_tour.tours").add("account_ai_validate_mend_validate_again", {
+registry.category("web_tour.tours").add("account_ai_validate_correct_validate_again", {
     steps: () => [
         {
             content: "A document that was never validated invites to it",

@@ -27,7 +27,7 @@ from .outcome import Outcome
 
 
 def setup(_: argparse.Namespace) -> int:
-    """Bring everything that the other verbs need."""
+    """Install everything that the other verbs need."""
     python_environment.prepare()
     odoo_source.prepare()
     browser.prepare()
@@ -193,7 +193,7 @@ def clean(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run one verb; return the exit code."""
     options = _parser().parse_args(arguments)
-    # Whoever is asked to end tidies up, as with Ctrl-C.
+    # SIGTERM cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.run(options)

@@ -1,4 +1,4 @@
-"""``make test``: everything that has to hold, and one closing line.
+"""``make test``: all checks, and one closing line with their sum.
 
 The addon's tests run inside Odoo; everything else runs beside them, because machines
 have more than one core. Each part is a verb of its own too.
@@ -177,7 +177,8 @@ def live() -> Outcome:
 
 
 def installation_and_back() -> Outcome:
-    """Check that the addon comes and goes without a trace."""
+    """Check that the addon can be installed and uninstalled without leaving anything
+    behind."""
     with postgresql.server() as server:
         return installation.check(odoo.prepare(server))
 

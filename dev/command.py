@@ -1,4 +1,4 @@
-"""Running other programs, with readable failures and patience for downloads."""
+"""Runs other programs, with readable errors and with retries for downloads."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Databases: templates that are made once, and cheap copies of them.
 
-Two templates stand on each other: one with the modules that the addon needs, and one
+There are two templates: one with the modules that the addon needs, and a copy of it
 with the addon. Each carries in its name what it was made from, so a change makes a new
 one, and commands that run side by side never disturb each other. Work happens in
 copies, which take a fraction of a second.
@@ -59,7 +59,7 @@ def copy(odoo: Odoo, source: str, name: str) -> None:
 
 
 def drop(odoo: Odoo, name: str) -> None:
-    """Remove a database and its attachments, also under its users' feet."""
+    """Remove a database and its attachments, even while it is in use."""
     odoo.postgresql.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(odoo.data_folder / "filestore" / name, ignore_errors=True)
 

@@ -36,7 +36,7 @@ def problems(path: str, source: str) -> list[str]:
 
     - ``services`` imports neither Odoo nor the addon by its absolute name, because
       importing the addon's package runs all of it.
-    - Only ``services/claude`` imports ``anthropic``: there is one door.
+    - Only ``services/claude`` imports ``anthropic``: every call passes the gateway.
     - No layer imports from one above it or beside it, and none from the tools.
 
     :param path: of the file, relative to the addon, with slashes

@@ -1,8 +1,9 @@
-"""The check that the addon comes and goes without a trace.
+"""Checks that the addon can be installed and uninstalled without leaving anything
+behind.
 
 It is installed on a database with and one without demonstration data, with no key, no
-Redis and no internet; then uninstalled, installed and uninstalled again. Nothing may be
-warned of on the way.
+Redis and no internet; then uninstalled, installed and uninstalled again. No step may
+log a warning.
 """
 
 from __future__ import annotations
@@ -81,6 +82,6 @@ def _traces_left(odoo: Odoo, demo: bool) -> list[str]:
 
 
 def warnings_in(text: str) -> list[str]:
-    """Return the lines that warn: nothing but the addon is being installed, so whatever
-    is warned of is its own."""
+    """Return the lines that warn: nothing but the addon is being installed, so each
+    warning is caused by it."""
     return [line for line in text.splitlines() if _WARNING.search(line)]

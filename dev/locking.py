@@ -1,4 +1,4 @@
-"""Locks between processes, released by the kernel when their holder dies."""
+"""Locks between processes, released by the kernel when their holder ends."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@
 ``slow`` stands beside one of these where a class takes half a minute or more, and in
 the place of ``unit``, so that the unit tests together take seconds.
 
-A class that its bases do not tell of has an attribute ``needs``, which is one of these
-names; Odoo's runner, which has no pytest, ignores it. Tests outside of classes use
-pytest's own markers.
+A class whose base classes do not say it has an attribute ``needs``, which is one of
+these names; Odoo's runner, which has no pytest, ignores it. Tests outside of classes
+use pytest's own markers.
 """
 
 from __future__ import annotations

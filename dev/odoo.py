@@ -128,7 +128,7 @@ class Odoo:
     def run_script(self, database: str, script: str) -> str:
         """Run Python with ``env`` in Odoo's shell and commit; return what it printed.
 
-        :raise SetupError: when the script fails, with Odoo's last words
+        :raise SetupError: when the script fails, with the end of Odoo's output
         """
         log = paths.state("logs") / f"script-{database}-{os.getpid()}.log"
         log.parent.mkdir(exist_ok=True)

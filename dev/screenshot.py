@@ -1,4 +1,4 @@
-"""Pictures of the running web client, taken through Chromium's debugging protocol.
+"""Screenshots of the running web client, taken through Chromium's debugging protocol.
 
 ``python3 -m dev screenshot -- URL FILE.png [--click SELECTOR] [--wait SELECTOR]``
 logs in as ``admin`` (or ``--login``), opens the page, waits for it to settle and
@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 import websocket
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 """Seconds to wait for a page or an element."""
 
 SETTLE = 0.7
@@ -65,12 +65,12 @@ class Browser:
     def wait_for(self, expression: str) -> None:
         """Wait until a JavaScript expression is true.
 
-        :raise TimeoutError: after :data:`PATIENCE` seconds
+        :raise TimeoutError: after :data:`TIMEOUT` seconds
         """
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while not self.evaluate(f"!!({expression})"):
             if time.monotonic() > end:
-                raise TimeoutError(f"not true in {PATIENCE:.0f} s: {expression}")
+                raise TimeoutError(f"not true in {TIMEOUT:.0f} s: {expression}")
             time.sleep(0.1)
 
     def open(self, url: str) -> None:
@@ -115,7 +115,7 @@ def browser(width: int, height: int, program: str | None = None) -> Iterator[Bro
         )
         try:
             connection = websocket.create_connection(
-                _page_address(Path(profile)), timeout=PATIENCE, suppress_origin=True
+                _page_address(Path(profile)), timeout=TIMEOUT, suppress_origin=True
             )
             yield Browser(connection)
             connection.close()
@@ -125,14 +125,14 @@ def browser(width: int, height: int, program: str | None = None) -> Iterator[Bro
 
 
 def _lift_memory_limit() -> None:
-    """Undo what Odoo limits its own process to: Chromium reserves far more."""
+    """Lift the memory limit that Odoo sets: Chromium reserves far more."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def _page_address(profile: Path) -> str:
     port_file = profile / "DevToolsActivePort"
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not (port_file.exists() and port_file.read_text().strip()):
         if time.monotonic() > end:
             raise TimeoutError("Chromium did not start")

@@ -16,10 +16,10 @@ from . import paths
 from .errors import SetupError
 from .odoo import Odoo
 
-START_PATIENCE = 90.0
+START_TIMEOUT = 90.0
 """Seconds until each process must answer, its registry loaded."""
 
-STOP_PATIENCE = 15.0
+STOP_TIMEOUT = 15.0
 """Seconds to end by itself, before it is killed."""
 
 LOG_LINES_SHOWN = 40
@@ -95,7 +95,7 @@ class OdooServer:
     def start(self) -> OdooServer:
         """Start all processes and wait until each answers.
 
-        :raise SetupError: when one ends or does not answer, with its last words
+        :raise SetupError: when one ends or does not answer, with the end of its log
         """
         self.log.parent.mkdir(exist_ok=True)
         first, *others = self.evented_ports or [free_port()]
@@ -118,9 +118,9 @@ class OdooServer:
         return self._processes[0].wait()
 
     def stop(self) -> None:
-        """Ask all processes to end, and see to it that they do."""
+        """Ask all processes to end, and kill those that do not."""
         self._signal(signal.SIGTERM)
-        end = time.monotonic() + STOP_PATIENCE
+        end = time.monotonic() + STOP_TIMEOUT
         for process in self._processes:
             try:
                 process.wait(max(0.1, end - time.monotonic()))
@@ -159,15 +159,15 @@ class OdooServer:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                # A group of its own, so that its workers can be ended with it and
-                # Ctrl-C reaches only whoever has to decide.
+                # A process group of its own, so that its workers end with it and Ctrl-C
+                # does not reach it.
                 start_new_session=True,
             )
         self._processes.append(process)
 
     def _wait_until_ready(self, port: int) -> None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        end = time.monotonic() + START_PATIENCE
+        end = time.monotonic() + START_TIMEOUT
         while True:
             try:
                 # This page needs the registry; a health page would not wait for it.

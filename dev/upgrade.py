@@ -1,7 +1,7 @@
 """The check that a database of an earlier release is upgraded without loss.
 
-Each archive in ``releases`` is a release as it was shipped. It is installed, used as
-its users did, over its own web faces, and then updated with today's code. Nothing that
+Each archive in ``releases`` is a release as it was shipped. It is installed, used over
+its own HTTP routes as its users did, and then updated with today's code. Nothing that
 it had written may be lost or changed: every column of every row, what the panel shows,
 and that each validation can be replayed.
 """
@@ -239,7 +239,7 @@ class _Upgrade:
 
     def _forge(self, move: int) -> None:
         """Write a verdict that no run explains, as earlier releases let people do; the
-        comparison of rows then finds whether the upgrade has mended it."""
+        comparison of rows then finds whether the upgrade has corrected it."""
         self._odoo.postgresql.execute(
             "UPDATE account_move SET account_ai_verdict = CASE account_ai_verdict "
             f"WHEN 'send' THEN 'reject' ELSE 'send' END WHERE id = {move}",

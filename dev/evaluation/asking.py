@@ -26,7 +26,7 @@ _OPERATION = "validation"
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of a question."""
+    """The outcome of a question."""
 
     answer: ModelAnswer | None = None
     error_code: str = ""

@@ -33,7 +33,7 @@ class Expectation:
     def of(cls, case: Mapping[str, Any]) -> Expectation:
         """Return the labels of a case.
 
-        :raises ValueError: when one is missing or is none of its kind
+        :raises ValueError: when one is missing or has the wrong type
         """
         identifier = str(case.get("id", "?"))
         try:

@@ -14,7 +14,7 @@ def _names(text: str) -> frozenset[str]:
 
 _DOCUMENT = ""
 _OPAQUE = frozenset({"GeoRefEmision", "ManejoMadera"})
-"""Blocks newer than the schemas at hand: their fields are not known here."""
+"""Blocks that are newer than those schemas: their fields are not known here."""
 
 _BLOCKS = {
     _DOCUMENT: _names(
@@ -151,7 +151,7 @@ _ALL = frozenset().union(*_BLOCKS.values())
 
 
 def strange_fields(tree: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yield the fields of a tree that do not stand where the format has them.
+    """Yield the fields of a tree that are not where the format puts them.
 
     :return: pairs of path and whether the format has such a name anywhere
     """

@@ -31,12 +31,12 @@ class CaseFile:
 
     cases: Sequence[Mapping[str, Any]]
     master: Mapping[str, Any]
-    """Data that stand once for all cases."""
+    """Data that all cases share."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of a file of cases."""
+    """The outcome of a file of cases."""
 
     outcomes: tuple[Outcome, ...]
     total: Score
@@ -73,7 +73,7 @@ class Evaluation:
 def read_case_file(path: Path) -> CaseFile:
     """Return the cases of a JSON file; numbers with a fraction are exact.
 
-    :raises ValueError: when it is no file of cases
+    :raises ValueError: when it is not a file of cases
     """
     data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     cases = data.get("cases") if isinstance(data, dict) else data
@@ -129,8 +129,8 @@ def _outcome(
     except UnreadableDocument as unreadable:
         error = unreadable.reason
     except Exception as fault:
-        # A fault of ours in one case must not hide the figures of the others; it
-        # counts as unreadable, so that the evaluation does not pass.
+        # An error of our code in one case must not hide the figures of the others; the
+        # case counts as unreadable, so that the evaluation does not pass.
         _logger.exception("case %s", expectation.identifier)
         error = f"Case {expectation.identifier}: {type(fault).__name__}: {fault}"
     return Outcome(expectation, answer, error)

@@ -36,7 +36,7 @@ _FEE_PARTY_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class GoldCase:
-    """What a case is about; what it expects is no matter of reading."""
+    """What a case is about; what it expects is read elsewhere."""
 
     document: Document
     context: Context

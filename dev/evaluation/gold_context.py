@@ -44,7 +44,7 @@ class Surroundings:
 
     context: Context
     note: str = ""
-    """What a user wrote beside the document."""
+    """The user's note on the document."""
     unread: tuple[str, ...] = ()
     """Words of the case's context that are not known here."""
 
@@ -57,7 +57,7 @@ def context_of_case(
     The fixture tells all that the books know: documents that it does not list are not
     in the books. Projects are named by their code and stand in ``master``.
 
-    :raises UnreadableDocument: when a value is none of its kind
+    :raises UnreadableDocument: when a value has the wrong type
     """
     today = Fields(case).day("today")
     if today is None:
@@ -186,7 +186,7 @@ def _history(
     """Return what is usual with the partner.
 
     A history by month tells net amounts; they count as totals in the proportion of the
-    document itself, so that like is compared with like.
+    document itself, so that comparable amounts are compared.
     """
     totals = document.totals
     share = totals.total / totals.net if totals.total and totals.net else _ONE

@@ -80,7 +80,7 @@ class NoBudget:
 
 
 class LoggedAlerts:
-    """Alerts that go to the log, since an evaluation has no administrators."""
+    """Alerts that are logged, since an evaluation has no administrators."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()

@@ -40,7 +40,7 @@ class Score:
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> Score:
-        """Return the figures over ``outcomes``; an unreadable case counts as missed."""
+        """Return the figures over ``outcomes``; an unreadable case counts as a miss."""
         outcomes = tuple(outcomes)
         answers = [each.answer for each in outcomes if each.answer]
         clean = [each for each in outcomes if not each.expectation.codes]

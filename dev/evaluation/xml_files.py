@@ -1,4 +1,4 @@
-"""Reads DTE XML files and lists what came of them: totals recomputed, findings."""
+"""Reads DTE XML files and lists their recomputed totals and their findings."""
 
 from __future__ import annotations
 

@@ -2,6 +2,6 @@
 
 It is a real HTTP server, run as a process on loopback, that validates, counts,
 caches, prices and streams as the Claude API documents it for API version
-2026-10-21. Its answers are derived from the request that it was sent. The
-faults of the real world are injected through ``/_control/``.
+2026-10-21. Its answers are derived from the request that it was sent. Faults are
+injected through ``/_control/``.
 """

@@ -17,7 +17,7 @@ DAY = 86_400.0
 LONGEST = DAY
 #: Results can be had for this long after creation, in seconds.
 ARCHIVED_AFTER = 29 * DAY
-#: Items that are worked off before other requests get their turn.
+#: Items that are processed before other requests get their turn.
 _SLICE = 10
 
 
@@ -41,7 +41,7 @@ class Batch:
 
     ``due_at``: when its last item would be done; items are done evenly over the
     time before. ``results`` has one for every item from the moment it is known
-    to be done; before the batch ends they are nobody's business.
+    to be done; they can be read once the batch has ended.
     """
 
     id: str
@@ -112,7 +112,7 @@ class BatchStore:
         seconds: float,
         answer: Callable[[dict[str, Any]], ItemResult],
     ) -> Batch:
-        """Return a new batch, whose items ``answer`` works off in the background.
+        """Return a new batch, whose items ``answer`` processes in the background.
 
         :param seconds: simulated seconds until it is done
         """

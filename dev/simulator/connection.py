@@ -1,4 +1,4 @@
-"""Ways in which a connection ends without an answer."""
+"""Ends connections without a complete answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what an answer says: it arrives, and is not what was asked for."""
+"""Faults of content: the answer arrives, but is not what was asked for."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _unknown_code(text: str, fault: Fault) -> str:
 
 
 def _wrong_semantics(text: str, fault: Fault) -> str:
-    """Return what the schema accepts and sense does not.
+    """Return what the schema accepts although it makes no sense.
 
     The line does not exist, the quote is not in the document, and the verdict
     contradicts an error.

@@ -1,4 +1,4 @@
-"""The client of the control face, for tests; the standard library is enough."""
+"""The client of the control API, for tests; the standard library is enough."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-#: Seconds to wait for an answer of the control face.
+#: Seconds to wait for an answer of the control API.
 _TIMEOUT = 30
 
 

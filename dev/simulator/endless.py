@@ -1,4 +1,4 @@
-"""Answers without an end: they drip, or they flood."""
+"""Endless answers: small pieces at intervals, or as many as the connection takes."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ CONNECTION_FAULTS = frozenset(
         "empty_body",
     }
 )
-#: Answers that drip or flood without an end, instead of an answer.
+#: Endless responses, slow or as fast as the connection takes, instead of an answer.
 ENDLESS_FAULTS = frozenset(
     {
         "drip_headers",

@@ -43,7 +43,7 @@ class SimulatorProcess:
 
     @property
     def control(self) -> SimulatorControl:
-        """Client of the control face."""
+        """Client of the control API."""
         return SimulatorControl(self.base_url)
 
     @property

@@ -59,7 +59,7 @@ class ReportQuery:
     ) -> ReportQuery:
         """Return the query; times are snapped to the start of a bucket.
 
-        :raise ApiError: 400 for times that are none, or in the wrong order
+        :raise ApiError: 400 for invalid times, or times in the wrong order
         """
         try:
             start = parse_time(starting_at)

@@ -50,7 +50,7 @@ async def read_json(request: web.Request, largest: int) -> tuple[dict[str, Any],
         text = raw.decode()
         body = json.loads(text, parse_constant=_no_constant)
         if "\\ud" in text or "\\uD" in text:
-            # An escape of half a character is text that no answer could repeat.
+            # A lone surrogate is text that no answer could repeat.
             json.dumps(body, ensure_ascii=False).encode()
     except ValueError as error:
         raise invalid(

@@ -116,7 +116,7 @@ def _deltas(
         f'"index":{index},"delta":{{"type":"{kind}","{name}":'
     )
     encode = encode_basestring
-    if tokens.has_half_characters(text):
+    if tokens.has_lone_surrogates(text):
         encode = encode_basestring_ascii
     per_delta = max(int(settings.tokens_per_delta), 1)
     size = max(int(per_delta * completion.model.characters_per_token), 1)

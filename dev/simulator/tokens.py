@@ -31,15 +31,15 @@ def text_tokens(model: Model, text: str) -> int:
 def compact_json(value: Any) -> str:
     """Return ``value`` as JSON without spaces, in the order it came in.
 
-    Half of a surrogate pair has no bytes of its own: then everything is escaped.
+    A lone surrogate cannot be encoded: then everything is escaped.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if has_half_characters(text):
+    if has_lone_surrogates(text):
         return json.dumps(value, separators=(",", ":"))
     return text
 
 
-def has_half_characters(text: str) -> bool:
+def has_lone_surrogates(text: str) -> bool:
     """Return whether ``text`` holds a surrogate, which UTF-8 cannot."""
     return _SURROGATE.search(text) is not None
 

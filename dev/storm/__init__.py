@@ -1,4 +1,4 @@
-"""A storm: thousands of mixed calls through the real door, with every fault injected.
+"""A load test: thousands of mixed calls through the gateway, with every fault injected.
 
 ``plan`` says what is asked, the same for the same seed; ``worker`` asks it from a few
 processes with several threads each; ``balance`` compares the ledger with what the

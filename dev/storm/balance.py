@@ -30,7 +30,8 @@ class Balance:
     """What the comparison found.
 
     ``problems`` has a line for everything that does not agree. ``counts`` says how
-    many rows there are of each kind, so that nobody takes an idle storm for a good one.
+    many rows there are of each kind, so that a run that did nothing is not taken for a
+    good one.
     """
 
     problems: list[str] = field(default_factory=list)

@@ -1,4 +1,5 @@
-"""What is asked in a storm: calls of every kind, each with the fault that meets it."""
+"""What is asked in a load test: calls of every kind, each with the fault injected into
+it."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ LONG_PROMPT = 270_000
 class PlannedCall:
     """One call.
 
-    ``fault`` are the values for the simulator's control face. ``abandon_after`` is
+    ``fault`` are the values for the simulator's control API. ``abandon_after`` is
     after how many events of the stream the caller goes away. ``twin``: a second thread
     asks with the same key at the same time. ``again``: the same question is asked once
     more, under another key. ``kill``: where the process kills itself.
@@ -79,7 +80,7 @@ class PlannedCall:
     again: bool = False
     kill: str = ""
     sweep: bool = False
-    """Before the call everything that is under way is taken for lost."""
+    """Before the call all calls under way are counted as lost."""
     geography: str = ""
     """Set for the workspace before the call, for it and those that follow."""
 
@@ -98,7 +99,7 @@ def plan_calls(count: int, seed: int) -> list[PlannedCall]:
     """Return ``count`` calls, the same ones for the same seed.
 
     Every kind of fault comes about equally often, in streams and out of them. Those
-    that close the door come last; each stands for itself and the calls around it.
+    that open the circuit come last; each of them counts for the calls around it too.
     """
     chance = random.Random(seed)
     faults = _fault_turns(chance)
@@ -122,7 +123,7 @@ def plan_calls(count: int, seed: int) -> list[PlannedCall]:
 
 
 def _fault_turns(chance: random.Random) -> Iterator[tuple[str, bool]]:
-    """Yield kinds of faults and whether they meet a stream, for ever."""
+    """Yield kinds of faults and whether they are injected into a stream, endlessly."""
     turns = [(kind, stream) for kind in STORM_FAULTS for stream in (True, False)]
     chance.shuffle(turns)
     return cycle(turns)
@@ -191,7 +192,8 @@ def _fault(kind: str, chance: random.Random) -> dict[str, Any]:
 
 
 def _kill_phase(number: int, count: int) -> str:
-    """Return where the process dies at this call: at a few, spread over the storm."""
+    """Return where the process kills itself at this call: at a few calls, evenly
+    spread."""
     step = count // (len(KILL_PHASES) + 1)
     if step and number and number % step == 0 and number // step <= len(KILL_PHASES):
         return KILL_PHASES[number // step - 1]

@@ -1,4 +1,4 @@
-"""The requests of a storm."""
+"""The requests of a load test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A storm on a wall: dense texts, many at once, on a budget that few of them fit.
+"""A load test of a hard budget: dense texts, many at once, of which few fit.
 
 Carried out inside Odoo's shell, by forked processes with threads of their own.
 """
@@ -30,7 +30,7 @@ TOKENS_PER_CHARACTER = 1.2
 MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5")
 _COMPANY = 1
 _KILLED = (150, 320)
-"""Calls at which a process dies between admission and settlement."""
+"""Calls at which a process is killed between admission and settlement."""
 _ALPHABETS = (
     "设备租赁合同第二期付款说明",
     "0123456789",

@@ -1,7 +1,7 @@
-"""Carries a storm out, inside Odoo's shell: forked processes with threads of their own.
+"""Carries the load test out inside Odoo's shell, by forked processes with threads.
 
-Processes are made and replaced as Odoo's own prefork server does it: whoever is killed
-gets a successor, which goes through the whole share again with the same keys.
+Processes are made and replaced as Odoo's own prefork server does it: a process that is
+killed is replaced by one that repeats the whole share with the same keys.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .question import request_of
 PROCESSES = 3
 THREADS = 8
 KEY = "sk-ant-storm"
-#: Longest silence within an answer: stalled ones are not waited for as in real life.
+#: Longest time without data within an answer, shorter than in production.
 SILENCE_SECONDS = 2.0
 _COMPANY = 1
 _ENDLESS = 1_000_000
@@ -56,7 +56,7 @@ _END_OPENING = """
 
 
 def policy(failures: int = _ENDLESS) -> Policy:
-    """Return a policy under which calls reach Claude whatever the others met."""
+    """Return a policy under which calls reach Claude whatever happened to others."""
     return Policy(
         limits_per_minute={},
         default_limit=_ENDLESS,
@@ -126,7 +126,7 @@ def _fork(share: list[PlannedCall], work) -> int:
 
 @dataclass
 class _Caller:
-    """Makes calls through a door of its own, as one process of the product does."""
+    """Makes calls through a gateway of its own, as one process of the product does."""
 
     dbname: str
     base_url: str
@@ -140,7 +140,7 @@ class _Caller:
                 pass
 
     def close_and_probe(self, closing: Sequence[PlannedCall]) -> None:
-        """Meet what closes the door at once, one by one.
+        """Make the calls whose faults open the circuit at once, one by one.
 
         After each, calls are refused until the circuit's time is over.
         """

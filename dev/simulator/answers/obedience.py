@@ -1,6 +1,6 @@
 """Orders inside texts that are data.
 
-The sober model reports them; the gullible one does what they say.
+The model reports them; with the setting ``gullible`` it follows them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plain answers: the sentences at hand that are nearest to the question."""
+"""Plain answers: the sentences of the request that are closest to the question."""
 
 from __future__ import annotations
 

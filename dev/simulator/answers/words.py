@@ -1,4 +1,4 @@
-"""Comparable words: lower case, without accents, without disguises."""
+"""Words made comparable: lower case, without accents, disguises undone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> Iterator[str]:
-    """Yield ``text`` as it stands and as its disguises read.
+    """Yield ``text`` as it is and with each disguise undone.
 
     The disguises: letters with spaces between them, broken lines, reversed text and
     base64.

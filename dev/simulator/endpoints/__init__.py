@@ -1,1 +1,1 @@
-"""The HTTP faces, one module a resource."""
+"""The HTTP endpoints, one module for each resource."""

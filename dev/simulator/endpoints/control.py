@@ -1,4 +1,4 @@
-"""The control face below ``/_control/``: settings, faults, journal."""
+"""The control API below ``/_control/``: settings, faults, journal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..state import STATE
 
 
 def control_routes() -> list[web.RouteDef]:
-    """Return the routes of the control face."""
+    """Return the routes of the control API."""
     return [
         web.get("/_control/health", _guarded(_health)),
         web.post("/_control/reset", _guarded(_reset)),

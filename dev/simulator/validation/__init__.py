@@ -1,4 +1,4 @@
-"""Is a request one that the Messages API would accept?"""
+"""Whether the Messages API would accept a request."""
 
 from .accepted import Accepted, accept
 

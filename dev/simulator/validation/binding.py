@@ -1,4 +1,4 @@
-"""Thinking blocks hold for the prompt that they were written for.
+"""A thinking block is valid only with the prompt that it was written for.
 
 The API refuses a thinking block when tools, system or messages before it are not what
 they were; moving cache breakpoints changes nothing. A signature of the simulator begins
@@ -24,7 +24,7 @@ _LENGTH = 24
 
 def bound_signature(body: dict[str, Any], length: int) -> str:
     """Return the signature of thinking that answers ``body``, of ``length`` characters
-    beside its beginning, but not fewer than the digest has."""
+    without its beginning, but at least as long as the digest."""
     digest = _digest(body, len(body["messages"]))
     bound = base64.b64encode(_MARK + digest).decode()
     filler = base64.b64encode(hashlib.sha256(digest).digest()).decode().rstrip("=")
@@ -34,7 +34,7 @@ def bound_signature(body: dict[str, Any], length: int) -> str:
 
 
 def check_binding(body: dict[str, Any]) -> None:
-    """Check that what stands before each thinking block is what it answered.
+    """Check that the prompt before each thinking block is the one that it answered.
 
     :raise ApiError: 400
     """

@@ -1,4 +1,4 @@
-"""The process, its control face, and what it keeps."""
+"""The process, its control API, and what it keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in one piece of work, kept in its order for everybody who reads it."""
+"""The events of one piece of work, kept in order for any number of readers."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class EventLogs:
             self._give_up()
 
     def _give_up(self) -> None:
-        """Let go what ended long ago, and what is too much."""
+        """Drop logs that ended long ago, and the oldest ones above the limit."""
         now = self._clock()
         while self._ended:
             until, _log = next(iter(self._ended.values()))

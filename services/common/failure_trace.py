@@ -1,7 +1,7 @@
 """What may be logged of a failure: where it happened, never what it was about.
 
-The text of an exception quotes what it stumbled on: a row of the database, a number
-that is none, half an answer. None of that belongs in a log.
+The text of an exception may quote data: a row of the database, an invalid number, part
+of an answer. None of that belongs in a log.
 """
 
 from __future__ import annotations

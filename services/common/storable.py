@@ -1,9 +1,9 @@
 """Text and data that every store takes: PostgreSQL, Redis, JSON over HTTP, a log.
 
 What comes from outside (an answer of Claude, a header, a file, a person's browser) may
-hold a NUL, half of a surrogate pair, or a number that is none. Stores refuse them at
-the worst moment: when a call that is paid for is to be booked. They are replaced where
-they come in, and once more where rows are written.
+hold a NUL, a lone surrogate, or a number that is infinite or NaN. Stores would refuse
+them when a call that was paid for is booked. They are replaced where they come in, and
+once more where rows are written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def storable_text(text: str) -> str:
-    """Return ``text`` without NULs and halves of characters, each replaced by U+FFFD.
+    """Return ``text`` with each NUL and each lone surrogate replaced by U+FFFD.
 
     Two halves that stand together become the character that they are: the deltas of a
     stream may cut one apart.

@@ -1,4 +1,4 @@
-"""Who works first when many streams share a processor."""
+"""The order of work when many streams share a processor."""
 
 import threading
 import time
@@ -12,14 +12,14 @@ LONGEST_WAIT_SECONDS = 2.0
 
 
 class Turns:
-    """Puts the work before a first token into an order, and before the rest.
+    """Orders the work before a first token, and puts it before all other work.
 
     Reading and judging an invoice is work for the processor. A hundred that share it
     evenly all end late; taken in turn, half of them are done in half the time and the
-    last one no later. Storing a result takes more of it still, and nobody waits for
-    that as for a first word: it lets the others go first.
+    last one no later. Storing a result takes even more processor time and is less
+    urgent than a first token, so that it waits for the others.
 
-    Nobody waits longer than a moment: one that is stuck must not stop the others.
+    Waiting is limited: a stream that is stuck must not stop the others.
 
     :param at_once: how many begin at the same time in this process
     :param longest_wait_seconds: after these one goes on without its turn

@@ -22,14 +22,14 @@ _HALFWIDTH_MARKS = "\uff9e\uff9f"
 def normalised(form: Form, text: str) -> str:
     """Return ``text`` in a form of Unicode, with at most :data:`MOST_MARKS` a letter.
 
-    Python sorts the marks of one letter by insertion: a hundred thousand of them, a
-    line of an invoice that nobody would notice, take minutes.
+    Python sorts the marks of one letter by insertion: a hundred thousand of them, in
+    one line of an invoice, take minutes.
     """
     return unicodedata.normalize(form, _with_few_marks(text))
 
 
 def heaped_marks(text: str) -> frozenset[str]:
-    """Return the marks that are too many for one letter; no honest text has any."""
+    """Return the marks that are too many for one letter; no ordinary text has any."""
     heaped: set[str] = set()
     for match in _runs(text):
         heaped.update(_parted(match[0])[1])

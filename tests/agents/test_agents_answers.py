@@ -1,4 +1,4 @@
-"""Reading an answer: nothing that a model says is taken on trust."""
+"""Reading an answer: everything that a model says is checked."""
 
 import json
 

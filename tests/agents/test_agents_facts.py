@@ -1,4 +1,4 @@
-"""The facts: what a model is told about a document, and what never."""
+"""The facts: what is sent to a model about a document, and what never is."""
 
 import json
 from dataclasses import replace

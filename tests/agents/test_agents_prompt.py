@@ -1,4 +1,5 @@
-"""The stable prefix: the same bytes for everybody, and examples that are right."""
+"""The stable prefix: the same bytes for all companies, and examples that are
+correct."""
 
 import hashlib
 import json

@@ -1,4 +1,5 @@
-"""What the tests of access share: three invoices, who may read which, and the ways."""
+"""What the tests of access share: three invoices, their readers, and the ways to
+read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,8 +20,8 @@ SECRET = "Asesoría reservada"
 
 
 class AccessCase(ValidationCase):
-    """Invoices that a record rule of somebody else's shows, hides, or that another
-    company has; each with everything that the addon keeps about an invoice."""
+    """Invoices that a customer's record rule shows or hides, or that another company
+    has; each with everything that the addon keeps about an invoice."""
 
     uses_simulator = False
     uses_other_accounting = True

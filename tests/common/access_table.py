@@ -1,7 +1,7 @@
-"""Who may do what: the whole of it, as ``test_access_walk`` finds it.
+"""Who may do what: the complete table that ``test_access_walk`` checks.
 
-A model, a field on one of Odoo's models, a public method or a route that is not in here
-fails the walk: whoever adds one decides here whom it is open to.
+A model, a field on one of Odoo's models, a public method or a route that is missing
+here fails that test: whoever adds one decides here who has access.
 """
 
 from odoo.addons.account_ai.services.claude.operations import LIMITED
@@ -34,7 +34,8 @@ READ, WRITE, ALL = "r", "rw", "rwcd"
 """Of ``r``\\ ead, ``w``\\ rite, ``c``\\ reate and ``d``\\ elete."""
 
 MODELS = {
-    # Dialogs: who may open one writes what is typed into it; of nobody else's anything.
+    # Dialogs: who may open one writes what is typed into it, and has no access to those
+    # of others.
     "account.ai.accrual": {"manager": "rwc"},
     "account.ai.company.settings": {"manager": "rwc"},
     "account.ai.consent": {"manager": "rwc", "system": "rwc"},
@@ -63,7 +64,8 @@ MODELS = {
     "account.ai.usage": {"user": READ, "system": READ},
     "account.ai.usage.rollup": {"user": READ, "system": READ},
     "account.ai.validation": {"user": READ},
-    # Of no company: what holds for all is the system administrator's to change.
+    # Without a company: shared by all companies, so only system administrators change
+    # it.
     "account.ai.answer": {"system": READ},
     "account.ai.circuit": {"manager": READ, "system": READ},
     "account.ai.model": {"manager": READ, "system": "rwc"},
@@ -98,7 +100,7 @@ FIELDS = {
         None: {"account_ai_available", "account_ai_posting_policy"},
     },
     "account.move": {
-        # Nothing of an invoice: none, or of an entry that no customer sees.
+        # Not about a customer invoice: whether the addon applies, and accrual entries.
         None: {"account_ai_accrual_month", "account_ai_available"},
         _USER: {
             "account_ai_is_simulated",
@@ -216,7 +218,7 @@ METHODS = {
         "write": OF_ODOO,
     },
     "account.ai.model": {
-        # What Claude tells of its models, nothing that somebody enters.
+        # Read from Claude's list of models, never entered.
         "action_synchronize": _MANAGERS,
         "create": OF_ODOO,
         "name_create": ("system",),

@@ -1,4 +1,4 @@
-"""What the addon's tests stand on: a Chilean company, its users, and the simulator."""
+"""What the addon's tests share: a Chilean company, its users, and the simulator."""
 
 import os
 import socket

@@ -14,7 +14,7 @@ import psycopg2
 from odoo.tests import BaseCase
 
 from ..validation.validation_case import read_events
-from .waiting import PATIENCE, wait_until
+from .waiting import TIMEOUT, wait_until
 
 SETUP = """
 company = env.ref("base.main_company")
@@ -65,14 +65,14 @@ class Browser:
         self._csrf_token = self._find(r'csrf_token: "([^"]+)"', "/odoo")
 
     def _find(self, pattern, path):
-        with self._opener.open(self.base_url + path, timeout=PATIENCE) as page:
+        with self._opener.open(self.base_url + path, timeout=TIMEOUT) as page:
             return re.search(pattern, page.read().decode()).group(1)
 
     def post(self, path, **fields):
         """Post a form and return the response, to be read."""
         fields["csrf_token"] = self._csrf_token
         body = urllib.parse.urlencode(fields).encode()
-        return self._opener.open(self.base_url + path, body, timeout=PATIENCE)
+        return self._opener.open(self.base_url + path, body, timeout=TIMEOUT)
 
     def open_stream(self, move_id, run_uuid=None, **fields):
         """Begin to validate an invoice and return the stream."""

@@ -1,4 +1,5 @@
-"""What is kept about an invoice is found and read by who may read the invoice."""
+"""Records about an invoice are found and read only by users who may read the
+invoice."""
 
 from unittest.mock import patch
 
@@ -230,7 +231,7 @@ class TestAccessByInvoice(AccessCase):
 
 @tagged("post_install", "-at_install")
 class TestWhatWasSent(AccessCase):
-    """What was sent and answered stands behind a group of its own."""
+    """What was sent and answered is restricted to a group of its own."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,4 +1,4 @@
-"""The routes and dialogs tell of an invoice what its reader may know, and no more."""
+"""Routes and dialogs show of an invoice only what the user may read."""
 
 import uuid
 
@@ -19,7 +19,7 @@ SECRET = "Asesoría reservada"
 
 
 class HiddenMixin:
-    """An invoice that a customer's own rule hides, from all but the program."""
+    """An invoice that a customer's own rule hides from everybody but the superuser."""
 
     def hide(self, move):
         self.env["ir.rule"].create(
@@ -100,7 +100,7 @@ class TestPostingOfHidden(HiddenMixin, PostingMixin, ValidationCase):
     uses_simulator = False
 
     def test_the_dialog_does_not_open(self):
-        """The rules judge as the system; the question is for who may read it."""
+        """The rules run as superuser; only a user who may read the invoice is asked."""
         for policy in ("warn", "block"):
             self.policy(policy)
             move = self.wrong()

@@ -1,7 +1,7 @@
-"""A walk over all that the addon opens: models, fields, methods and routes, as each
-group, in another company, from the portal and from outside.
+"""Access to everything that the addon adds: its models, fields, methods and routes, as
+each group, from another company, from the portal and without a session.
 
-The table is ``access_table``. What is new and not in there fails.
+What is expected is in ``access_table``; what is missing there fails.
 """
 
 import re
@@ -200,11 +200,11 @@ class TestAccessWalk(AccountAiHttpCase):
             self.assertLessEqual(changing, {"system"}, name)
 
     def test_clients_are_refused_what_is_not_in_the_table(self):
-        """Through ``call_kw``, on a row that there is."""
+        """Through ``call_kw``, on an existing row."""
         for name in self.own_models():
             row = self.row_of(name)
             self.env.invalidate_all()
-            # Of a view there may be no row: a copy of none is no way in either.
+            # A view may have no row: copying an empty recordset gives no access either.
             error = AccessError if row.exists() else (AccessError, MissingError)
             for role, user in self.users.items():
                 refused = set(OPERATIONS) - self.allowed(name, role)

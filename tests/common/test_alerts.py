@@ -60,12 +60,12 @@ class TestAlerts(AccountAiMixin, TransactionCase):
         self.assertEqual(alert.title, "Budget Notaría Ñandú")
         self.assertEqual(alert.message, "Notaría Ñandú is used at 80%.")
 
-    def test_a_door_without_environment_raises_too(self):
+    def test_a_backend_without_environment_raises_too(self):
         self.registry_enter_test_mode()
         backend = PostgresBackend(self.env.cr.dbname)
         with backend.transaction() as transaction:
-            self.assertTrue(transaction.alerts.raise_alert(an_alert(key="door")))
-        self.assertTrue(self.alerts.search([("key", "=", "door")]))
+            self.assertTrue(transaction.alerts.raise_alert(an_alert(key="backend")))
+        self.assertTrue(self.alerts.search([("key", "=", "backend")]))
 
     def test_administrators_of_the_company_are_told_everywhere(self):
         alert = self.raised()

@@ -1,4 +1,4 @@
-"""The company of the tests can invoice: what the other tests stand on."""
+"""The company of the tests can invoice, which the other tests rely on."""
 
 from odoo.tests import tagged
 

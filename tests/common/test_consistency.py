@@ -1,4 +1,4 @@
-"""The look at what earlier releases let people write, when a database is upgraded."""
+"""The check of what earlier releases let people write, when a database is upgraded."""
 
 import uuid
 from unittest.mock import patch
@@ -101,7 +101,8 @@ class TestConsistency(ValidationCase):
         self.assertEqual(validation.state, "interrupted")
 
     def test_an_answer_that_could_not_be_stored(self):
-        """It would be taken from the store for the same invoice for ever."""
+        """It would be taken from the store again each time the same invoice is
+        validated."""
         kept = self.validate(self.create_move())
         poisoned = self.validate(self.create_move([("Un informe", 70_000)]))
         answers = self.env["account.ai.answer"]

@@ -1,4 +1,4 @@
-"""What the product computes or decides is entered by nobody, whatever the way in."""
+"""Nobody can enter what the product computes or decides, in any way."""
 
 import json
 from datetime import timedelta
@@ -128,7 +128,7 @@ def sample(field):
 
 
 class DecidedFieldsMixin:
-    """Somebody with all rights that there are, and the fields of the addon."""
+    """A user with all rights, and the fields of the addon."""
 
     uses_simulator = False
 

@@ -1,4 +1,5 @@
-"""Whose a dialog is, and what it decides: nothing that a client or another wrote."""
+"""Who may use a dialog, and what it decides about: never what a client or another user
+wrote into it."""
 
 from datetime import date
 
@@ -16,7 +17,7 @@ EXTENDED = (
     "res.config.settings",
     "validate.account.move",
 )
-"""Dialogs of Odoo that the addon goes on from, or writes something with."""
+"""Dialogs of Odoo that the addon continues from, or in which it stores values."""
 
 
 @tagged("post_install", "-at_install")
@@ -167,7 +168,7 @@ class TestDialogs(PostingCase):
                     self.call(user, model, method, ids, *args)
 
     def test_nobody_posts_under_another_name(self):
-        """The hole of the issue: a reviewer's open dialog, another invoice in it."""
+        """Another invoice cannot be put into a dialog that a reviewer has open."""
         dialog = self._posting()
         dialog.reason = "El SII confirmó el RUT por escrito."
         other = self.wrong()
@@ -301,7 +302,7 @@ class TestDialogs(PostingCase):
             queueing.write({"worst_usd": 0, "fit": "yes"})
 
     def test_an_invoice_that_may_not_be_read_is_not_asked_about(self):
-        """Rules judge as the system: the dialog would tell of other companies."""
+        """Rules run as superuser: the dialog would show data of other companies."""
         elsewhere = self.create_move(
             partner=self.wrong_partner, company=self.other_company
         )
@@ -390,7 +391,8 @@ class TestDialogs(PostingCase):
                 self.assertFalse(any(told.get("value", {}).values()), told)
 
     def test_settings_of_a_second_company_begin_with_its_own(self):
-        """What nobody touched in the dialog stays as it is, whichever is at hand."""
+        """Values that nobody changed in the dialog stay as they are, whichever company
+        is active."""
         self.manager.company_ids += self.other_company
         self.other_company.account_ai_posting_policy = "require"
         self.other_company.account_ai_language = "en"

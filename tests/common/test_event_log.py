@@ -1,4 +1,4 @@
-"""Events that are kept in their order, and readers that come late."""
+"""Events are kept in order, and readers may come late."""
 
 import threading
 import unittest

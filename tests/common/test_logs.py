@@ -1,4 +1,4 @@
-"""What a document holds stands in no log, whatever fails.
+"""No log holds the content of a document, whatever fails.
 
 The whole run of the tests is looked through as well: see ``dev/planted_names.py``.
 """
@@ -48,7 +48,7 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
             logger = logging.getLogger(name)
             self.enterContext(patch.object(logger, "disabled", False))
             self.addCleanup(logger.setLevel, logger.level)
-            logger.setLevel(logging.INFO)  # and forget what was enabled before
+            logger.setLevel(logging.INFO)  # and drop the cached levels
             logger.addHandler(handler)
             self.addCleanup(logger.removeHandler, handler)
 
@@ -143,7 +143,8 @@ class TestFailingStatements(ValidationMixin, AccountAiCase):
         self.assertEqual(logger.filters, before)
 
     def test_a_run_that_fails(self):
-        """Neither a result that cannot be stored nor an answer that trips us up."""
+        """Neither for a result that cannot be stored nor for an answer that our code
+        fails on."""
         for name in ("store", "_ask_and_book"):
             start = self.start(self.move, force=True)
             admission = execution.admit(start.opened)

@@ -1,4 +1,4 @@
-"""Documents as people make them in Odoo: nothing may be found in them."""
+"""Ordinary documents made in Odoo: no rule may find anything in them."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who sees the ledger and the technical tables; where tests cannot go."""
+"""Who sees the ledger and the technical tables; tests reach no other machine."""
 
 import socket
 from decimal import Decimal

@@ -2,11 +2,11 @@ import threading
 import unittest
 
 from ...services.common.turns import Turns
-from .waiting import PATIENCE
+from .waiting import TIMEOUT
 
 
 class TestTurns(unittest.TestCase):
-    """Requests are taken in turn, and none is stopped by one that is stuck."""
+    """Requests take turns, and one that is stuck does not stop the others."""
 
     def test_no_more_than_allowed_work_at_once(self):
         turns = Turns(at_once=2)
@@ -18,14 +18,14 @@ class TestTurns(unittest.TestCase):
                 working.append(1)
                 most.append(len(working))
                 # Both places must be taken before either is left.
-                everyone_in.wait(timeout=PATIENCE)
+                everyone_in.wait(timeout=TIMEOUT)
                 working.pop()
 
         threads = [threading.Thread(target=work) for _number in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=PATIENCE)
+            thread.join(timeout=TIMEOUT)
         self.assertEqual(len(most), 6)
         self.assertLessEqual(max(most), 2)
 
@@ -59,9 +59,9 @@ class TestTurns(unittest.TestCase):
         with turns.ahead():
             thread = threading.Thread(target=store)
             thread.start()
-            self.assertTrue(began.wait(timeout=PATIENCE))
+            self.assertTrue(began.wait(timeout=TIMEOUT))
             order.append("begun")
-        thread.join(timeout=PATIENCE)
+        thread.join(timeout=TIMEOUT)
         self.assertEqual(order, ["begun", "stored"])
 
     def test_the_end_does_not_wait_for_ever(self):

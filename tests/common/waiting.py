@@ -1,10 +1,11 @@
-"""Waiting in tests: until something holds, never for how long it took."""
+"""Waiting in tests until a condition holds; how long it took is never tested."""
 
 import time
 
-PATIENCE = 180.0
-"""Seconds after which a test hangs rather than waits, on the slowest of machines. No
+TIMEOUT = 180.0
+"""Seconds after which a wait counts as failed, enough for the slowest of machines. No
 test passes or fails by how much of it was needed."""
+PATIENCE = TIMEOUT  # as the tests of the gateway import it
 _PAUSE = 0.01
 
 
@@ -12,9 +13,9 @@ def wait_until(is_true, what, pause=_PAUSE):
     """Wait until ``is_true()`` holds, and return what it returned.
 
     :param what: names it in the error
-    :raise AssertionError: when it does not in :data:`PATIENCE` seconds
+    :raise AssertionError: when it does not in :data:`TIMEOUT` seconds
     """
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not (held := is_true()):
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain until {what}")

@@ -1,4 +1,5 @@
-"""What the tests of the dashboard share: a month of everything, and who looks."""
+"""What the tests of the dashboard share: a month with calls of every kind, and the
+users who see them."""
 
 from datetime import datetime
 
@@ -21,7 +22,8 @@ class DashboardCase(RollupMixin, AccountAiCase):
 
     def setUp(self):
         super().setUp()
-        # Otherwise a look at the figures rolls up what they are to show live.
+        # Otherwise reading the figures rolls up rows that they must show as not rolled
+        # up.
         dashboard = self.env.registry["account.ai.dashboard"]
         self.patch(dashboard, "_roll_up_some", lambda _self: None)
 

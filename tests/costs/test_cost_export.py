@@ -1,4 +1,4 @@
-"""Costs taken out as a file: what is in it, and who gets it."""
+"""Costs exported as a file: what is in it, and who may download it."""
 
 import csv
 import io

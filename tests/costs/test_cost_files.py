@@ -1,4 +1,4 @@
-"""Figures as CSV, and parts of an amount that add up."""
+"""Figures as CSV, and amounts split into parts without a rounding difference."""
 
 import csv
 import io

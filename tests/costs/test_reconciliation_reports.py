@@ -1,4 +1,4 @@
-"""How Claude's reports are read, with which key, and who sees what comes of it."""
+"""How Claude's reports are read, with which key, and who sees the result."""
 
 import os
 from datetime import timedelta

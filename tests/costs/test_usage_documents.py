@@ -1,4 +1,4 @@
-"""Which document a call was for is told to who may read the document."""
+"""The document of a call is shown only to users who may read it."""
 
 from datetime import datetime
 

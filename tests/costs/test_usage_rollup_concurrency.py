@@ -13,7 +13,7 @@ from odoo.addons.account_ai.models.costs.sql.figures import Figures, Scope
 from odoo.addons.account_ai.models.costs.sql.roll_up import rebuild_days, roll_up
 from odoo.addons.account_ai.services.costs.period import Period
 
-from ..common.waiting import PATIENCE
+from ..common.waiting import TIMEOUT
 from .usage_rows import insert_usage
 
 COMPANY = 900_001
@@ -79,7 +79,7 @@ class TestUsageRollupConcurrency(BaseCase):
         # The cursor closes first, so that a worker that waits for it can end.
         with ThreadPoolExecutor(1) as executor, open_cursor(self.dbname) as first:
             self.assertEqual(roll_up(first, 2), 2)
-            self.assertEqual(executor.submit(self.roll_up).result(timeout=PATIENCE), 0)
+            self.assertEqual(executor.submit(self.roll_up).result(timeout=TIMEOUT), 0)
         self.assertEqual(self.roll_up(), 1)
         self.assert_counted(3, 3)
 
@@ -141,7 +141,7 @@ class TestUsageRollupConcurrency(BaseCase):
         tasks += [(work, None)] * 3 + [(rebuild, None)]
         with ThreadPoolExecutor(len(tasks)) as executor:
             futures = [executor.submit(task, each) for task, each in tasks]
-            counted = sum(future.result(timeout=PATIENCE) for future in futures)
+            counted = sum(future.result(timeout=TIMEOUT) for future in futures)
         while more := self.roll_up():
             counted += more
         self.assertEqual(counted, 160)

@@ -1,4 +1,4 @@
-"""A document in which no field has its default: nothing may get lost on the way."""
+"""A document in which no field has its default, to find fields that get lost."""
 
 from datetime import date, datetime
 from decimal import Decimal

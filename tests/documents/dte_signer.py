@@ -104,7 +104,7 @@ def _signature(body):
 
 @cache
 def _key_and_certificate():
-    """Return a key and the certificate of its holder, who vouches for himself."""
+    """Return a key and the self-signed certificate of its holder."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Proveedor")])
     certificate = (

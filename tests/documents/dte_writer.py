@@ -14,7 +14,7 @@ _BODY = {"43": "Liquidacion", "110": "Exportaciones"} | {
 
 
 def fields_of(document):
-    """Return a document as the tree of fields that stands inside ``Documento``."""
+    """Return a document as the tree of fields inside ``Documento``."""
     is_boleta = document.document_type in ("39", "41")
     gross = document.gross_lines
     tree = {

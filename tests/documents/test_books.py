@@ -108,7 +108,7 @@ class TestBooks(ValidationMixin, AccountAiCase):
         self.assertNotIn("DUP_INVOICE", self.codes_of(move))
 
     def test_what_the_user_may_not_read_is_unknown(self):
-        """The same rules on the books, with other eyes."""
+        """The same rules, as a user who may read less."""
         self.bill(4711)
         move = self.bill(4711)
         self.assertTrue(self.read_document(move).context.earlier)

@@ -183,7 +183,7 @@ class TestStamp(BaseCase):
                 self.assertEqual(codes(compare_with_stamp(document)), [code])
 
     def test_the_authorisation_is_no_matter_of_comparing(self):
-        """The rules of folios ask for it, and one cause is found once."""
+        """The rules of folios check it, and one cause gives one finding."""
         narrow = FolioAuthorisation("33", 1, 1233)
         document = replace(RECEIVED, stamp=stamp_of(RECEIVED, authorisation=narrow))
         self.assertEqual(compare_with_stamp(document), ())

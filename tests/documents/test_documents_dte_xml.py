@@ -51,7 +51,7 @@ def read_one(data, company_rut=OURS):
 
 
 def as_the_format_has_it(document):
-    """Return a document without what no DTE tells of a receiver."""
+    """Return a document without the receiver's fields that a DTE does not have."""
     return with_receiver(document, country="", acteco=())
 
 
@@ -185,7 +185,7 @@ class TestSameFindings(BaseCase):
 
 
 class TestRefusals(BaseCase):
-    """What could do harm is refused, and said to be."""
+    """Harmful files are refused, with a message."""
 
     def refused(self, data):
         with self.assertRaises(RefusedXml) as caught:

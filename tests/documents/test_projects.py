@@ -82,7 +82,7 @@ class ProjectCase(ValidationMixin, AccountAiCase):
 
 @tagged("post_install", "-at_install")
 class TestContract(ProjectCase):
-    """Fires from Odoo, as somebody who validates and does nothing with projects."""
+    """Found in Odoo, as a user who validates and has no rights on projects."""
 
     def test_more_than_the_contract(self):
         self.invoice(900_000, post=True)
@@ -229,7 +229,7 @@ class TestContract(ProjectCase):
         self.assertTrue(self.evidence(move))
 
     def test_the_project_of_another_company(self):
-        """And what that company bills, is none of ours."""
+        """What that company bills does not count either."""
         self.env["account.chart.template"].try_loading(
             "cl", company=self.other_company, install_demo=False
         )

@@ -80,7 +80,8 @@ class TestSchemaAndSignature(ReceivedXmlCase):
         self.assertIn("Fantasia", finding.evidence)
 
     def test_no_signature_at_all(self):
-        """It breaks the schema, which wants one; there is none that could be bad."""
+        """It breaks the schema, which requires one; a missing one is not an invalid
+        one."""
         self.attach(xml_of(fields_of(self.true_copy())))
         self.assertEqual(self.severities(), {"XML_SCHEMA": "information"})
 

@@ -1,4 +1,5 @@
-"""References of documents: where they come from, who may change them, how they read."""
+"""References of documents: where they come from, who may change them, how they are
+read."""
 
 from contextlib import contextmanager
 from datetime import date

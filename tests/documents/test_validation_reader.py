@@ -1,4 +1,4 @@
-"""Invoices read as neutral documents: what stands where, and what it costs to read."""
+"""Invoices read as neutral documents: the fields, and the number of queries."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal

@@ -9,7 +9,7 @@ from odoo.addons.account_ai.models.gateway.redis.connection import RedisConnecti
 from odoo.addons.account_ai.models.gateway.redis.transaction import RedisBackend
 
 PREFIX = "account_ai:test:"
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds that a Redis of the tests may be silent; the product's are fewer."""
 
 
@@ -38,7 +38,7 @@ class RedisMixin:
         super().setUpClass()
         # A busy machine is no lost Redis.
         for name in ("SECONDS", "_CONNECTING_SECONDS"):
-            cls.enterClassContext(patch.object(connection_module, name, PATIENCE))
+            cls.enterClassContext(patch.object(connection_module, name, TIMEOUT))
         cls.redis = cls.enterClassContext(cls.start_redis(redis_tools()))
 
     @classmethod

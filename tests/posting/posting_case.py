@@ -8,7 +8,7 @@ FILLER_RUT = "77777777-7"
 
 
 class PostingMixin:
-    """Drafts that the rules find fault with, and what is kept of their posting."""
+    """Drafts with findings of the rules, and the records of their posting."""
 
     @classmethod
     def setUpClass(cls):

@@ -6,7 +6,7 @@ from .posting_case import PostingCase
 
 @tagged("post_install", "-at_install")
 class TestPostingOverride(PostingCase):
-    """Who may post against the policy, and what is kept of it."""
+    """Who may post against the policy, and what is recorded about it."""
 
     uses_simulator = False
 

@@ -191,7 +191,7 @@ class TestPostingReviewed(PostingCase):
 
 @tagged("post_install", "-at_install")
 class TestPostingWithoutJudgement(PostingCase):
-    """Whatever breaks in the rules or the reader, accounting goes on."""
+    """When rules or the reader fail, posting still works."""
 
     uses_simulator = False
 

@@ -36,7 +36,7 @@ _REPEATS = tuple(
 def growth(work, text_of, size=SIZE, factor=FACTOR):
     """Return how many times more ``work`` takes for ``factor`` times the text.
 
-    Where it is too much already between small sizes, large ones are not tried.
+    If it is too much between small sizes, large ones are not tried.
 
     :param text_of: returns the text of a size
     """
@@ -87,11 +87,12 @@ def _least(work, text, times):
     return max(least, 1_000) / 1e9
 
 
-def hurting_texts(pattern):
-    """Return texts that hurt ``pattern`` if any do: a name, and what makes each.
+def worst_texts(pattern):
+    """Return texts on which ``pattern`` is slow if it is on any: a name, and a function
+    that makes the text of a size.
 
-    Each begins as a match does, goes on with what one of its endless repeats takes,
-    alone or with what comes before, and just misses the end.
+    Each begins as a match does, continues with what one of its unbounded repeats
+    matches, alone or with what precedes it, and fails at the end.
     """
     flags = pattern.flags & ~32 if isinstance(pattern.pattern, bytes) else pattern.flags
     parsed = _parser.parse(pattern.pattern, flags)
@@ -124,7 +125,7 @@ def hurting_texts(pattern):
 
 
 def _endless(parsed, before):
-    """Yield for each repeat without end what stands before it, and what it repeats."""
+    """Yield for each unbounded repeat what precedes it, and what it repeats."""
     before = list(before)
     for item in parsed:
         code, value = item

@@ -1,4 +1,4 @@
-"""What follows from a pattern: texts that match, and words that no match can lack."""
+"""Derived from a pattern: texts that match, and words that every match contains."""
 
 import random
 from contextlib import ExitStack, contextmanager
@@ -120,7 +120,7 @@ class _Paths:
 
 
 def _characters(code, value):
-    """Return the characters that may stand there, None for more than ASCII's few."""
+    """Return the characters that may match, None when they are not a few of ASCII."""
     if code is codes.LITERAL:
         return {chr(value)}
     if code is not codes.IN:

@@ -1,4 +1,5 @@
-"""The checks of one document end, and what they did not reach is told and not sent."""
+"""The checks of a document have a time limit; what they did not reach is reported and
+not sent."""
 
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ from ..validation.validation_case import ValidationMixin
 
 
 class Clock:
-    """A clock that goes on by a second whenever it is looked at."""
+    """A clock that advances by a second each time it is read."""
 
     def __init__(self):
         self.seconds = 0.0

@@ -1,7 +1,8 @@
-"""Nothing that looks at a text takes much longer than the text is long.
+"""Work on a text takes time proportional to its length.
 
 One line of an invoice stopped the server once: a pattern that tried every way to cut
-"anaana..." into names. All patterns are collected here, and fed what hurts them most.
+"anaana..." into names. All patterns are collected here, and tried on the texts that are
+worst for them.
 """
 
 import ast
@@ -38,7 +39,7 @@ from odoo.addons.account_ai.services.rules import dated_data, matching
 from odoo.addons.account_ai.services.validation.evidence import is_quoted
 
 from ..agents.agents_documents import PERSON, context, invoice, line
-from .linear_growth import MOST, growth, hurting_texts
+from .linear_growth import MOST, growth, worst_texts
 
 FOLDER = Path(account_ai.__file__).parent
 LAYERS = ("services", "models", "controllers", "wizards")
@@ -111,8 +112,8 @@ class TestPatterns(BaseCase):
         patterns = product_patterns() | made_at_run_time()
         self.assertGreater(len(patterns), 60)
         for pattern, (place, is_whole) in patterns.items():
-            hurt = self.hurt_by(pattern, is_whole)
-            self.assertFalse(hurt, f"{place}: {pattern.pattern[:80]!r}")
+            slow_text = self.slow_text_of(pattern, is_whole)
+            self.assertFalse(slow_text, f"{place}: {pattern.pattern[:80]!r}")
 
     def test_a_pattern_that_is_not_is_told(self):
         for pattern in (
@@ -125,10 +126,11 @@ class TestPatterns(BaseCase):
             r"(?:ana|anabel|bel)(?:[\s,]*(?:ana|anabel|bel))+\b",
             rb"<\?xml[^>]*?encoding",
         ):
-            self.assertTrue(self.hurt_by(re.compile(pattern)), pattern)
+            self.assertTrue(self.slow_text_of(re.compile(pattern)), pattern)
 
-    def hurt_by(self, pattern, is_whole=False):
-        """Return the first text that hurts ``pattern``, empty when none does."""
+    def slow_text_of(self, pattern, is_whole=False):
+        """Return the first text on which ``pattern`` is not linear, empty when there is
+        none."""
         is_bytes = isinstance(pattern.pattern, bytes)
 
         def work(text):
@@ -138,7 +140,7 @@ class TestPatterns(BaseCase):
                 return pattern.fullmatch(text)
             return sum(1 for _match in pattern.finditer(text))
 
-        texts = hurting_texts(pattern)
+        texts = worst_texts(pattern)
         if len(texts) > TEXTS_A_PATTERN:
             texts = random.Random(2).sample(texts, TEXTS_A_PATTERN)
         for name, text_of in texts:
@@ -211,7 +213,7 @@ PIECES = (
 
 
 class TestWork(BaseCase):
-    """The same of whatever looks at a text otherwise than with one pattern."""
+    """The same for code that works on a text with more than one pattern."""
 
     def check_linear(self, work, pieces=PIECES, **options):
         for piece in pieces:
@@ -351,7 +353,7 @@ class TestWork(BaseCase):
 
 class TestNormalisation(BaseCase):
     def test_every_mark_counts(self):
-        """A mark that is not counted could be heaped."""
+        """A mark that is not counted could be repeated without limit."""
         counted = re.compile(r"[^\w\s\x00-\x7f]|[\uff9e\uff9f]")
         for code in range(sys.maxunicode + 1):
             decomposed = unicodedata.normalize("NFKD", chr(code))

@@ -1,4 +1,4 @@
-"""Texts that steer the reader are found without any model; honest ones are not."""
+"""Texts that instruct the model are found without any model; ordinary ones are not."""
 
 import random
 

@@ -1,4 +1,5 @@
-"""Masking: nobody can be told from what is sent, and everything comes back."""
+"""Masking: no person can be identified from what is sent, and everything is
+restored."""
 
 import re
 from dataclasses import replace

@@ -7,7 +7,7 @@ from .review_case import FILLER_RUT, VAGUE, ReviewCase
 
 @tagged("post_install", "-at_install")
 class TestDispositions(ReviewCase):
-    """A person with the right decides; the facts are what the decision holds for."""
+    """A person with the right decides; the decision is valid for the same facts."""
 
     def test_a_decision_of_another_kind_of_data_is_refused(self):
         move = self.validated()

@@ -12,7 +12,7 @@ from .review_case import ReviewCase
 
 @tagged("post_install", "-at_install")
 class TestQueue(ReviewCase):
-    """What stands to lose comes first."""
+    """The highest amount at risk comes first."""
 
     def queue(self, user=None):
         self.synchronize()

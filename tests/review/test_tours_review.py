@@ -9,7 +9,7 @@ WRONG_RUT = "77812345-9"
 
 @tagged("post_install", "-at_install")
 class TestReviewTour(ValidationMixin, AccountAiHttpCase):
-    """The review queue, worked without a hand on the mouse."""
+    """The review queue, worked with the keyboard alone."""
 
     def _validated(self, price):
         partner = self._create_partner("Viña Los Aromos Ltda.", WRONG_RUT)

@@ -6,7 +6,7 @@ from . import (
     test_queue_waiting,
     test_queueing,
     test_stream,
-    test_three_ways_in,
+    test_three_sources,
     test_tours,
     test_validation_degraded,
     test_validation_flow,

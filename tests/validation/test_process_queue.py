@@ -60,7 +60,8 @@ class TestQueueingAtOnce(ProcessCase):
         )
 
     def test_five_at_the_same_moment(self):
-        """One entry an invoice; nobody waits for ever, in whatever order they ask."""
+        """One entry for each invoice, and no deadlock, whatever the order of the
+        requests."""
         moves = [self.moves.pop() for _each in range(3)]
         self.run_in_shell(self.server, QUEUE.format(moves=moves))
         self.assertEqual(self.entries(moves), [(move, 1) for move in sorted(moves)])

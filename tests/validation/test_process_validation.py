@@ -1,4 +1,5 @@
-"""What must hold when transactions commit, browsers leave and processes are killed."""
+"""What must hold when transactions commit, browsers disconnect and processes are
+killed."""
 
 import threading
 import urllib.error
@@ -152,7 +153,7 @@ class TestValidationOnAServer(ProcessCase):
         self.assertEqual(rows, [("settled", True, False)])
 
     def test_no_connection_is_held(self):
-        """While Claude lets wait, no transaction is open on the database."""
+        """While Claude has not answered, no transaction is open on the database."""
         self.simulator.control.settings(first_token_ms=3000, tokens_per_second=400)
         streams = [self.browser.open_stream(self.moves.pop()) for _each in range(5)]
         for stream in streams:
@@ -202,7 +203,7 @@ class TestValidationOnAServer(ProcessCase):
 
     def test_many_with_other_rights_at_once(self):
         """Thirty requests at once of two people, one of whom may not read half of them:
-        nobody gets an answer about what is hidden, and nobody else is hurt by it."""
+        nobody gets an answer about what is hidden, and nobody else is affected."""
         moves = [self.moves.pop() for _each in range(20)]
         hidden = moves[::2]
         self.run_in_shell(self.server, HIDE.format(hidden=hidden))

@@ -1,4 +1,4 @@
-"""The route that validates: what it answers, and what stands on the wire."""
+"""The route that validates: its answers, and the headers and events that it sends."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ from odoo.addons.account_ai.services.claude.policy import Policy
 from ..common.common import AccountAiHttpCase
 from .validation_case import ValidationMixin, named, read_events
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+HTTP_LOG = "odoo.addons.account_ai.services.claude.http.log"
 VAGUE = [("Servicios varios según lo acordado", 4_600_000)]
 
 
@@ -110,7 +110,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
 
     def test_degraded_ends_with_done(self):
         self.use_closed_endpoint()
-        with mute_logger(DOOR):
+        with mute_logger(HTTP_LOG):
             events = read_events(self.post(self.create_move()).text)
         error = named(events, "error")[0]
         self.assertEqual(error["code"], "connection")
@@ -145,7 +145,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         self.assertEqual(len(self.calls()), 20)
 
     def limits(self, response):
-        """Return what the headers tell of a limit and of a wait."""
+        """Return the limit and the wait in the headers."""
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "Retry-After")
         return tuple(response.headers.get(name) for name in names)
 

@@ -1,4 +1,4 @@
-"""One document, three ways in: from Odoo, from JSON and from XML the same is found."""
+"""One document from three sources: in Odoo, JSON and XML the same is found."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ EXEMPT = {"tax_ids": [Command.clear()], "name": "Clase", "price_unit": 90_000}
 
 
 @tagged("post_install", "-at_install")
-class TestThreeWaysIn(ValidationMixin, AccountAiCase):
+class TestThreeSources(ValidationMixin, AccountAiCase):
     uses_simulator = False
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from ..claude.request import ClaudeRequest
 from ..documents.context import Context
@@ -27,36 +27,11 @@ class ModelAnswer:
     """``high``, ``medium`` or ``low``: how sure the model says it is."""
 
 
-@dataclass(frozen=True)
-class ExampleFinding:
-    """A finding of an example, with its two sentences in each language."""
-
-    code: str
-    severity: str
-    line: int
-    field: str
-    quote: str
-    why: Mapping[str, str]
-    fix: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Example:
-    """Facts and the answer that is right for them."""
-
-    facts: Mapping[str, Any]
-    verdict: str
-    confidence: str
-    findings: tuple[ExampleFinding, ...] = ()
-
-
 class DocumentAgent(Agent):
     """Judges documents: its answers are findings, a verdict and a confidence."""
 
     streamed_array = "findings"
     statistics = ("findings",)
-    examples: ClassVar[tuple[Example, ...]] = ()
-    """Worked examples of its prompt."""
 
     @abstractmethod
     def request(

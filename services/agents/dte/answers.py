@@ -14,7 +14,7 @@ from ...privacy.masking import Masking
 from ...validation.finding import Finding, Origin, Severity
 from ...validation.verdict import Verdict, verdict_of, worse_of
 from ..document_agent import ModelAnswer
-from .semantic_codes import SEMANTIC_CODES
+from .semantic_codes import SEMANTIC_CODES, SOURCES
 
 _log = structured_logger(__name__)
 
@@ -26,7 +26,6 @@ _SHORTEST_QUOTE = 3
 _WORD = re.compile(r"\S+")
 _QUOTATION_MARKS = " \t\r\n\"'«»“”‘’"
 
-_CODES = {each.code: each for each in SEMANTIC_CODES}
 _SEVERITIES = {
     "E": Severity.ERROR,
     "W": Severity.WARNING,
@@ -108,8 +107,8 @@ class AnswerReader:
         A finding whose quotation does not stand in the document is information at
         most, and shows no evidence.
         """
-        code = _CODES.get(str(item["code"]).upper())
-        if code is None:
+        code = str(item["code"]).upper()
+        if code not in SEMANTIC_CODES:
             _log.warning("claude_finding_of_unknown_code")
             return None
         severity = _SEVERITIES[str(item["sev"]).upper()]
@@ -118,7 +117,7 @@ class AnswerReader:
             severity = Severity.INFORMATION
         line = item["line"] if item["line"] in self._lines else 0
         return Finding(
-            code=code.code,
+            code=code,
             severity=severity,
             origin=Origin.MODEL,
             message=self._sentence(item["why"]),
@@ -126,8 +125,8 @@ class AnswerReader:
             field=_FIELD_NAMES.get(item["field"].strip().casefold(), ""),
             line=line,
             evidence=evidence,
-            source=code.source,
-            secondary_source=code.secondary_source,
+            source=SOURCES.get(code, ""),
+            secondary_source=code in SOURCES,
         )
 
     def _evidence(self, quote: str) -> str:

@@ -505,13 +505,7 @@ class AccountAiValidation(models.Model):
     def _answer_of(opened: OpenValidation, other) -> ModelAnswer:
         """Return the answer that ``other`` got, read for the document of ``opened``."""
         kept = other.model_answer
-        return opened.agent.read_answer(
-            kept["text"],
-            opened.judged.document,
-            opened.judged.context,
-            mask_persons=opened.mask_persons,
-            stop_reason=kept["stop_reason"],
-        )
+        return opened.reader.read(kept["text"], kept["stop_reason"])
 
     def _close(
         self,

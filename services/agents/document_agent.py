@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,21 @@ class ModelAnswer:
     """The model's own verdict, never better than what its findings say."""
     confidence_word: str
     """``high``, ``medium`` or ``low``: how sure the model says it is."""
+
+
+class DocumentAnswerReader(ABC):
+    """Reads the answer to one request, in one piece or finding by finding."""
+
+    @abstractmethod
+    def read(self, text: str, stop_reason: str = "end_turn") -> ModelAnswer:
+        """Return the answer that ``text`` holds.
+
+        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
+        """
+
+    @abstractmethod
+    def finding(self, item: Mapping[str, Any]) -> Finding | None:
+        """Return one finding of the answer, ``None`` when it is not to be shown."""
 
 
 class DocumentAgent(Agent):
@@ -64,29 +79,7 @@ class DocumentAgent(Agent):
         """
 
     @abstractmethod
-    def read_answer(
-        self,
-        text: str,
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-        stop_reason: str = "end_turn",
-    ) -> ModelAnswer:
-        """Return the answer that ``text`` holds.
-
-        ``document``, ``context`` and ``mask_persons`` are those of the request.
-
-        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
-        """
-
-    @abstractmethod
-    def read_finding(
-        self,
-        item: Mapping[str, Any],
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-    ) -> Finding | None:
-        """Return one finding of the answer, ``None`` when it is not to be shown."""
+    def reader(
+        self, document: Document, context: Context, *, mask_persons: bool = True
+    ) -> DocumentAnswerReader:
+        """Return what reads the answer to a request with the same arguments."""

@@ -7,13 +7,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...claude.structured_output import read_json_answer
 from ...common.structured_log import structured_logger
 from ...common.translation import _
 from ...common.unicode_text import normalised
 from ...privacy.masking import Masking
 from ...validation.finding import Finding, Origin, Severity
 from ...validation.verdict import Verdict, verdict_of, worse_of
-from ..document_agent import ModelAnswer
+from ..document_agent import DocumentAnswerReader, ModelAnswer
+from .prompt import answer_schema
 from .semantic_codes import SEMANTIC_CODES, SOURCES
 
 _log = structured_logger(__name__)
@@ -71,7 +73,7 @@ _FIELD_NAMES = {
 }
 
 
-class AnswerReader:
+class AnswerReader(DocumentAnswerReader):
     """Reads the answer to one request.
 
     :param facts: the facts as the model saw them
@@ -83,6 +85,9 @@ class AnswerReader:
         document = facts.get("document", {})
         self._lines = frozenset(line["n"] for line in document.get("lines", ()))
         self._texts = tuple(map(_Quotable, _values(document)))
+
+    def read(self, text: str, stop_reason: str = "end_turn") -> ModelAnswer:
+        return self.answer(read_json_answer(text, stop_reason, answer_schema()))
 
     def answer(self, data: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer in ``data``, which fits the schema.

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ...services.documents.document import Document
 from ...services.validation.finding import Finding, Severity
-from ...services.validation.review import Review
+from ...services.validation.review import NOT_REVIEWED, Review, demoted
 from ..common.verdicts import VERDICTS
 
 CONFIRMED, FALSE_ALARM, ACCEPTED, REOPENED = (
@@ -122,23 +122,21 @@ class AccountAiDisposition(models.Model):
         :param judged: id of the move, id of its company, document, findings of rules
         """
         settings = self.env["account.ai.rule.setting"]
-        demoted = [
-            Review(demoted=settings._demoted(company_id)).demote(findings)
-            for _move_id, company_id, _document, findings in judged
-        ]
+        weighed = []
+        for move_id, company_id, document, findings in judged:
+            limits = settings._demoted(company_id)
+            weighed.append(
+                (move_id, document, tuple(demoted(each, limits) for each in findings))
+            )
         weighing = [
             move_id
-            for (move_id, *_others), findings in zip(judged, demoted, strict=True)
+            for move_id, _document, findings in weighed
             if any(each.severity is not Severity.INFORMATION for each in findings)
         ]
         reviews = self._reviews(weighing)
         return [
-            reviews[move_id].dismiss(document, findings)
-            if move_id in reviews
-            else findings
-            for (move_id, _company_id, document, _found), findings in zip(
-                judged, demoted, strict=True
-            )
+            reviews.get(move_id, NOT_REVIEWED).dismiss(document, findings)
+            for move_id, document, findings in weighed
         ]
 
     @api.model

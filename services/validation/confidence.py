@@ -27,12 +27,6 @@ _UNFOUNDED = 0.25
 _WORDS = {"high": 0.95, "medium": 0.75, "low": 0.5}
 
 
-def coverage_of(checked: int, skipped: int) -> float:
-    """Return the share of the rules that could be judged, 0 when there was none."""
-    rules = checked + skipped
-    return checked / rules if rules else 0.0
-
-
 def confidence_of(
     *,
     checked: int,
@@ -52,7 +46,8 @@ def confidence_of(
     :param quoted: findings of the model that quote the document literally
     :param unquoted: findings of the model that do not
     """
-    coverage = coverage_of(checked, skipped)
+    rules = checked + skipped
+    coverage = checked / rules if rules else 0.0
     if model_verdict is None:
         return round(_DEGRADED_WEIGHT * coverage, 2)
     word = _WORDS.get(model_word, _WORDS["low"])

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 from werkzeug.exceptions import BadRequest
 
@@ -19,7 +20,7 @@ from ..common.event_stream import (
 from ..common.request_checks import check_method, check_once, record_id
 from .validation_stream import (
     GRACE_SECONDS,
-    ValidationStream,
+    begin_stream,
     joined_events,
     started_data,
     write_opening,
@@ -65,7 +66,7 @@ class ValidationController(http.Controller):
             (start,) = request.env["account.ai.validation"]._begin([wanted])
         log = None if start.opened else self._log_of(start)
         if start.kind == "ask":
-            begin = ValidationStream(start.opened).begin
+            begin = partial(begin_stream, start.opened)
         elif log:
             after, seconds = last_event_id(), self._longest(start)
             begin = lambda _response: follow(log, seconds, after)  # noqa: E731

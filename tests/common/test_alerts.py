@@ -64,8 +64,8 @@ class TestAlerts(AccountAiMixin, TransactionCase):
         self.registry_enter_test_mode()
         backend = PostgresBackend(self.env.cr.dbname)
         with backend.transaction() as transaction:
-            self.assertTrue(transaction.alerts.raise_alert(an_alert(key="door")))
-        self.assertTrue(self.alerts.search([("key", "=", "door")]))
+            self.assertTrue(transaction.alerts.raise_alert(an_alert(key="gateway")))
+        self.assertTrue(self.alerts.search([("key", "=", "gateway")]))
 
     def test_administrators_of_the_company_are_told_everywhere(self):
         alert = self.raised()

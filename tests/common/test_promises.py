@@ -21,7 +21,7 @@ from ..gateway.test_claude_one_door import ADDON, shipped_files
 from ..privacy.privacy_texts import HOSTILE_TEXTS
 from ..validation.validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 def _changes_user(call: ast.Call) -> bool:
@@ -73,7 +73,7 @@ class TestPromises(ValidationCase):
 
     def test_3_cut_stream_is_booked(self):
         self.simulator.control.fault("stream_reset", after_deltas=3)
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             validation = self.validate(self.create_move())
         usage = self.usages([("run_uuid", "=", validation.run_uuid)])
         self.assertTrue(usage.estimated)

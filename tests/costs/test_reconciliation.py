@@ -20,7 +20,7 @@ from odoo.addons.account_ai.services.claude.money.reconciliation import (
 from ..common.common import TEST_KEY
 from .reconciliation_case import HAIKU, SONNET, WORKSPACE, ReconciliationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 def _tokens(count):
@@ -112,7 +112,7 @@ class TestReconciliation(ReconciliationCase):
     def test_an_unknown_call_is_named_and_stays_as_it_is(self):
         self.control.fault("drop_after_executing", times=2)
         gateway, admission = self.admit("lost:1")
-        with patch("time.sleep"), self.assertLogs(DOOR):
+        with patch("time.sleep"), self.assertLogs(CALL_LOG):
             error = self.failure_of(gateway.call, admission)
             gateway.settle(admission, error)
         for key in self.usages().mapped("key"):

@@ -18,7 +18,7 @@ PRICES = {
 def insert_usage(cursor, **values):
     """Insert a row, settled unless told otherwise, and return its id.
 
-    Rows of the past cannot be made through the door, whose clock is the database's.
+    Rows of the past cannot be made through the gateway, whose clock is the database's.
     """
     row = {
         "key": f"test-{uuid.uuid4()}",

@@ -21,7 +21,7 @@ from ..common.common import TEST_KEY, AccountAiHttpCase
 from ..validation.validation_case import ValidationMixin, named, read_events
 from .posting_case import PostingCase, PostingMixin
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 POSTING = "odoo.addons.account_ai.models.posting.account_move"
 IMPATIENT = {
     "deadline_seconds": 3.0,
@@ -56,7 +56,7 @@ class AnswersMixin(PostingMixin):
         policy = Policy(**{**IMPATIENT, **values})
         with (
             patch.object(gateway, "_policy", lambda *_args: policy),
-            mute_logger(DOOR),
+            mute_logger(CALL_LOG),
         ):
             yield
 
@@ -244,7 +244,7 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
         """Given up by the sweeper, it is completed after another one was refused."""
         move = self.good()
         late = self.start(move).opened
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             admission = admit(late)
         self.env["account.ai.validation"].browse(late.validation_id)._interrupt()
         attempt = self.fail_with(move, "too_many_requests")
@@ -305,14 +305,14 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
         self.addCleanup(self.use_endpoint, self.simulator.base_url, TEST_KEY)
         move = self.good()
         self.assertIn("not validated", self.refusal(move), "nobody knows it yet")
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             self.validate(move)
         self.assert_posted_by_rules(move, "invalid_key")
 
     def test_a_key_that_was_refused_and_is_accepted_again(self):
         move = self.good()
         self.use_endpoint(self.simulator.base_url, api_key="sk-ant-invalid")
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             self.validate(move)
         self.use_endpoint(self.simulator.base_url, TEST_KEY)
         self.validate(self.create_move([("Arriendo de grúa, 3 días", 90_000)]))
@@ -321,7 +321,7 @@ class TestPostingAnswers(AnswersMixin, PostingCase):
     def test_a_key_that_was_refused_and_replaced(self):
         move = self.good()
         self.use_endpoint(self.simulator.base_url, api_key="sk-ant-invalid")
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             self.validate(move)
         self.use_endpoint(self.simulator.base_url, TEST_KEY)
         # A test has one transaction, whose writes are all dated at its beginning.

@@ -12,7 +12,7 @@ from odoo.addons.account_ai.services.validation.queue_waits import QueueWaits
 
 from .validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 @tagged("post_install", "-at_install")
@@ -120,7 +120,7 @@ class TestQueue(ValidationCase):
     def test_tried_again_when_claude_is_busy(self):
         queued = self.queue(self.create_moves(1))
         self.simulator.control.fault("overloaded", times=3)
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             self.process()
         self.assertEqual(queued.state, "queued")
         self.assertGreater(queued.next_try_at, self.env.cr.now())
@@ -136,7 +136,7 @@ class TestQueue(ValidationCase):
         self.simulator.control.fault("overloaded", times=99)
         for _attempt in range(5):
             queued.next_try_at = self.env.cr.now()
-            with mute_logger(DOOR):
+            with mute_logger(CALL_LOG):
                 self.process()
         self.assertEqual(queued.state, "done")
         self.assertIn(queued.degraded_code, ("overloaded", "circuit_open"))

@@ -14,7 +14,7 @@ from odoo.addons.account_ai.services.validation.queue_waits import QueueWaits
 
 from .validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 @tagged("post_install", "-at_install")
@@ -57,7 +57,7 @@ class TestQueueWaiting(ValidationCase):
             patch.object(
                 type(self.env["ir.cron"]), "_commit_progress", commit_progress
             ),
-            mute_logger(DOOR),
+            mute_logger(CALL_LOG),
         ):
             self.validations._process_queue()
         self.synchronize()
@@ -109,7 +109,7 @@ class TestQueueWaiting(ValidationCase):
         run = self.validations._prepare_claimed(queued.id)
         self.open_circuit(60.0)
         for _number in range(MAX_ATTEMPTS + 1):
-            with mute_logger(DOOR):
+            with mute_logger(CALL_LOG):
                 self.validations._carry_out_claimed(run, QueueWaits())
             self.synchronize()
             self.assertEqual(queued.state, "queued")

@@ -9,6 +9,7 @@ from odoo import http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.controllers.common.event_stream import HEARTBEAT
 from odoo.addons.account_ai.controllers.validation import (
     validation as validation_controller,
 )
@@ -26,7 +27,7 @@ from odoo.addons.account_ai.services.claude.policy import Policy
 from ..common.common import AccountAiHttpCase
 from .validation_case import ValidationMixin, named, read_events
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 VAGUE = [("Servicios varios según lo acordado", 4_600_000)]
 
 
@@ -113,7 +114,7 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
 
     def test_degraded_ends_with_done(self):
         self.use_closed_endpoint()
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             events = read_events(self.post(self.create_move()).text)
         error = named(events, "error")[0]
         self.assertEqual(error["code"], "connection")
@@ -369,6 +370,17 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
             validation_stream.begin_stream(start.opened, None)
         log = event_logs.find(start.opened.log_key)
         self.assertIsNone(log.read(0, 0.0), "the log has ended")
+
+    def test_a_heartbeat_while_another_process_asks(self):
+        move = self.create_move(VAGUE)
+        validation_id = self.start(move).validation_id
+        arguments = (self.env.cr.dbname, self.accountant.id, {}, move.id)
+        with (
+            patch.object(validation_stream, "HEARTBEAT_SECONDS", 0.0),
+            patch.object(validation_stream, "JOINED_POLL_SECONDS", 0.0),
+        ):
+            told = joined_events(*arguments, validation_id, 60.0)
+            self.assertEqual([next(told), next(told)], [HEARTBEAT, HEARTBEAT])
 
     def test_a_colleague_does_not_hear_what_another_one_is_told(self):
         """The words are those of another person's rights and language."""

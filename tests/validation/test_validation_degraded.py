@@ -11,7 +11,7 @@ from odoo.addons.account_ai.services.claude.policy import Policy, RetryPolicy
 
 from .validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 IMPATIENT = Policy(deadline_seconds=3.0, retry=RetryPolicy(attempts=1, first_wait=0.0))
 
 
@@ -27,7 +27,7 @@ class TestDegraded(ValidationCase):
 
     def check_degraded(self, code):
         """Validate and check that the rules' word stands alone, with a sentence."""
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             validation = self.validate(self.move)
         self.assertEqual(validation.state, "done")
         self.assertEqual(validation.degraded_code, code)
@@ -144,14 +144,14 @@ class TestDegraded(ValidationCase):
         self.assertEqual(budget.refused, 1)
         self.assertEqual(admission.call.estimated_input, enough)
         enough = 0
-        with self.assertRaises(ClaudeError) as caught, mute_logger(DOOR):
+        with self.assertRaises(ClaudeError) as caught, mute_logger(CALL_LOG):
             admit(opened)
         self.assertEqual(caught.exception.code, "budget")
 
     def test_rejecting_rules_still_reject(self):
         self.use_closed_endpoint()
         partner = self._create_partner("Comercial Ranco SpA", "78222333-5")
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             validation = self.validate(self.create_move(partner=partner))
         self.assertEqual(validation.verdict, "reject")
 

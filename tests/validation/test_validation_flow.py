@@ -1,4 +1,4 @@
-"""One validation from the wish to the verdict."""
+"""One validation from the request to the verdict."""
 
 from datetime import timedelta
 

@@ -6,12 +6,10 @@ from odoo.tools import SQL
 from ...services.documents.document import Document
 from ...services.validation.finding import Finding, Severity
 from ...services.validation.review import NOT_REVIEWED, Review, demoted
-from ..common.verdicts import VERDICTS
+from ..common.verdicts import ORIGINS, SEVERITIES, VERDICTS
 
-CONFIRMED, FALSE_ALARM, ACCEPTED, REOPENED = (
-    *("confirmed", "false_alarm", "accepted"),
-    "reopened",
-)
+CONFIRMED, FALSE_ALARM = "confirmed", "false_alarm"
+ACCEPTED, REOPENED = "accepted", "reopened"
 DISMISSING = (FALSE_ALARM, ACCEPTED)
 """Kinds after which a finding does not count any more."""
 REASONS_OF = {
@@ -50,18 +48,8 @@ class AccountAiDisposition(models.Model):
         "the rule is.",
     )
     code = fields.Char(required=True, readonly=True, index=True)
-    origin = fields.Selection(
-        selection=[("rule", "Rule"), ("model", "Claude")], required=True, readonly=True
-    )
-    severity = fields.Selection(
-        selection=[
-            ("error", "Error"),
-            ("warning", "Warning"),
-            ("information", "Information"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    origin = fields.Selection(ORIGINS, required=True, readonly=True)
+    severity = fields.Selection(SEVERITIES, required=True, readonly=True)
     field_name = fields.Char(string="SII Field", readonly=True)
     line_number = fields.Integer(string="Line", readonly=True, aggregator=False)
     facts_fingerprint = fields.Char(

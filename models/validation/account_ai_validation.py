@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -224,12 +223,7 @@ class AccountAiValidation(models.Model):
     def action_open_move(self):
         """Open the invoice."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return self.move_id._get_records_action(context={})
 
     # === BUSINESS METHODS === #
 
@@ -297,14 +291,7 @@ class AccountAiValidation(models.Model):
             ("document_data", "!=", False),
             ("state", "not in", ("queued", "running")),
         ]
-        due = self.browse()
-        for (company,) in self._read_group(kept, ["company_id"]):
-            kept_for = timedelta(days=company.account_ai_retention_days)
-            before = [("create_date", "<", self.env.cr.now() - kept_for)]
-            own = [("company_id", "=", company.id)]
-            due += self.search(own + kept + before, limit=limit - len(due))
-            if len(due) >= limit:
-                break
+        due = self._past_retention(kept, limit)
         due._forget_facts()
         return len(due), len(due) >= limit
 
@@ -470,10 +457,6 @@ class AccountAiValidation(models.Model):
             "max_tokens": request.max_tokens,
             "fingerprint": request.fingerprint(opened.endpoint),
         }
-
-    def _finish_without_claude(self, opened: OpenValidation):
-        """Store the rules' word alone, because nothing may be sent."""
-        self._close(opened.judged, None, opened.error, {"duration_ms": 0})
 
     def _finish_from(self, opened: OpenValidation, other):
         """Store the rules' word with the answer that ``other`` got to the same facts.

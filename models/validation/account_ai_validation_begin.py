@@ -181,7 +181,7 @@ class AccountAiValidation(models.Model):
         if reusable:
             validation._finish_from(opened, self._own(reusable.id))
         elif opened.error:
-            validation._finish_without_claude(opened)
+            validation._close(opened.judged, None, opened.error, {"duration_ms": 0})
         else:
             return Begun("ask", validation.id, opened)
         return Begun("done", validation.id, opened)

@@ -459,7 +459,7 @@ class AccountAiValidation(models.Model):
         }
 
     def _finish_from(self, opened: OpenValidation, other):
-        """Store the rules' word with the answer that ``other`` got to the same facts.
+        """Store the rules' findings with the answer of ``other`` to the same facts.
 
         ``other`` may be of a time when the draft had no date: the facts are the same.
         """
@@ -526,8 +526,8 @@ class AccountAiValidation(models.Model):
         self._show_on_move()
 
     def _interrupt(self):
-        """Close validations whose process died: the rules' word stays, *review* at
-        best."""
+        """Close validations whose process died, with the verdict of the rules, *review*
+        at best."""
         for validation in self:
             rules = Verdict(validation.rules_verdict or Verdict.REVIEW)
             data = validation.document_data

@@ -128,7 +128,7 @@ class Masking:
     def unmask(self, text: str) -> str:
         """Return ``text`` with what its placeholders stand for.
 
-        A placeholder that stands for nothing here stays.
+        Placeholders of other documents are left as they are.
         """
         if not self._originals:
             return text

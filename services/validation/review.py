@@ -70,8 +70,8 @@ def standing_model_verdict(
 
     It stands as long as one of the findings that it may rest on does: the model's own,
     and those of rules about the same matters, which the model is not heard on twice.
-    When people have dismissed them all, nothing is left that speaks for it. A verdict
-    that rests on no finding stands: there was nothing that anybody could dismiss.
+    When people have dismissed all of them, it is *send*. A verdict that rests on no
+    finding stands: there was nothing that anybody could dismiss.
     """
     support = [
         finding

@@ -1,5 +1,4 @@
-"""A validation that Claude is asked for in a thread of its own, whoever listens or
-leaves."""
+"""Asks Claude in a thread of its own, which goes on when the browser disconnects."""
 
 from __future__ import annotations
 

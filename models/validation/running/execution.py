@@ -173,7 +173,7 @@ def _ask_again(opened: OpenValidation, emit: Emit, outcome: Outcome) -> Outcome:
 def _is_replaced(opened: OpenValidation) -> bool:
     """Return whether another model is in the request of ``opened`` now.
 
-    Whatever keeps it from that, the rules' word is to be stored.
+    Whatever fails here, the verdict of the rules is to be stored.
     """
     try:
         return replace_model(opened)

@@ -18,7 +18,8 @@ def may_be_gone(error: ClaudeError | None) -> bool:
     """Return whether Claude itself says that there is no such model.
 
     Its own answers carry a request id, and name the model: the 404 of a wrong address
-    does neither. It is one word only: the list of models is asked before it counts.
+    does neither. That alone does not prove it: :func:`replace_model` asks for the list
+    of models as well.
     """
     return bool(error and error.code == "unknown_model" and error.request_id)
 

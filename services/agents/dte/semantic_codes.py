@@ -1,7 +1,7 @@
 """What only judgement of language can see in a document: the model's vocabulary.
 
-What counts for each code and what does not stands in ``texts/codes.md``, as the model
-reads it.
+``texts/codes.md`` says what counts for each code and what does not, as the model reads
+it.
 """
 
 from __future__ import annotations

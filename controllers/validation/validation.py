@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 from werkzeug.exceptions import BadRequest
 
@@ -19,7 +20,7 @@ from ..common.event_stream import (
 from ..common.request_checks import check_method, check_once, record_id
 from .validation_stream import (
     GRACE_SECONDS,
-    ValidationStream,
+    begin_stream,
     joined_events,
     started_data,
     write_opening,
@@ -63,46 +64,42 @@ class ValidationController(http.Controller):
         wanted = ValidationRequest(number, run_uuid, force=force == "1")
         with beginning.turn():
             (start,) = request.env["account.ai.validation"]._begin([wanted])
-        log = None if start.opened else self._log_of(start)
+        validation = request.env["account.ai.validation"].browse(start.validation_id)
+        log = None if start.opened else self._log_of(start, validation)
         if start.kind == "ask":
-            begin = ValidationStream(start.opened).begin
+            begin = partial(begin_stream, start.opened)
         elif log:
-            after, seconds = last_event_id(), self._longest(start)
+            after, seconds = last_event_id(), self._longest(validation)
             begin = lambda _response: follow(log, seconds, after)  # noqa: E731
         elif start.kind == "joined":
-            begin = self._joined(start)
+            begin = self._joined(validation)
         else:
-            events = self._stored_events(start)
+            events = self._stored_events(start, validation)
             begin = lambda _response: [events]  # noqa: E731
         return EventStreamResponse(begin)
 
     @staticmethod
-    def _log_of(start: Begun) -> EventLog | None:
+    def _log_of(start: Begun, validation) -> EventLog | None:
         """Return the log of what was begun before, for who comes late: when the same
         person began it in this process, and it is under way or the browser says that it
         has got a part of it."""
-        env = request.env
-        validation = env["account.ai.validation"].browse(start.validation_id)
-        if validation.user_id != env.user:
+        if validation.user_id != request.env.user:
             return None
         if start.kind != "joined" and not last_event_id():
             return None
-        return event_logs.find((env.cr.dbname, validation.run_uuid))
+        return event_logs.find((request.env.cr.dbname, validation.run_uuid))
 
     @staticmethod
-    def _longest(start: Begun) -> float:
+    def _longest(validation) -> float:
         """Return for how many seconds a validation is listened to at most."""
-        env = request.env
-        validation = env["account.ai.validation"].browse(start.validation_id)
-        policy = env["account.ai.gateway"]._policy(validation.company_id)
+        policy = request.env["account.ai.gateway"]._policy(validation.company_id)
         return policy.deadline_seconds + GRACE_SECONDS
 
-    def _joined(self, start: Begun):
+    def _joined(self, validation):
         """Return what is known of a validation that is under way elsewhere, and its
         end."""
         env = request.env
-        validation = env["account.ai.validation"].browse(start.validation_id)
-        seconds = self._longest(start)
+        seconds = self._longest(validation)
         opening = EventLog()
         self._write_stored(opening, validation, validation._running_findings())
         opening.append("waiting", {"model": validation.model or ""})
@@ -115,9 +112,8 @@ class ValidationController(http.Controller):
 
         return begin
 
-    def _stored_events(self, start: Begun) -> bytes:
+    def _stored_events(self, start: Begun, validation) -> bytes:
         """Return the events of a result that is stored already."""
-        validation = request.env["account.ai.validation"].browse(start.validation_id)
         log = EventLog()
         if start.opened:
             write_opening(log, start.opened)

@@ -11,11 +11,11 @@ from odoo import SUPERUSER_ID, api
 
 from ...models.common.cursor import open_cursor
 from ...models.common.presentation import finding_values, panel_finding
-from ...models.validation.running.asking import Asking, event_logs
+from ...models.validation.running.asking import event_logs, start_asking
 from ...models.validation.running.execution import admit, error_data, read_panel, store
 from ...models.validation.running.open_validation import OpenValidation, Outcome
-from ...services.claude.call import Admission
 from ...services.claude.errors import ClaudeError
+from ...services.claude.ports import LimitState
 from ...services.common.event_log import EventLog
 from ..common.event_stream import (
     HEARTBEAT,
@@ -38,45 +38,45 @@ _TOO_MUCH = frozenset(("too_many_requests", "budget"))
 rules have answered: the status is 200, as a proxy must not take it for our failure."""
 
 
-class ValidationStream:
-    """The events of one validation that Claude is to be asked for."""
+def begin_stream(
+    opened: OpenValidation, response: EventStreamResponse
+) -> Iterator[bytes]:
+    """Admit the call of a validation, start asking, and return the events.
 
-    def __init__(self, opened: OpenValidation) -> None:
-        self._run = opened
+    A refusal by a guard is told by the status and the headers, and by the events.
+    """
+    log = event_logs.begin(opened.log_key)
+    try:
+        admission = admit(opened)
+    except ClaudeError as error:
+        _refuse(response, error)
+        return _refused(opened, log, error)
+    # Whatever it is, the end of the process or of a greenlet included: nobody writes
+    # this log any more, and another tab that reads it would wait until its deadline.
+    except BaseException:
+        log.end()
+        event_logs.ended(opened.log_key)
+        raise
+    _tell_limit(response, admission.limit_state)
+    write_opening(log, opened)
+    log.append("waiting", {"model": opened.request.model})
+    start_asking(opened, admission, log)
+    return follow(log, opened.deadline_seconds + GRACE_SECONDS)
 
-    def begin(self, response: EventStreamResponse) -> Iterator[bytes]:
-        """Admit the call, start asking, and return the events.
 
-        A refusal by a guard is told by the status and the headers, and by the events.
-        """
-        opened = self._run
-        log = event_logs.begin(opened.log_key)
-        try:
-            admission = admit(opened)
-        except ClaudeError as error:
-            _refuse(response, error)
-            return self._refused(log, error)
-        except BaseException:
-            event_logs.ended(opened.log_key)
-            raise
-        _tell_limit(response, admission)
-        write_opening(log, opened)
-        log.append("waiting", {"model": opened.request.model})
-        Asking(opened, admission, log).start()
-        return follow(log, opened.deadline_seconds + GRACE_SECONDS)
-
-    def _refused(self, log: EventLog, error: ClaudeError) -> Iterator[bytes]:
-        opened = self._run
-        write_opening(log, opened)
-        log.append("error", error_data(error, opened))
-        told = log.read(0, 0.0)
-        yield encode_events(told)
-        try:
-            log.end("done", {"panel": store(opened, Outcome(error=error))})
-        finally:
-            log.end()
-            event_logs.ended(opened.log_key)
-        yield encode_events(log.read(len(told), 0.0))
+def _refused(
+    opened: OpenValidation, log: EventLog, error: ClaudeError
+) -> Iterator[bytes]:
+    write_opening(log, opened)
+    log.append("error", error_data(error, opened))
+    told = log.read(0, 0.0)
+    yield encode_events(told)
+    try:
+        log.end("done", {"panel": store(opened, Outcome(error=error))})
+    finally:
+        log.end()
+        event_logs.ended(opened.log_key)
+    yield encode_events(log.read(len(told), 0.0))
 
 
 def write_opening(log: EventLog, opened: OpenValidation) -> None:
@@ -146,17 +146,11 @@ def _refuse(response: EventStreamResponse, error: ClaudeError) -> None:
         response.status_code = 429
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
-    limit_state = getattr(error, "limit_state", None)
-    if limit_state is not None:
-        _tell_limit_state(response, limit_state)
+    _tell_limit(response, getattr(error, "limit_state", None))
 
 
-def _tell_limit(response: EventStreamResponse, admission: Admission) -> None:
-    if admission.limit_state is not None:
-        _tell_limit_state(response, admission.limit_state)
-
-
-def _tell_limit_state(response: EventStreamResponse, state) -> None:
-    response.headers["X-RateLimit-Limit"] = str(state.limit)
-    response.headers["X-RateLimit-Remaining"] = str(state.remaining)
-    response.headers["X-RateLimit-Reset"] = str(math.ceil(state.reset_seconds))
+def _tell_limit(response: EventStreamResponse, state: LimitState | None) -> None:
+    if state is not None:
+        response.headers["X-RateLimit-Limit"] = str(state.limit)
+        response.headers["X-RateLimit-Remaining"] = str(state.remaining)
+        response.headers["X-RateLimit-Reset"] = str(math.ceil(state.reset_seconds))

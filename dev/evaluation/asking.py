@@ -93,9 +93,8 @@ class Asking:
         try:
             outcome = result = self._gateway.call(admission)
             self._simulated = self._simulated or result.simulated
-            answer = self._agent.read_answer(
-                result.text, document, context, stop_reason=result.stop_reason
-            )
+            reader = self._agent.reader(document, context)
+            answer = reader.read(result.text, result.stop_reason)
         except ClaudeError as error:
             outcome = error
         self._gateway.settle(admission, outcome)

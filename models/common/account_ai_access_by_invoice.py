@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -30,27 +32,11 @@ class AccountAiAccessByInvoice(models.AbstractModel):
     # === CRUD METHODS === #
 
     @api.model
-    def _search(
-        self,
-        domain,
-        offset=0,
-        limit=None,
-        order=None,
-        *,
-        active_test=True,
-        bypass_access=False,
-    ):
+    def _search(self, domain, *args, bypass_access=False, **options):
         """Override of the ORM: only of invoices that the user may read."""
         if not (self.env.su or bypass_access):
             domain = Domain(domain) & self._domain_of_readable_invoices()
-        return super()._search(
-            domain,
-            offset,
-            limit,
-            order,
-            active_test=active_test,
-            bypass_access=bypass_access,
-        )
+        return super()._search(domain, *args, bypass_access=bypass_access, **options)
 
     def _check_access(self, operation):
         """Override of the ORM: to read needs the right to read the invoice, anything
@@ -105,6 +91,23 @@ class AccountAiAccessByInvoice(models.AbstractModel):
         if self.env.user._is_system():
             allowed.add(False)
         return stored.filtered(lambda record: move_ids[record.id] not in allowed)
+
+    @api.model
+    def _past_retention(self, kept: list, limit: int):
+        """Return at most ``limit`` records that their company need not keep in full any
+        more.
+
+        :param kept: domain of those that are kept in full
+        """
+        due = self.browse()
+        for (company,) in self._read_group(kept, ["company_id"]):
+            kept_for = timedelta(days=company.account_ai_retention_days)
+            before = [("create_date", "<", self.env.cr.now() - kept_for)]
+            own = [("company_id", "=", company.id)]
+            due += self.search(own + kept + before, limit=limit - len(due))
+            if len(due) >= limit:
+                break
+        return due
 
     def _access_by_invoice_error(self, operation: str) -> AccessError:
         """Return the error, which names no invoice."""

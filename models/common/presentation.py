@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, get_currency_precision
 from odoo.tools.misc import babel_locale_parse
 from odoo.tools.translate import code_translations
 
+from ...services.privacy.document_texts import PARTY_FIELDS
 from ...services.validation.finding import Finding
 
 # Where a field of the SII is edited in Odoo: on the invoice, on its line, or on the
@@ -44,14 +45,6 @@ LINE_FIELDS = {
     "CodImpAdic": "tax_ids",
     "TasaImp": "tax_ids",
 }
-ISSUER_FIELDS = frozenset(
-    {"RUTEmisor", "RznSoc", "GiroEmis", "Acteco", "DirOrigen", "CmnaOrigen"}
-    | {"CiudadOrigen", "CorreoEmisor", "Telefono"}
-)
-RECEIVER_FIELDS = frozenset(
-    {"RUTRecep", "RznSocRecep", "GiroRecep", "DirRecep", "CmnaRecep"}
-    | {"CiudadRecep", "CorreoRecep", "Contacto"}
-)
 
 
 @dataclass(frozen=True)
@@ -71,16 +64,16 @@ class Places:
 
     def partner_id(self, finding: Finding) -> int | bool:
         """Return the partner whose data ``finding`` is about, False when none is."""
-        if finding.field in RECEIVER_FIELDS:
-            return self.receiver_id or False
-        return finding.field in ISSUER_FIELDS and (self.issuer_id or False)
+        party, _attribute = PARTY_FIELDS.get(finding.field, ("", ""))
+        ids = {"issuer": self.issuer_id, "receiver": self.receiver_id}
+        return ids.get(party) or False
 
 
 def odoo_field(field: str, line: int) -> str | bool:
     """Return the field of the invoice, or of its line, where a SII field is edited."""
     if line and field in LINE_FIELDS:
         return LINE_FIELDS[field]
-    if field in ISSUER_FIELDS or field in RECEIVER_FIELDS:
+    if field in PARTY_FIELDS:
         return "partner_id"
     if field in LINE_FIELDS:
         return "invoice_line_ids"

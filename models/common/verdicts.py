@@ -1,4 +1,10 @@
-"""What the verdicts are called."""
+"""What verdicts and findings are called: selections of the fields that hold them."""
 
 VERDICTS = [("send", "Send"), ("review", "Review"), ("reject", "Reject")]
-"""Selection of every field that holds a verdict."""
+ORIGINS = [("rule", "Rule"), ("model", "Claude")]
+"""Who found it."""
+SEVERITIES = [
+    ("error", "Error"),
+    ("warning", "Warning"),
+    ("information", "Information"),
+]

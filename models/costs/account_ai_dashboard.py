@@ -19,20 +19,12 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 MOST_SHARES = 8
 """Rows of a breakdown; the others are summed up in one."""
-_INPUT = (
-    *("uncached_input_tokens", "cache_write_5m_tokens"),
-    *("cache_write_1h_tokens", "cache_read_tokens"),
-)
+_CACHE = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+_INPUT = ("uncached_input_tokens", *_CACHE)
 
 _IS_CALL = Domain("corrects_id", "=", False)
 _CLOSED = Domain("state", "!=", "open")
-_CACHED = Domain.OR(
-    Domain(column, ">", 0)
-    for column in (
-        *("cache_read_tokens", "cache_write_5m_tokens"),
-        "cache_write_1h_tokens",
-    )
-)
+_CACHED = Domain.OR(Domain(column, ">", 0) for column in _CACHE)
 FIGURES = {
     "spent": _CLOSED,
     "calls": _CLOSED & _IS_CALL,
@@ -404,31 +396,21 @@ class AccountAiDashboard(models.AbstractModel):
 
         :param users: rows by user; ``None`` when one sees only the own usage
         """
-        names = {
-            "operation": self.env["account.ai.budget"]._operation_labels(),
-            "agent": {None: self.env._("No agent")},
-            "model": {},
-        }
-        titles = {
-            "operation": self.env._("By operation"),
-            "agent": self.env._("By agent"),
-            "model": self.env._("By model"),
-        }
+        operations = self.env["account.ai.budget"]._operation_labels()
+        agents = {None: self.env._("No agent")}
+        companies = groups["company_id"]
         tables = [
-            self._breakdown(name, titles[name], groups[name], names[name])
-            for name in ("operation", "agent", "model")
+            ("operation", self.env._("By operation"), groups["operation"], operations),
+            ("agent", self.env._("By agent"), groups["agent"], agents),
         ]
         if users is not None:
-            title = self.env._("By user")
             known = self._names("res.users", users)
-            tables.insert(2, self._breakdown("user_id", title, users, known))
-        if len(groups["company_id"]) > 1:
-            title = self.env._("By company")
-            known = self._names("res.company", groups["company_id"])
-            tables.append(
-                self._breakdown("company_id", title, groups["company_id"], known)
-            )
-        return tables
+            tables.append(("user_id", self.env._("By user"), users, known))
+        tables.append(("model", self.env._("By model"), groups["model"], {}))
+        if len(companies) > 1:
+            known = self._names("res.company", companies)
+            tables.append(("company_id", self.env._("By company"), companies, known))
+        return [self._breakdown(*each) for each in tables]
 
     def _breakdown(self, dimension, title, rows, names):
         total = sum(row["cost_usd"] for row in rows)
@@ -539,9 +521,9 @@ class AccountAiDashboard(models.AbstractModel):
         """
         self._check_may_see()
         detail = detail or {}
-        if not isinstance(detail, dict) or not isinstance(figure, str):
-            raise UserError(self.env._("There is no such figure: %s", figure))
-        if figure not in FIGURES:
+        if not (
+            isinstance(detail, dict) and isinstance(figure, str) and figure in FIGURES
+        ):
             raise UserError(self.env._("There is no such figure: %s", figure))
         scope = self._scope(filters or {})
         begin, end = _bounds(scope.period, detail.get("bar"))

@@ -1,18 +1,15 @@
 from odoo import fields, models
 
 from ..common.big_integer import BigInteger
+from .sql.sums import LATENCY_COLUMNS
 
 GRAINS = [("day", "Day"), ("month", "Month")]
 
 
-def _latency():
-    return BigInteger(readonly=True, aggregator=None)
-
-
 class AccountAiSummedUsage(models.AbstractModel):
-    """What the ledger is summed up to; ``costs/sums.py`` says how each is worked out.
+    """What the ledger is summed up to; ``sql/sums.py`` says how each is worked out.
 
-    Written by ``costs/roll_up.py`` only, and kept for ever.
+    Written by ``sql/roll_up.py`` only, and kept for ever.
     """
 
     _name = "account.ai.summed.usage"
@@ -75,19 +72,9 @@ class AccountAiSummedUsage(models.AbstractModel):
     latency_ms = BigInteger(
         string="Latency, Summed Up (ms)", readonly=True, aggregator=None
     )
-    latency_250 = _latency()
-    latency_500 = _latency()
-    latency_1000 = _latency()
-    latency_1500 = _latency()
-    latency_2000 = _latency()
-    latency_3000 = _latency()
-    latency_4000 = _latency()
-    latency_6000 = _latency()
-    latency_8000 = _latency()
-    latency_12000 = _latency()
-    latency_16000 = _latency()
-    latency_24000 = _latency()
-    latency_32000 = _latency()
-    latency_60000 = _latency()
-    latency_120000 = _latency()
-    latency_longer = _latency()
+    vars().update(
+        {
+            column: BigInteger(readonly=True, aggregator=None)
+            for column in LATENCY_COLUMNS
+        }
+    )

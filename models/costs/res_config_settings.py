@@ -69,7 +69,7 @@ class ResConfigSettings(models.TransientModel):
     # === COMPUTE METHODS === #
 
     def _compute_account_ai_admin_key(self):
-        """The key goes in and never comes out."""
+        """A key can be entered, and is never shown."""
         self.account_ai_admin_key = False
 
     def _inverse_account_ai_admin_key(self):

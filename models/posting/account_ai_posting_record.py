@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -154,24 +152,26 @@ class AccountAiPostingRecord(models.Model):
         """
         if not judgements:
             return self
-        records = self.sudo().create(  # nobody may write records but posting itself
-            [
+        values_list = []
+        for each in judgements:
+            decision = self._decision_on(each, asked)
+            values_list.append(
                 {
                     "move_id": each.move_id,
                     "company_id": each.company_id,
                     "user_id": self.env.uid,
                     "policy": each.policy,
                     "problem": each.problem or False,
-                    "decision": self._decision_on(each, asked),
-                    "out_reason": self._out_reason_of(each, asked),
+                    "decision": decision,
+                    "out_reason": decision == "rules_only" and each.out_reason,
                     "reason": reason if each.blocks else False,
                     "codes": ", ".join(each.codes),
                     "findings": each.snapshot(),
                     "document_fingerprint": each.fingerprint,
                 }
-                for each in judgements
-            ]
-        )
+            )
+        # sudo: nobody may write records but posting itself
+        records = self.sudo().create(values_list)
         records._log_notes()
         return records
 
@@ -182,12 +182,6 @@ class AccountAiPostingRecord(models.Model):
         if judgement.out_reason and judgement.problem in ("", FINDINGS):
             return "rules_only"
         return "confirmed" if asked else "recorded"
-
-    @classmethod
-    def _out_reason_of(cls, judgement: Judgement, asked: bool) -> str | bool:
-        """Return why Claude was out, where that is what satisfied the policy."""
-        stands_in = cls._decision_on(judgement, asked) == "rules_only"
-        return stands_in and judgement.out_reason
 
     def _log_notes(self):
         """Log decisions of people, and what only the rules judged, in the chatter."""
@@ -225,15 +219,7 @@ class AccountAiPostingRecord(models.Model):
     def _gc_findings(self, limit=1000):
         """Delete what documents said, past the retention time; codes and decisions
         stay."""
-        kept = [("findings_forgotten", "=", False)]
-        due = self.browse()
-        for (company,) in self._read_group(kept, ["company_id"]):
-            kept_for = timedelta(days=company.account_ai_retention_days)
-            before = [("create_date", "<", self.env.cr.now() - kept_for)]
-            own = [("company_id", "=", company.id)]
-            due += self.search(own + kept + before, limit=limit - len(due))
-            if len(due) >= limit:
-                break
+        due = self._past_retention([("findings_forgotten", "=", False)], limit)
         for record in due:
             record.write(
                 {

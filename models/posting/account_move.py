@@ -97,7 +97,7 @@ class AccountMove(models.Model):
         return dialog_sudo.with_env(self.env)._show(judgements)
 
     def _account_ai_to_ask(self) -> list[Judgement]:
-        """Return what stands in the way and nobody has been asked about, as it is.
+        """Return the problems about which nobody has been asked, as they are now.
 
         :raises AccessError: when the user may not read one of the invoices
         """
@@ -192,7 +192,7 @@ class AccountMove(models.Model):
         The rules judge as the system, whoever posts: a policy must not depend on what
         that person may read. The number of queries does not grow with the invoices.
         """
-        # sudo: see above; what comes out is about the documents that are posted
+        # sudo: see above; what is returned is about the documents that are posted
         moves_sudo = self.sudo()
         policies = moves_sudo._account_ai_policies()
         concerned = moves_sudo.browse(policies)

@@ -5,13 +5,11 @@ from odoo.tools import SQL
 
 from ...services.documents.document import Document
 from ...services.validation.finding import Finding, Severity
-from ...services.validation.review import Review
-from ..common.verdicts import VERDICTS
+from ...services.validation.review import NOT_REVIEWED, Review, demoted
+from ..common.verdicts import ORIGINS, SEVERITIES, VERDICTS
 
-CONFIRMED, FALSE_ALARM, ACCEPTED, REOPENED = (
-    *("confirmed", "false_alarm", "accepted"),
-    "reopened",
-)
+CONFIRMED, FALSE_ALARM = "confirmed", "false_alarm"
+ACCEPTED, REOPENED = "accepted", "reopened"
 DISMISSING = (FALSE_ALARM, ACCEPTED)
 """Kinds after which a finding does not count any more."""
 REASONS_OF = {
@@ -50,18 +48,8 @@ class AccountAiDisposition(models.Model):
         "the rule is.",
     )
     code = fields.Char(required=True, readonly=True, index=True)
-    origin = fields.Selection(
-        selection=[("rule", "Rule"), ("model", "Claude")], required=True, readonly=True
-    )
-    severity = fields.Selection(
-        selection=[
-            ("error", "Error"),
-            ("warning", "Warning"),
-            ("information", "Information"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    origin = fields.Selection(ORIGINS, required=True, readonly=True)
+    severity = fields.Selection(SEVERITIES, required=True, readonly=True)
     field_name = fields.Char(string="SII Field", readonly=True)
     line_number = fields.Integer(string="Line", readonly=True, aggregator=False)
     facts_fingerprint = fields.Char(
@@ -122,23 +110,21 @@ class AccountAiDisposition(models.Model):
         :param judged: id of the move, id of its company, document, findings of rules
         """
         settings = self.env["account.ai.rule.setting"]
-        demoted = [
-            Review(demoted=settings._demoted(company_id)).demote(findings)
-            for _move_id, company_id, _document, findings in judged
-        ]
+        weighed = []
+        for move_id, company_id, document, findings in judged:
+            limits = settings._demoted(company_id)
+            weighed.append(
+                (move_id, document, tuple(demoted(each, limits) for each in findings))
+            )
         weighing = [
             move_id
-            for (move_id, *_others), findings in zip(judged, demoted, strict=True)
+            for move_id, _document, findings in weighed
             if any(each.severity is not Severity.INFORMATION for each in findings)
         ]
         reviews = self._reviews(weighing)
         return [
-            reviews[move_id].dismiss(document, findings)
-            if move_id in reviews
-            else findings
-            for (move_id, _company_id, document, _found), findings in zip(
-                judged, demoted, strict=True
-            )
+            reviews.get(move_id, NOT_REVIEWED).dismiss(document, findings)
+            for move_id, document, findings in weighed
         ]
 
     @api.model

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..common.verdicts import ORIGINS
 from .account_ai_disposition import ACCEPTED, CONFIRMED, FALSE_ALARM
 
 
@@ -26,9 +27,7 @@ class AccountAiRulePrecision(models.Model):
 
     company_id = fields.Many2one("res.company", readonly=True)
     code = fields.Char(readonly=True)
-    origin = fields.Selection(
-        selection=[("rule", "Rule"), ("model", "Claude")], readonly=True
-    )
+    origin = fields.Selection(ORIGINS, readonly=True)
     confirmed = fields.Integer(readonly=True)
     false_alarms = fields.Integer(readonly=True)
     accepted = fields.Integer(readonly=True)

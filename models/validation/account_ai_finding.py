@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
 from ..common.presentation import panel_finding, sentence
+from ..common.verdicts import ORIGINS, SEVERITIES
 
 
 class AccountAiFinding(models.Model):
@@ -27,19 +28,9 @@ class AccountAiFinding(models.Model):
     move_id = fields.Many2one(related="validation_id.move_id")
     simulated = fields.Boolean(related="validation_id.simulated")
     sequence = fields.Integer(readonly=True)
-    origin = fields.Selection(
-        selection=[("rule", "Rule"), ("model", "Claude")], required=True, readonly=True
-    )
+    origin = fields.Selection(ORIGINS, required=True, readonly=True)
     code = fields.Char(required=True, readonly=True, index=True)
-    severity = fields.Selection(
-        selection=[
-            ("error", "Error"),
-            ("warning", "Warning"),
-            ("information", "Information"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    severity = fields.Selection(SEVERITIES, required=True, readonly=True)
     message_source = fields.Char(
         readonly=True, help="The sentence before translation, with its placeholders."
     )

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -224,12 +223,7 @@ class AccountAiValidation(models.Model):
     def action_open_move(self):
         """Open the invoice."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return self.move_id._get_records_action(context={})
 
     # === BUSINESS METHODS === #
 
@@ -297,14 +291,7 @@ class AccountAiValidation(models.Model):
             ("document_data", "!=", False),
             ("state", "not in", ("queued", "running")),
         ]
-        due = self.browse()
-        for (company,) in self._read_group(kept, ["company_id"]):
-            kept_for = timedelta(days=company.account_ai_retention_days)
-            before = [("create_date", "<", self.env.cr.now() - kept_for)]
-            own = [("company_id", "=", company.id)]
-            due += self.search(own + kept + before, limit=limit - len(due))
-            if len(due) >= limit:
-                break
+        due = self._past_retention(kept, limit)
         due._forget_facts()
         return len(due), len(due) >= limit
 
@@ -471,12 +458,8 @@ class AccountAiValidation(models.Model):
             "fingerprint": request.fingerprint(opened.endpoint),
         }
 
-    def _finish_without_claude(self, opened: OpenValidation):
-        """Store the rules' word alone, because nothing may be sent."""
-        self._close(opened.judged, None, opened.error, {"duration_ms": 0})
-
     def _finish_from(self, opened: OpenValidation, other):
-        """Store the rules' word with the answer that ``other`` got to the same facts.
+        """Store the rules' findings with the answer of ``other`` to the same facts.
 
         ``other`` may be of a time when the draft had no date: the facts are the same.
         """
@@ -505,13 +488,7 @@ class AccountAiValidation(models.Model):
     def _answer_of(opened: OpenValidation, other) -> ModelAnswer:
         """Return the answer that ``other`` got, read for the document of ``opened``."""
         kept = other.model_answer
-        return opened.agent.read_answer(
-            kept["text"],
-            opened.judged.document,
-            opened.judged.context,
-            mask_persons=opened.mask_persons,
-            stop_reason=kept["stop_reason"],
-        )
+        return opened.reader.read(kept["text"], kept["stop_reason"])
 
     def _close(
         self,
@@ -549,8 +526,8 @@ class AccountAiValidation(models.Model):
         self._show_on_move()
 
     def _interrupt(self):
-        """Close validations whose process died: the rules' word stays, *review* at
-        best."""
+        """Close validations whose process died, with the verdict of the rules, *review*
+        at best."""
         for validation in self:
             rules = Verdict(validation.rules_verdict or Verdict.REVIEW)
             data = validation.document_data

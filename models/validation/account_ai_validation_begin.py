@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, models
@@ -114,18 +114,8 @@ class Begun(NamedTuple):
 
 LEASE_MARGIN_SECONDS = 20
 """After its deadline the result of a validation is still to be stored."""
-_INSERT_COLUMNS = (
-    *("run_uuid", "move_id", "company_id", "user_id", "trigger", "state"),
-    *("rules_verdict", "rule_findings", "rules_count", "rulebook_version"),
-    *("judged_on", "document_data", "context_data", "document_fingerprint", "facts"),
-    *("prompt_id", "prompt_version", "agent", "model", "effort", "language"),
-    "replaced_model",
-    *("endpoint", "max_tokens", "cache_ttl", "mask_persons", "simulated"),
-    *("fingerprint", "lease_until", "attempts"),
-    *("create_uid", "write_uid", "create_date", "write_date"),
-)
-_INSERT = f"""
-    INSERT INTO account_ai_validation ({", ".join(_INSERT_COLUMNS)})
+_INSERT = """
+    INSERT INTO account_ai_validation (%s)
     VALUES %s
         ON CONFLICT DO NOTHING
     RETURNING id, run_uuid
@@ -191,7 +181,7 @@ class AccountAiValidation(models.Model):
         if reusable:
             validation._finish_from(opened, self._own(reusable.id))
         elif opened.error:
-            validation._finish_without_claude(opened)
+            validation._close(opened.judged, None, opened.error, {"duration_ms": 0})
         else:
             return Begun("ask", validation.id, opened)
         return Begun("done", validation.id, opened)
@@ -451,21 +441,14 @@ class AccountAiValidation(models.Model):
         have decided the same about it."""
         self.ensure_one()
         stored = self.finding_ids.filtered(lambda finding: finding.origin == "rule")
-        before = [
-            (
-                *(each.code, each.line_number, each.evidence or ""),
-                *(each.severity, each.dismissed),
+        before, now = (
+            sorted(
+                (each.code, each.line, each.evidence, each.severity, each.dismissed)
+                for each in some
             )
-            for each in stored
-        ]
-        now = [
-            (
-                *(each.code, each.line, each.evidence),
-                *(each.severity.value, each.dismissed),
-            )
-            for each in findings
-        ]
-        return sorted(before) == sorted(now)
+            for some in ([each._as_found() for each in stored], findings)
+        )
+        return before == now
 
     # === BUSINESS METHODS - STORE === #
 
@@ -548,29 +531,24 @@ class AccountAiValidation(models.Model):
         if not rows:
             return {}
         now = self.env.cr.now()
-        values = SQL(", ").join(
-            SQL(
-                "%s",
-                tuple(
-                    _column(each.get(name))
-                    for each in [_begun(row, now)]
-                    for name in _INSERT_COLUMNS
-                ),
-            )
+        stamps = {"attempts": 1, "create_date": now, "write_date": now}
+        stamped = [
+            {
+                **row,
+                **stamps,
+                **dict.fromkeys(("create_uid", "write_uid"), row["user_id"]),
+            }
             for row in rows
+        ]
+        columns = SQL(", ").join(map(SQL.identifier, stamped[0]))
+        values = SQL(", ").join(
+            SQL("%s", tuple(map(_column, row.values()))) for row in stamped
         )
         # When somebody else has begun the same a moment ago it fails, and the statement
         # holds whole invoices: it is not to be logged.
-        execute(self.env.cr, SQL(_INSERT, values))
+        execute(self.env.cr, SQL(_INSERT, columns, values))
         inserted = self.env.cr.fetchall()
         return {run_uuid: validation_id for validation_id, run_uuid in inserted}
-
-
-def _begun(values: dict, now: datetime) -> dict:
-    """Return all columns of a validation that begins now."""
-    stamps = {"create_date": now, "write_date": now}
-    users = {"create_uid": values["user_id"], "write_uid": values["user_id"]}
-    return {**values, "attempts": 1, **stamps, **users}
 
 
 def _column(value):

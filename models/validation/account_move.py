@@ -179,7 +179,7 @@ class AccountMove(models.Model):
         if not self.account_ai_is_stale:
             return shown, False
         # Changed and changed back, there may be an answer about it as it is. sudo: the
-        # document decides which one, nothing of it comes out.
+        # document decides which one, and nothing of it is returned.
         reader = self.env["account.ai.document.reader"].sudo()
         documents = reader._read_documents(self.sudo())
         answers = self.env["account.ai.validation"]._last_answers(documents)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from ..claude.request import ClaudeRequest
 from ..documents.context import Context
@@ -27,27 +27,19 @@ class ModelAnswer:
     """``high``, ``medium`` or ``low``: how sure the model says it is."""
 
 
-@dataclass(frozen=True)
-class ExampleFinding:
-    """A finding of an example, with its two sentences in each language."""
+class DocumentAnswerReader(ABC):
+    """Reads the answer to one request, in one piece or finding by finding."""
 
-    code: str
-    severity: str
-    line: int
-    field: str
-    quote: str
-    why: Mapping[str, str]
-    fix: Mapping[str, str]
+    @abstractmethod
+    def read(self, text: str, stop_reason: str = "end_turn") -> ModelAnswer:
+        """Return the answer that ``text`` holds.
 
+        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
+        """
 
-@dataclass(frozen=True)
-class Example:
-    """Facts and the answer that is right for them."""
-
-    facts: Mapping[str, Any]
-    verdict: str
-    confidence: str
-    findings: tuple[ExampleFinding, ...] = ()
+    @abstractmethod
+    def finding(self, item: Mapping[str, Any]) -> Finding | None:
+        """Return one finding of the answer, ``None`` when it is not to be shown."""
 
 
 class DocumentAgent(Agent):
@@ -55,8 +47,6 @@ class DocumentAgent(Agent):
 
     streamed_array = "findings"
     statistics = ("findings",)
-    examples: ClassVar[tuple[Example, ...]] = ()
-    """Worked examples of its prompt."""
 
     @abstractmethod
     def request(
@@ -89,29 +79,7 @@ class DocumentAgent(Agent):
         """
 
     @abstractmethod
-    def read_answer(
-        self,
-        text: str,
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-        stop_reason: str = "end_turn",
-    ) -> ModelAnswer:
-        """Return the answer that ``text`` holds.
-
-        ``document``, ``context`` and ``mask_persons`` are those of the request.
-
-        :raises ClaudeError: ``invalid_answer``, ``truncated`` or ``refused``
-        """
-
-    @abstractmethod
-    def read_finding(
-        self,
-        item: Mapping[str, Any],
-        document: Document,
-        context: Context | None = None,
-        *,
-        mask_persons: bool = True,
-    ) -> Finding | None:
-        """Return one finding of the answer, ``None`` when it is not to be shown."""
+    def reader(
+        self, document: Document, context: Context, *, mask_persons: bool = True
+    ) -> DocumentAnswerReader:
+        """Return what reads the answer to a request with the same arguments."""

@@ -6,6 +6,28 @@ from dataclasses import dataclass
 from ..documents.context import Context
 from ..documents.document import Document
 
+PARTY_FIELDS = {
+    "RUTEmisor": ("issuer", "rut"),
+    "RznSoc": ("issuer", "name"),
+    "GiroEmis": ("issuer", "giro"),
+    "DirOrigen": ("issuer", "address"),
+    "CmnaOrigen": ("issuer", "comuna"),
+    "CiudadOrigen": ("issuer", "city"),
+    "CorreoEmisor": ("issuer", "email"),
+    "Telefono": ("issuer", "phone"),
+    "Acteco": ("issuer", "acteco"),
+    "RUTRecep": ("receiver", "rut"),
+    "RznSocRecep": ("receiver", "name"),
+    "GiroRecep": ("receiver", "giro"),
+    "DirRecep": ("receiver", "address"),
+    "CmnaRecep": ("receiver", "comuna"),
+    "CiudadRecep": ("receiver", "city"),
+    "CorreoRecep": ("receiver", "email"),
+    "Contacto": ("receiver", "phone"),
+}
+"""Fields of the SII about a party: which party, and its attribute."""
+_NO_TEXTS = ("email", "phone", "acteco")
+
 
 @dataclass(frozen=True)
 class Text:
@@ -31,19 +53,9 @@ def history_texts(context: Context | None) -> Iterator[str]:
 
 
 def _all_texts(document: Document) -> Iterator[Text]:
-    issuer, receiver = document.issuer, document.receiver
-    yield Text("RUTEmisor", 0, issuer.rut)
-    yield Text("RznSoc", 0, issuer.name)
-    yield Text("GiroEmis", 0, issuer.giro)
-    yield Text("DirOrigen", 0, issuer.address)
-    yield Text("CmnaOrigen", 0, issuer.comuna)
-    yield Text("CiudadOrigen", 0, issuer.city)
-    yield Text("RUTRecep", 0, receiver.rut)
-    yield Text("RznSocRecep", 0, receiver.name)
-    yield Text("GiroRecep", 0, receiver.giro)
-    yield Text("DirRecep", 0, receiver.address)
-    yield Text("CmnaRecep", 0, receiver.comuna)
-    yield Text("CiudadRecep", 0, receiver.city)
+    for field, (party, attribute) in PARTY_FIELDS.items():
+        if attribute not in _NO_TEXTS:
+            yield Text(field, 0, getattr(getattr(document, party), attribute))
     for line in document.lines:
         yield Text("NmbItem", line.number, line.name)
         yield Text("DscItem", line.number, line.description)

@@ -20,7 +20,7 @@ from .check_time import CheckTime
 from .document_texts import document_texts, history_texts
 from .hidden_text import visible_text
 from .person_names import PersonName
-from .ruts import TextRut, known_rut_pattern, rut_body, ruts_in
+from .ruts import known_rut_pattern, rut_body, ruts_in
 
 _PLACEHOLDER = re.compile(r"\[(?:PERSON|RUT|EMAIL|PHONE|TEXT)_\d+(?:_\d+)?\]", re.I)
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -53,9 +53,6 @@ class _Match:
     kind: str
     # What is the same for all spellings of one thing, e.g. the body of a RUT.
     identity: str
-
-
-_start = attrgetter("start")
 
 
 class Masking:
@@ -131,7 +128,7 @@ class Masking:
     def unmask(self, text: str) -> str:
         """Return ``text`` with what its placeholders stand for.
 
-        A placeholder that stands for nothing here stays.
+        Placeholders of other documents are left as they are.
         """
         if not self._originals:
             return text
@@ -175,8 +172,7 @@ class Masking:
             if not any(taken[match.start : match.end]):
                 taken[match.start : match.end] = b"\1" * length
                 found.append(match)
-        found.sort(key=_start)
-        return found
+        return sorted(found, key=attrgetter("start"))
 
     def _candidates(self, text: str) -> Iterator[_Match]:
         """Yield what may be masked, what weighs most first."""
@@ -190,15 +186,12 @@ class Masking:
             for match in pattern.finditer(text):
                 yield _Match(*match.span(), "RUT", identity)
         if _MANY_DIGITS.search(text):
-            yield from map(self._rut_match, ruts_in(text))
+            for start, end, body in ruts_in(text):
+                yield _Match(start, end, "RUT", body)
             yield from self._phone_matches(text)
         for name, identity in self._names:
             for start, end in name.spans(text):
                 yield _Match(start, end, "PERSON", identity)
-
-    @staticmethod
-    def _rut_match(rut: TextRut) -> _Match:
-        return _Match(rut.start, rut.end, "RUT", rut.body)
 
     def _phone_matches(self, text: str) -> Iterator[_Match]:
         for match in _PHONE.finditer(text):

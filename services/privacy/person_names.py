@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from ..common.unicode_text import normalised
@@ -65,7 +66,10 @@ class PersonName:
             yield start_before, end_before
 
     def _spans_of_words(self, text: str) -> Iterator[tuple[int, int]]:
-        words = [_TextWord(match) for match in _WORD.finditer(text)]
+        words = [
+            _TextWord(*match.span(), _folded(match[0]))
+            for match in _WORD.finditer(text)
+        ]
         for word, following in zip(words, words[1:], strict=False):
             word.gap = text[word.end : following.start]
         if words:
@@ -157,33 +161,23 @@ class PersonName:
         return 2 if len(letters) in reached else parts, then_connector
 
 
+@dataclass(slots=True)
 class _TextWord:
     """A word of the text, and what begins with it."""
 
-    __slots__ = (
-        "after_initials",
-        "end",
-        "first_word",
-        "gap",
-        "is_several",
-        "last_word",
-        "letters",
-        "start",
-    )
-
-    def __init__(self, match: re.Match[str]) -> None:
-        self.start, self.end = match.span()
-        self.letters = _folded(match[0])
-        self.gap = ""
-        """What stands between it and the next one."""
-        self.first_word = -1
-        """Place of the first word of a name: itself, or where connecting words lead."""
-        self.last_word = -1
-        """Place of the last word of the name that begins here."""
-        self.is_several = False
-        """Whether two or more words of the name begin here."""
-        self.after_initials = -1
-        """Place of the word of the name to which initials lead from here."""
+    start: int
+    end: int
+    letters: str
+    gap: str = ""
+    """What stands between it and the next one."""
+    first_word: int = -1
+    """Place of the first word of a name: itself, or where connecting words lead."""
+    last_word: int = -1
+    """Place of the last word of the name that begins here."""
+    is_several: bool = False
+    """Whether two or more words of the name begin here."""
+    after_initials: int = -1
+    """Place of the word of the name to which initials lead from here."""
 
 
 def _phrase_pattern(name: str) -> re.Pattern[str]:

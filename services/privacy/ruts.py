@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..documents.rut import NATURAL_PERSON_LIMIT, check_digit, normalise
 
@@ -30,17 +29,9 @@ _LABELLED = re.compile(
 _WRITING = re.compile(rf"\s|^CL(?=\d)|{_DASH}")
 
 
-@dataclass(frozen=True)
-class TextRut:
-    """A natural person's RUT within a text."""
-
-    start: int
-    end: int
-    body: str  # The digits before the check digit
-
-
-def ruts_in(text: str) -> Iterator[TextRut]:
-    """Yield the RUTs of natural persons that ``text`` holds.
+def ruts_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the RUTs of natural persons that ``text`` holds: beginning, end, and the
+    digits before the check digit.
 
     With thousands separators or after the word RUT any number counts; without, only one
     with the right check digit, because an order number looks the same.
@@ -48,13 +39,13 @@ def ruts_in(text: str) -> Iterator[TextRut]:
     for match in _LABELLED.finditer(text):
         body = _digits(match["body"])
         if _is_natural(body):
-            yield TextRut(*match.span("rut"), body)
+            yield *match.span("rut"), body
     for match in _RUT.finditer(text):
         body = _digits(match["body"])
         is_right = check_digit(int(body)) == match["digit"].upper()
         is_dotted = "." in match["body"] and len(match["dash"]) == 1
         if _is_natural(body) and (is_right or is_dotted):
-            yield TextRut(*match.span(), body)
+            yield *match.span(), body
 
 
 def known_rut_pattern(rut: str) -> re.Pattern[str]:

@@ -7,12 +7,12 @@ The figure is a share of support between 0 and 1, the sum of two parts:
 * **support** (weight 0.7) of the side that decided the verdict:
 
   * the rules alone were stricter: 1, because what they found is computed;
-  * rules and model agree: the mean of 1 and of the model's own word;
-  * the model alone was stricter: its own word times the share of its findings that
-    quote the document literally; a quarter when it gave no finding at all.
+  * rules and model agree: the mean of 1 and of the confidence that the model states;
+  * the model alone was stricter: the confidence that it states times the share of its
+    findings that quote the document literally; a quarter when it gave no finding.
 
 Without an answer of the model half of the work was not done: half of the coverage.
-The model's own word (high, medium, low) counts 0.95, 0.75 and 0.5, an unknown word as
+What the model states (high, medium, low) counts 0.95, 0.75 and 0.5, anything else as
 low. All weights are starting values, to be calibrated against labelled documents.
 """
 
@@ -25,12 +25,6 @@ _SUPPORT_WEIGHT = 0.7
 _DEGRADED_WEIGHT = 0.5
 _UNFOUNDED = 0.25
 _WORDS = {"high": 0.95, "medium": 0.75, "low": 0.5}
-
-
-def coverage_of(checked: int, skipped: int) -> float:
-    """Return the share of the rules that could be judged, 0 when there was none."""
-    rules = checked + skipped
-    return checked / rules if rules else 0.0
 
 
 def confidence_of(
@@ -52,7 +46,8 @@ def confidence_of(
     :param quoted: findings of the model that quote the document literally
     :param unquoted: findings of the model that do not
     """
-    coverage = coverage_of(checked, skipped)
+    rules = checked + skipped
+    coverage = checked / rules if rules else 0.0
     if model_verdict is None:
         return round(_DEGRADED_WEIGHT * coverage, 2)
     word = _WORDS.get(model_word, _WORDS["low"])

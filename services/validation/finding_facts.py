@@ -26,6 +26,7 @@ from typing import Any
 
 from ..claude.request import canonical_json
 from ..documents.document import Document
+from ..privacy.document_texts import PARTY_FIELDS
 from .finding import Finding, Origin
 
 _TOTALS = ("currency", "totals")
@@ -47,25 +48,6 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "notes": ("notes",),
 }
 """Parts of the document that hold the value of a field of the header."""
-_PARTY_PARTS = {
-    "RUTEmisor": ("issuer", "rut"),
-    "RznSoc": ("issuer", "name"),
-    "GiroEmis": ("issuer", "giro"),
-    "DirOrigen": ("issuer", "address"),
-    "CmnaOrigen": ("issuer", "comuna"),
-    "CiudadOrigen": ("issuer", "city"),
-    "CorreoEmisor": ("issuer", "email"),
-    "Telefono": ("issuer", "phone"),
-    "Acteco": ("issuer", "acteco"),
-    "RUTRecep": ("receiver", "rut"),
-    "RznSocRecep": ("receiver", "name"),
-    "GiroRecep": ("receiver", "giro"),
-    "DirRecep": ("receiver", "address"),
-    "CmnaRecep": ("receiver", "comuna"),
-    "CiudadRecep": ("receiver", "city"),
-    "CorreoRecep": ("receiver", "email"),
-    "Contacto": ("receiver", "phone"),
-}
 _ZERO = "0"
 _OF_THE_DAY = frozenset({"today", "days"})
 """Parameters of sentences that tell today's date, or how far away it is."""
@@ -120,8 +102,8 @@ def _undated(document: Document) -> Document:
 def _value(document: Document, finding: Finding) -> Any:
     if 0 < finding.line <= len(document.lines):
         return _plain(replace(document.lines[finding.line - 1], number=0))
-    if finding.field in _PARTY_PARTS:
-        party, attribute = _PARTY_PARTS[finding.field]
+    if finding.field in PARTY_FIELDS:
+        party, attribute = PARTY_FIELDS[finding.field]
         return _plain(getattr(getattr(document, party), attribute))
     names = _PARTS.get(finding.field, _WHOLE)
     parts = {name: _plain(getattr(document, name)) for name in names}

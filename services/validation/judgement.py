@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
+from ..agents.document_agent import ModelAnswer
 from ..documents.document import Document
+from ..rules.checking import RulesReport
 from .confidence import confidence_of
 from .finding import Finding
 from .merge import merge_findings
 from .review import NOT_REVIEWED, Review, standing_model_verdict
 from .verdict import Verdict, final_verdict, verdict_of, worse_of
-
-
-class Answer(Protocol):
-    """What is needed of a model's answer; see ``agents.document_agent.ModelAnswer``."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...
-
-    @property
-    def verdict(self) -> Verdict: ...
-
-    @property
-    def confidence_word(self) -> str: ...
-
-
-class Report(Protocol):
-    """What is needed of the rules' report; see ``rules.checking.RulesReport``."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...
-
-    @property
-    def verdict(self) -> Verdict: ...
-
-    @property
-    def checked(self) -> int: ...
-
-    @property
-    def skipped(self) -> tuple[object, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -54,8 +26,8 @@ class Judgement:
 
 def judge(
     document: Document,
-    report: Report,
-    answer: Answer | None,
+    report: RulesReport,
+    answer: ModelAnswer | None,
     review: Review = NOT_REVIEWED,
 ) -> Judgement:
     """Return the final findings, verdict and confidence.

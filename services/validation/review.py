@@ -7,7 +7,7 @@ can. A dismissed finding stays, with who and why, and weighs as little as inform
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..documents.document import Document
 from .finding import Finding, Origin, Severity
@@ -19,31 +19,19 @@ _SEMANTIC_PREFIX = "SEM_"
 
 @dataclass(frozen=True)
 class Review:
-    """What people decided that matters for one document."""
+    """What people decided about findings of one document."""
 
     dismissed: frozenset[str] = frozenset()
     """Fingerprints of the facts of findings that somebody dismissed; see
     :mod:`.finding_facts`."""
-    demoted: Mapping[str, Severity] = field(default_factory=dict)
-    """By code of a rule, the most that its findings may weigh in this company."""
-
-    def demote(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return the rules' findings with the weight that the company gives them."""
-        if not self.demoted:
-            return tuple(findings)
-        return tuple(demoted(finding, self.demoted) for finding in findings)
 
     def dismiss(
         self, document: Document, findings: Iterable[Finding]
     ) -> tuple[Finding, ...]:
         """Return the findings, those marked that rest on dismissed facts."""
         return tuple(
-            finding
-            if finding.dismissed == is_dismissed
-            else replace(finding, dismissed=is_dismissed)
-            for finding, is_dismissed in (
-                (finding, self._is_dismissed(document, finding)) for finding in findings
-            )
+            replace(finding, dismissed=self._is_dismissed(document, finding))
+            for finding in findings
         )
 
     def _is_dismissed(self, document: Document, finding: Finding) -> bool:
@@ -56,10 +44,12 @@ NOT_REVIEWED = Review()
 
 
 def demoted(finding: Finding, limits: Mapping[str, Severity]) -> Finding:
-    """Return a rule's finding with the most that it may weigh by ``limits``.
+    """Return a rule's finding with the most that it may weigh.
 
     An error becomes a warning at least: that something is an error by law can be
     called noise, but not be hidden. Findings of the model are not rules.
+
+    :param limits: the most that findings may weigh in a company, by code of the rule
     """
     limit = limits.get(finding.code)
     if limit is None or finding.origin is not Origin.RULE:
@@ -80,8 +70,8 @@ def standing_model_verdict(
 
     It stands as long as one of the findings that it may rest on does: the model's own,
     and those of rules about the same matters, which the model is not heard on twice.
-    When people have dismissed them all, nothing is left that speaks for it. A verdict
-    that rests on no finding stands: there was nothing that anybody could dismiss.
+    When people have dismissed all of them, it is *send*. A verdict that rests on no
+    finding stands: there was nothing that anybody could dismiss.
     """
     support = [
         finding

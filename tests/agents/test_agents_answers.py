@@ -37,11 +37,11 @@ class TestAnswers(BaseCase):
         )
 
     def finding(self, **changes):
-        return self.agent.read_finding(item(**changes), self.document, context())
+        return self.agent.reader(self.document, context()).finding(item(**changes))
 
     def answer(self, *items, verdict="review", conf="medium", **options):
         text = json.dumps({"findings": items, "verdict": verdict, "conf": conf})
-        return self.agent.read_answer(text, self.document, context(), **options)
+        return self.agent.reader(self.document, context()).read(text, **options)
 
     def test_a_finding_with_a_literal_quotation(self):
         finding = self.finding()
@@ -99,11 +99,9 @@ class TestAnswers(BaseCase):
         self.assertEqual(finding.message, "Elena Rojas Soto no factura aseo.")
 
     def test_without_masking_nothing_is_put_back(self):
-        finding = self.agent.read_finding(
-            item(line=3, quote="Elena Rojas Soto", why="[PERSON_1]"),
-            self.document,
-            context(),
-            mask_persons=False,
+        reader = self.agent.reader(self.document, context(), mask_persons=False)
+        finding = reader.finding(
+            item(line=3, quote="Elena Rojas Soto", why="[PERSON_1]")
         )
         self.assertEqual(finding.evidence, "Elena Rojas Soto")
         self.assertEqual(finding.message, "[PERSON_1]")
@@ -165,9 +163,7 @@ class TestAnswers(BaseCase):
             ("", "refusal", "refused"),
         ):
             with self.assertRaises(ClaudeError) as caught:
-                self.agent.read_answer(
-                    text, self.document, context(), stop_reason=stop_reason
-                )
+                self.agent.reader(self.document, context()).read(text, stop_reason)
             self.assertEqual(caught.exception.code, code)
 
     def test_one_reader_serves_a_whole_stream(self):

@@ -13,9 +13,9 @@ from odoo.tests.common import BaseCase
 
 from odoo.addons.account_ai.services.agents.dte import prompt as dte_prompt
 from odoo.addons.account_ai.services.agents.dte.answers import AnswerReader
-from odoo.addons.account_ai.services.agents.dte.examples import EXAMPLES
 from odoo.addons.account_ai.services.agents.dte.semantic_codes import (
     SEMANTIC_CODES,
+    SOURCES,
 )
 from odoo.addons.account_ai.services.agents.registry import agent
 from odoo.addons.account_ai.services.claude.schema import conform
@@ -108,11 +108,14 @@ class TestPrompt(BaseCase):
     def test_every_code_is_explained_and_can_be_answered(self):
         explained = self.agent.system("es")[2]
         allowed = dte_prompt.answer_schema()["properties"]["findings"]["items"]
-        codes = [each.code for each in SEMANTIC_CODES]
-        self.assertEqual(allowed["properties"]["code"]["enum"], codes)
-        self.assertEqual(len(set(codes)), len(codes))
-        for code in codes:
-            self.assertIn(f"## {code}\nReport: ", explained)
+        self.assertEqual(allowed["properties"]["code"]["enum"], list(SEMANTIC_CODES))
+        self.assertEqual(len(set(SEMANTIC_CODES)), 15)
+        entries = explained.split("## ")[1:]
+        for code, entry in zip(SEMANTIC_CODES, entries, strict=True):
+            self.assertRegex(entry, rf"^{code}\nReport: .+\nDo not report: .+\n?$")
+
+    def test_every_source_belongs_to_a_code(self):
+        self.assertLessEqual(SOURCES.keys(), set(SEMANTIC_CODES))
 
     def test_effort_leaves_room_for_thinking(self):
         sizes = [
@@ -128,7 +131,7 @@ class TestExamples(BaseCase):
         block = agent("dte").system(language)[3]
         facts = re.findall(r"<facts>(.*)</facts>\n", block)
         answers = re.findall(r"</facts>\n(.*)", block)
-        self.assertEqual(len(facts), len(EXAMPLES))
+        self.assertEqual(len(facts), len(dte_prompt.examples()))
         return [
             (json.loads(fact), json.loads(answer))
             for fact, answer in zip(facts, answers, strict=True)
@@ -149,14 +152,14 @@ class TestExamples(BaseCase):
                     self.assertEqual(finding.field, item["field"])
 
     def test_sentences_keep_the_limit_that_the_policy_sets(self):
-        for example in EXAMPLES:
-            for finding in example.findings:
-                for sentence in (*finding.why.values(), *finding.fix.values()):
+        for example in dte_prompt.examples():
+            for item in example["answer"]["findings"]:
+                for sentence in (*item["why"].values(), *item["fix"].values()):
                     self.assertLessEqual(len(sentence.split()), 25)
 
     def test_only_the_hostile_example_is_hostile(self):
-        for example in EXAMPLES:
-            texts = json.dumps(example.facts, ensure_ascii=False)
-            codes = {finding.code for finding in example.findings}
-            notes = example.facts["document"].get("notes", "")
+        for example in dte_prompt.examples():
+            texts = json.dumps(example["facts"], ensure_ascii=False)
+            codes = {item["code"] for item in example["answer"]["findings"]}
+            notes = example["facts"]["document"].get("notes", "")
             self.assertEqual(is_hostile(notes), "SEM_PROMPT_INJECTION" in codes, texts)

@@ -8,6 +8,7 @@ from . import (
     test_decided_fields,
     test_dialogs,
     test_event_log,
+    test_event_stream,
     test_hoot,
     test_logs,
     test_promises,

@@ -35,18 +35,24 @@ class TestEventLog(unittest.TestCase):
         self.assertEqual(told(self.log), ["done"])
         self.assertIsNone(self.log.read(1, 0.0))
 
+    def reading(self, got):
+        """Return a thread that waits for events much longer than the test for it."""
+        reader = threading.Thread(
+            target=lambda: got.append(self.log.read(0, 3600.0)), daemon=True
+        )
+        reader.start()
+        return reader
+
     def test_a_reader_waits_for_what_comes(self):
         got = []
-        reader = threading.Thread(target=lambda: got.append(self.log.read(0, 60.0)))
-        reader.start()
+        reader = self.reading(got)
         self.log.append("late")
         reader.join(60)
         self.assertEqual([event.name for event in got[0]], ["late"])
 
     def test_a_reader_that_waits_learns_of_the_end(self):
         got = []
-        reader = threading.Thread(target=lambda: got.append(self.log.read(0, 60.0)))
-        reader.start()
+        reader = self.reading(got)
         self.log.end()
         reader.join(60)
         self.assertEqual(got, [None])

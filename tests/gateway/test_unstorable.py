@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.account_ai.models.validation.running import execution
-from odoo.addons.account_ai.services.agents.dte.agent import DteAgent
+from odoo.addons.account_ai.services.agents.dte.answers import AnswerReader
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 from ..validation.validation_case import ValidationCase
@@ -171,15 +171,15 @@ class TestUnstorable(ValidationCase):
         self.check_good(self.validate(self.move))
         twin = self.create_move(VAGUE, partner=self.move.partner_id)
         start = self.start(twin)
-        read = DteAgent.read_answer
+        read = AnswerReader.read
         failures = [ClaudeError("invalid_answer", "Not of this version.")]
 
-        def read_answer(*args, **kwargs):
+        def read_once_wrong(*args):
             if failures:
                 raise failures.pop()
-            return read(*args, **kwargs)
+            return read(*args)
 
-        with patch.object(DteAgent, "read_answer", read_answer):
+        with patch.object(AnswerReader, "read", read_once_wrong):
             self.carry_out(start.opened)
         self.move = twin
         validation = self.env["account.ai.validation"].browse(start.validation_id)

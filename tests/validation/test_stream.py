@@ -9,8 +9,12 @@ from odoo import http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.account_ai.controllers.common.event_stream import HEARTBEAT
 from odoo.addons.account_ai.controllers.validation import (
     validation as validation_controller,
+)
+from odoo.addons.account_ai.controllers.validation import (
+    validation_stream,
 )
 from odoo.addons.account_ai.controllers.validation.validation_stream import (
     GRACE_SECONDS,
@@ -356,6 +360,27 @@ class TestStream(ValidationMixin, AccountAiHttpCase):
         log.end("done", {"panel": None})
         names = [name for name, _data in read_events(self.post(move).text)]
         self.assertEqual(names, ["started", "rules", "progress", "done"])
+
+    def test_nobody_waits_for_a_run_that_was_never_admitted(self):
+        start = self.start(self.create_move(VAGUE))
+        with (
+            patch.object(validation_stream, "admit", side_effect=SystemExit),
+            self.assertRaises(SystemExit),
+        ):
+            validation_stream.begin_stream(start.opened, None)
+        log = event_logs.find(start.opened.log_key)
+        self.assertIsNone(log.read(0, 0.0), "the log has ended")
+
+    def test_a_heartbeat_while_another_process_asks(self):
+        move = self.create_move(VAGUE)
+        validation_id = self.start(move).validation_id
+        arguments = (self.env.cr.dbname, self.accountant.id, {}, move.id)
+        with (
+            patch.object(validation_stream, "HEARTBEAT_SECONDS", 0.0),
+            patch.object(validation_stream, "JOINED_POLL_SECONDS", 0.0),
+        ):
+            told = joined_events(*arguments, validation_id, 60.0)
+            self.assertEqual([next(told), next(told)], [HEARTBEAT, HEARTBEAT])
 
     def test_a_colleague_does_not_hear_what_another_one_is_told(self):
         """The words are those of another person's rights and language."""

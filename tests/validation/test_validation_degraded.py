@@ -159,7 +159,7 @@ class TestDegraded(ValidationCase):
         """An unforeseen error while reading the answer: booked, and not a good one."""
         with (
             patch(
-                "odoo.addons.account_ai.services.agents.dte.agent.DteAgent.read_answer",
+                "odoo.addons.account_ai.services.agents.dte.answers.AnswerReader.read",
                 side_effect=ZeroDivisionError,
             ),
             mute_logger("odoo.addons.account_ai.models.validation.running.execution"),

@@ -186,15 +186,13 @@ class AccountAiQueueing(models.TransientModel):
     @api.model
     def _pause(self) -> str | bool:
         """Return why Claude takes no calls at the moment, and that the queue waits."""
-        gateway = self.env["account.ai.gateway"]
-        with gateway._backend().transaction() as transaction:
-            state = transaction.circuit.state(gateway._base_url())
-        if state.state != "open":
+        seconds = self.env["account.ai.validation"]._circuit_wait()
+        if not seconds:
             return False
         return self.env._(
             "Claude takes no calls at the moment. The documents wait in the queue "
             "until it does; it is tried again in %(wait)s.",
-            wait=self._duration(state.retry_after),
+            wait=self._duration(seconds),
         )
 
     @api.model

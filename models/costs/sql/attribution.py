@@ -28,31 +28,25 @@ COLUMNS = {
     "company": "company.name",
     "user": "users.login",
     "partner": "partner.name",
-    "operation": "usage.operation",
-    "lane": "usage.lane",
-    "agent": "usage.agent",
+    **{name: f"usage.{name}" for name in ("operation", "lane", "agent")},
     "document_model": "res_model",
     "document_id": "res_id",
     "analytic_distribution": "usage.analytic_distribution::text",
-    "model": "usage.model",
-    "service_tier": "usage.service_tier",
-    "inference_geo": "usage.inference_geo",
-    "uncached_input_tokens": "COALESCE(usage.uncached_input_tokens, 0)",
-    "cache_write_5m_tokens": "COALESCE(usage.cache_write_5m_tokens, 0)",
-    "cache_write_1h_tokens": "COALESCE(usage.cache_write_1h_tokens, 0)",
-    "cache_read_tokens": "COALESCE(usage.cache_read_tokens, 0)",
-    "output_tokens": "COALESCE(usage.output_tokens, 0)",
-    "thinking_tokens": "COALESCE(usage.thinking_tokens, 0)",
-    "web_searches": "COALESCE(usage.web_searches, 0)",
+    **{name: f"usage.{name}" for name in ("model", "service_tier", "inference_geo")},
+    **{
+        name: f"COALESCE(usage.{name}, 0)"
+        for name in (
+            *("uncached_input_tokens", "cache_write_5m_tokens"),
+            *("cache_write_1h_tokens", "cache_read_tokens", "output_tokens"),
+            *("thinking_tokens", "web_searches"),
+        )
+    },
     "cost_usd": "usage.cost_usd::text",
     "cost_company": "usage.cost_company::text",
     "company_currency": "currency.name",
     "saved_usd": "usage.saved_usd::text",
-    "latency_ms": "usage.latency_ms",
-    "first_token_ms": "usage.first_token_ms",
-    "retries": "usage.retries",
-    "request_id": "usage.request_id",
-    "message_id": "usage.message_id",
+    **{name: f"usage.{name}" for name in ("latency_ms", "first_token_ms", "retries")},
+    **{name: f"usage.{name}" for name in ("request_id", "message_id")},
 }
 """Columns of the detail, in order, and their SQL, or :data:`_GUARDED` fields."""
 _GUARDED = ("res_model", "res_id")

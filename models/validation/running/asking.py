@@ -1,5 +1,4 @@
-"""A validation that Claude is asked for in a thread of its own, whoever listens or
-leaves."""
+"""Asks Claude in a thread of its own, which goes on when the browser disconnects."""
 
 from __future__ import annotations
 
@@ -18,39 +17,32 @@ event_logs = EventLogs()
 """Of the validations of this process, by database and UUID."""
 
 
-class Asking:
-    """Asks for an admitted run, and writes what happens into its log.
+def start_asking(opened: OpenValidation, admission: Admission, log: EventLog) -> None:
+    """Begin to ask for an admitted run, and to write what happens into its log.
 
     A browser that leaves, or a request that fails after its validation was admitted,
     does not lose an answer that is paid for.
     """
+    # Not a daemon: a server that stops in an orderly way lets the answer be stored.
+    threading.Thread(
+        target=_ask,
+        args=(opened, admission, log),
+        name=f"account_ai-{opened.run_uuid}",
+    ).start()
 
-    def __init__(
-        self, opened: OpenValidation, admission: Admission, log: EventLog
-    ) -> None:
-        self.opened = opened
-        self.admission = admission
-        self.log = log
 
-    def start(self) -> None:
-        """Begin to ask."""
-        # Not a daemon: a server that stops in an orderly way lets the answer be stored.
-        threading.Thread(
-            target=self._ask, name=f"account_ai-{self.opened.run_uuid}"
-        ).start()
-
-    def _ask(self) -> None:
-        """Ask, and end the log with ``done`` and the ``panel``; or without it when not
-        even the database could be asked for that."""
-        try:
-            panel = carry_out(self.opened, self.admission, self.log.append)
-            # Storing failed: the panel says that the validation is still under way.
-            self.log.end("done", {"panel": panel or panel_of(self.opened)})
-        except Exception as error:
-            _logger.error(
-                *("the panel of validation %s is lost: %s", self.opened.validation_id),
-                failure_trace(error),
-            )
-        finally:
-            self.log.end()
-            event_logs.ended(self.opened.log_key)
+def _ask(opened: OpenValidation, admission: Admission, log: EventLog) -> None:
+    """Ask, and end the log with ``done`` and the ``panel``; or without it when not
+    even the database could be asked for that."""
+    try:
+        panel = carry_out(opened, admission, log.append)
+        # Storing failed: the panel says that the validation is still under way.
+        log.end("done", {"panel": panel or panel_of(opened)})
+    except Exception as error:
+        _logger.error(
+            *("the panel of validation %s is lost: %s", opened.validation_id),
+            failure_trace(error),
+        )
+    finally:
+        log.end()
+        event_logs.ended(opened.log_key)

@@ -148,25 +148,19 @@ def ask(opened: OpenValidation, admission: Admission, emit: Emit) -> Outcome:
     started = time.monotonic()
     outcome = _ask_and_book(opened, admission, emit)
     if outcome.error and admission.answer is not None:
-        outcome = _ask_anew(opened, admission, emit, outcome)
+        # What was stored of its answer cannot be read any more.
+        opened.gateway.forget(admission)
+        opened.use_stored, opened.asks_anew = False, True
+        outcome = _ask_again(opened, emit, outcome)
     if may_be_gone(outcome.error) and _is_replaced(opened):
-        try:
-            admission = admit(opened)
-        except ClaudeError as refusal:
-            outcome.error = refusal
-        else:
-            emit("waiting", {"model": opened.request.model})
-            outcome = _ask_and_book(opened, admission, emit)
+        outcome = _ask_again(opened, emit, outcome)
     outcome.duration_ms = round((time.monotonic() - started) * 1000)
     return outcome
 
 
-def _ask_anew(
-    opened: OpenValidation, admission: Admission, emit: Emit, outcome: Outcome
-) -> Outcome:
-    """Ask Claude, because what was stored of its answer cannot be read any more."""
-    opened.gateway.forget(admission)
-    opened.use_stored, opened.asks_anew = False, True
+def _ask_again(opened: OpenValidation, emit: Emit, outcome: Outcome) -> Outcome:
+    """Ask Claude once more, if the guards let it pass, and return how that ended;
+    ``outcome`` with their refusal otherwise."""
     try:
         admission = admit(opened)
     except ClaudeError as refusal:
@@ -179,7 +173,7 @@ def _ask_anew(
 def _is_replaced(opened: OpenValidation) -> bool:
     """Return whether another model is in the request of ``opened`` now.
 
-    Whatever keeps it from that, the rules' word is to be stored.
+    Whatever fails here, the verdict of the rules is to be stored.
     """
     try:
         return replace_model(opened)
@@ -203,16 +197,9 @@ def _ask_and_book(opened: OpenValidation, admission: Admission, emit: Emit) -> O
 def _ask(
     opened: OpenValidation, admission: Admission, emit: Emit, outcome: Outcome
 ) -> None:
-    judged = opened.judged
     try:
-        outcome.result = _listen(opened, admission, emit, outcome)
-        outcome.answer = opened.agent.read_answer(
-            outcome.result.text,
-            judged.document,
-            judged.context,
-            mask_persons=opened.mask_persons,
-            stop_reason=outcome.result.stop_reason,
-        )
+        outcome.result = result = _listen(opened, admission, emit, outcome)
+        outcome.answer = opened.reader.read(result.text, result.stop_reason)
     except ClaudeError as error:
         outcome.error = error
     except Exception as error:
@@ -253,18 +240,14 @@ def _emit_finding(
     opened: OpenValidation, item: Mapping[str, Any], identifier: str, emit: Emit
 ):
     judged = opened.judged
-    finding = opened.agent.read_finding(
-        item, judged.document, judged.context, mask_persons=opened.mask_persons
-    )
+    finding = opened.reader.finding(item)
     if finding is not None:
         # As it will be stored: a warning at most, and less without its evidence.
         has_quote = is_quoted(finding.evidence, judged.document)
         finding = weighed_model_finding(finding, has_quote=has_quote)
         values = finding_values(finding, judged.places)
-        emit(
-            "finding",
-            {"finding": panel_finding(values, identifier, opened.language)},
-        )
+        panel = panel_finding(values, identifier, opened.language)
+        emit("finding", {"finding": panel})
 
 
 def error_data(error: ClaudeError, opened: OpenValidation) -> dict[str, Any]:

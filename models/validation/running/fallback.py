@@ -18,7 +18,8 @@ def may_be_gone(error: ClaudeError | None) -> bool:
     """Return whether Claude itself says that there is no such model.
 
     Its own answers carry a request id, and name the model: the 404 of a wrong address
-    does neither. It is one word only: the list of models is asked before it counts.
+    does neither. That alone does not prove it: :func:`replace_model` asks for the list
+    of models as well.
     """
     return bool(error and error.code == "unknown_model" and error.request_id)
 
@@ -42,7 +43,7 @@ def replace_model(opened: OpenValidation) -> bool:
         if told.lists(asked):
             _log.warning("claude_model_listed_but_unknown", model=asked)
             return False
-        settings = _learn(opened, told)
+        settings = _settings(opened, told)
     if settings.model == asked:
         return False
     _log.warning("claude_model_replaced", model=asked, by=settings.model)
@@ -62,25 +63,23 @@ def replace_model(opened: OpenValidation) -> bool:
     return True
 
 
-def _settings(opened: OpenValidation) -> GatewaySettings:
-    """Return how the company of ``opened`` asks by now."""
-    with open_cursor(opened.dbname) as cursor:
-        env = api.Environment(cursor, SUPERUSER_ID, {})
-        company = env["res.company"].browse(opened.owner.company_id)
-        gateways = env["account.ai.gateway"]
-        return gateways._settings(company, opened.owner.operation)
+def _settings(
+    opened: OpenValidation, told: ListedModels | None = None
+) -> GatewaySettings:
+    """Return how the company of ``opened`` asks by now.
 
-
-def _learn(opened: OpenValidation, told: ListedModels) -> GatewaySettings:
-    """Store that the model of ``opened`` is gone, tell administrators, and return how
-    the company asks from now on."""
+    :param told: Claude's list, without the model of ``opened``: that is stored, and
+        administrators are told
+    """
     with open_cursor(opened.dbname) as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {})
         company = env["res.company"].browse(opened.owner.company_id)
         models_ = env["account.ai.model"]
-        models_._is_gone(opened.request.model, told)
-        gateways = env["account.ai.gateway"]
-        settings = gateways._settings(company, opened.owner.operation)
+        if told:
+            models_._is_gone(opened.request.model, told)
+        settings = env["account.ai.gateway"]._settings(company, opened.owner.operation)
+        if not told:
+            return settings
         for model in filter(None, {settings.replaced_model, opened.request.model}):
             if model in company._account_ai_leaving_models():
                 models_._alert_retired(company, model)

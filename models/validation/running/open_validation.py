@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ....services.agents.document_agent import DocumentAgent, ModelAnswer
+from ....services.agents.document_agent import (
+    DocumentAgent,
+    DocumentAnswerReader,
+    ModelAnswer,
+)
 from ....services.claude.call import Admission, CallResult
 from ....services.claude.errors import ClaudeError
 from ....services.claude.gateway import Gateway
@@ -68,6 +73,13 @@ class OpenValidation:
     """Number of the try: a queued validation that was refused is tried again."""
     use_stored: bool = True
     """False when the user wants a new answer whatever the store has."""
+
+    @cached_property
+    def reader(self) -> DocumentAnswerReader:
+        """What reads Claude's answer; made once for all of its findings."""
+        return self.agent.reader(
+            self.judged.document, self.judged.context, mask_persons=self.mask_persons
+        )
 
     @property
     def call_key(self) -> str:

@@ -7,14 +7,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...claude.structured_output import read_json_answer
 from ...common.structured_log import structured_logger
 from ...common.translation import _
 from ...common.unicode_text import normalised
 from ...privacy.masking import Masking
 from ...validation.finding import Finding, Origin, Severity
 from ...validation.verdict import Verdict, verdict_of, worse_of
-from ..document_agent import ModelAnswer
-from .semantic_codes import SEMANTIC_CODES
+from ..document_agent import DocumentAnswerReader, ModelAnswer
+from .prompt import answer_schema
+from .semantic_codes import SEMANTIC_CODES, SOURCES
 
 _log = structured_logger(__name__)
 
@@ -26,7 +28,6 @@ _SHORTEST_QUOTE = 3
 _WORD = re.compile(r"\S+")
 _QUOTATION_MARKS = " \t\r\n\"'«»“”‘’"
 
-_CODES = {each.code: each for each in SEMANTIC_CODES}
 _SEVERITIES = {
     "E": Severity.ERROR,
     "W": Severity.WARNING,
@@ -72,7 +73,7 @@ _FIELD_NAMES = {
 }
 
 
-class AnswerReader:
+class AnswerReader(DocumentAnswerReader):
     """Reads the answer to one request.
 
     :param facts: the facts as the model saw them
@@ -84,6 +85,9 @@ class AnswerReader:
         document = facts.get("document", {})
         self._lines = frozenset(line["n"] for line in document.get("lines", ()))
         self._texts = tuple(map(_Quotable, _values(document)))
+
+    def read(self, text: str, stop_reason: str = "end_turn") -> ModelAnswer:
+        return self.answer(read_json_answer(text, stop_reason, answer_schema()))
 
     def answer(self, data: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer in ``data``, which fits the schema.
@@ -108,8 +112,8 @@ class AnswerReader:
         A finding whose quotation does not stand in the document is information at
         most, and shows no evidence.
         """
-        code = _CODES.get(str(item["code"]).upper())
-        if code is None:
+        code = str(item["code"]).upper()
+        if code not in SEMANTIC_CODES:
             _log.warning("claude_finding_of_unknown_code")
             return None
         severity = _SEVERITIES[str(item["sev"]).upper()]
@@ -118,7 +122,7 @@ class AnswerReader:
             severity = Severity.INFORMATION
         line = item["line"] if item["line"] in self._lines else 0
         return Finding(
-            code=code.code,
+            code=code,
             severity=severity,
             origin=Origin.MODEL,
             message=self._sentence(item["why"]),
@@ -126,8 +130,8 @@ class AnswerReader:
             field=_FIELD_NAMES.get(item["field"].strip().casefold(), ""),
             line=line,
             evidence=evidence,
-            source=code.source,
-            secondary_source=code.secondary_source,
+            source=SOURCES.get(code, ""),
+            secondary_source=code in SOURCES,
         )
 
     def _evidence(self, quote: str) -> str:

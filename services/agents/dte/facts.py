@@ -30,7 +30,7 @@ def facts_of(document: Document, context: Context, masking: Masking) -> dict[str
 
 
 def facts_text(facts: Any) -> str:
-    """Return ``facts`` as JSON that cannot close the element that it stands in."""
+    """Return ``facts`` as JSON without ``<`` and ``>``, which could end ``<facts>``."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 

@@ -9,17 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ...rules import rules
 from ..agent import LANGUAGES
-from ..document_agent import Example, ExampleFinding
-from .examples import EXAMPLES
 from .facts import facts_text
-from .semantic_codes import SEMANTIC_CODES
-
-_TEXTS = Path(__file__).parent / "texts"
+from .semantic_codes import EXPLANATION, SEMANTIC_CODES, TEXTS
 
 
 @cache
@@ -30,7 +25,7 @@ def answer_schema() -> Mapping[str, Any]:
     """
     text = {"type": "string"}
     finding = {
-        "code": {"type": "string", "enum": [each.code for each in SEMANTIC_CODES]},
+        "code": {"type": "string", "enum": list(SEMANTIC_CODES)},
         "sev": {"type": "string", "enum": ["E", "W", "I"]},
         "line": {"type": "integer"},
         "field": text,
@@ -66,13 +61,13 @@ def prefix(language: str) -> tuple[str, ...]:
     return (
         f"{_read('dte_policy')}\n\n{_read(f'language_{language}')}",
         _rulebook_digest(),
-        _codes(),
+        EXPLANATION,
         _examples(language),
     )
 
 
 def _read(name: str) -> str:
-    return (_TEXTS / f"{name}.md").read_text(encoding="utf-8").strip()
+    return (TEXTS / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def _rulebook_digest() -> str:
@@ -100,13 +95,17 @@ def _rulebook_digest() -> str:
     return "\n".join(lines)
 
 
-def _codes() -> str:
-    lines = ["# Your codes"]
-    for each in SEMANTIC_CODES:
-        lines.append(f"## {each.code}")
-        lines.append(f"Report: {each.report}")
-        lines.append(f"Do not report: {each.do_not_report}")
-    return "\n".join(lines)
+def examples() -> list[dict[str, Any]]:
+    """Return the worked examples: ``facts``, and the ``answer`` that is right for them,
+    its sentences by language. All parties and texts are invented.
+
+    One each of what goes wrong without an example: a document in order, words against
+    numbers, history, a note, and a text that talks to the reader.
+    """
+    found: list[dict[str, Any]] = json.loads(
+        (TEXTS / "examples.json").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def _examples(language: str) -> str:
@@ -114,29 +113,18 @@ def _examples(language: str) -> str:
         "# Examples",
         "Shortened facts, and the whole answer that is right for them.",
     ]
-    for number, example in enumerate(EXAMPLES, start=1):
+    for number, example in enumerate(examples(), start=1):
         lines.append(f"## Example {number}")
-        lines.append(f"<facts>{facts_text(dict(example.facts))}</facts>")
-        lines.append(_answer(example, language))
+        lines.append(f"<facts>{facts_text(example['facts'])}</facts>")
+        lines.append(_answer(example["answer"], language))
     return "\n".join(lines)
 
 
-def _answer(example: Example, language: str) -> str:
-    answer = {
-        "findings": [_finding(each, language) for each in example.findings],
-        "verdict": example.verdict,
-        "conf": example.confidence,
-    }
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-
-
-def _finding(finding: ExampleFinding, language: str) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "sev": finding.severity,
-        "line": finding.line,
-        "field": finding.field,
-        "quote": finding.quote,
-        "why": finding.why[language],
-        "fix": finding.fix[language],
-    }
+def _answer(answer: dict[str, Any], language: str) -> str:
+    findings = [
+        {**each, "why": each["why"][language], "fix": each["fix"][language]}
+        for each in answer["findings"]
+    ]
+    return json.dumps(
+        {**answer, "findings": findings}, ensure_ascii=False, separators=(",", ":")
+    )

@@ -28,6 +28,7 @@ from ...services.claude.money.pricing import (
 from ...services.claude.operations import OPERATIONS
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
+from ..common.notification import notification
 from ..common.presentation import sentence
 
 _logger = logging.getLogger(__name__)
@@ -378,11 +379,9 @@ class AccountAiModel(models.Model):
             told = self.sudo()._synchronize()
         except ClaudeError as error:
             words = sentence(error.message, error.params, self.env.lang)
-            return _notification("danger", words)
+            return notification("danger", words)
         message = self.env._("Models that Claude told of: %(count)s.", count=told)
-        return _notification(
-            "success", message, {"type": "ir.actions.client", "tag": "soft_reload"}
-        )
+        return notification("success", message, reload=True)
 
     # === BUSINESS METHODS - SYNCHRONIZE === #
 
@@ -731,20 +730,6 @@ def _naive(moment):
 
 def _aware(moment):
     return moment.replace(tzinfo=timezone.utc) if moment else None
-
-
-def _notification(kind, message, next_action=None):
-    """Return the action that shows ``message`` on the screen."""
-    return {
-        "type": "ir.actions.client",
-        "tag": "display_notification",
-        "params": {
-            "type": kind,
-            "message": message,
-            "sticky": kind == "danger",
-            "next": next_action,
-        },
-    }
 
 
 def decimal_or_none(value):

@@ -349,13 +349,14 @@ class Gateway:
                 yield FirstToken(seen.first_token_ms)
             yield from _text_events(text, items)
             yield from stream.take_tool_calls()
-            if seen.complete and not finished:
+            if finished:
+                continue
+            seen.latency_ms = self._milliseconds(admission)
+            if seen.complete:
                 # Before the end of the stream, which only serves the connection.
                 finished = True
-                seen.latency_ms = self._milliseconds(admission)
                 yield Finished(result_of(seen, admission))
-            elif not finished:
-                seen.latency_ms = self._milliseconds(admission)
+            else:
                 self._check_deadline(admission)
         if not finished:
             yield Finished(result_of(seen, admission))
@@ -402,9 +403,10 @@ class Gateway:
                 result: _T = controller(self._attempt, admission, send, numbers)
                 return result
             except ClaudeError as error:
-                if not self._may_repeat_lost(admission, error):
-                    raise
-                if not self._open_second(admission, error):
+                if not (
+                    self._may_repeat_lost(admission, error)
+                    and self._open_second(admission, error)
+                ):
                     raise
 
     def _attempt(

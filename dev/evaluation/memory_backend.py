@@ -75,7 +75,7 @@ class NoBudget:
     def reserve_all(self, booked: Sequence[tuple[OpenCall, Booking]]) -> None:
         return None
 
-    def settle(self, closing: Closing) -> None:
+    def settle(self, *closings: Closing) -> None:
         return None
 
 

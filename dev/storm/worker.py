@@ -22,10 +22,9 @@ from odoo.modules.registry import Registry
 from odoo.addons.account_ai.models.gateway.postgres.transaction import PostgresBackend
 from odoo.addons.account_ai.services.claude import gateway as gateway_module
 from odoo.addons.account_ai.services.claude.call import Admission, CallResult, Finished
-from odoo.addons.account_ai.services.claude.errors import ClaudeError
+from odoo.addons.account_ai.services.claude.errors import ClaudeError, interrupted
 from odoo.addons.account_ai.services.claude.gateway import Gateway
 from odoo.addons.account_ai.services.claude.http.client import client_for
-from odoo.addons.account_ai.services.claude.http.interruption import interrupted
 from odoo.addons.account_ai.services.claude.policy import BreakerPolicy, Policy
 from odoo.addons.account_ai.services.claude.ports import Owner
 

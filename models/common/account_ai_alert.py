@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...services.claude.ports import Alert
 from .alerts import PostgresAlerts
 from .many2one_without_foreign_key import Many2oneWithoutForeignKey
+from .notification import notification
 from .presentation import sentence
 
 _logger = logging.getLogger(__name__)
@@ -254,12 +255,4 @@ class AccountAiAlert(models.Model):
         message = self.env._("%(model)s is asked from now on.", model=successor)
         # sudo: whoever may decide it may end what asks for the decision
         self.sudo().activity_ids.action_feedback(feedback=message)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification("success", message, reload=True)

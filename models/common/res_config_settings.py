@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from ...services.claude.defaults import DEFAULT_BASE_URL
 from ...services.claude.operations import operation
 from ..gateway.account_ai_gateway import API_KEY_PARAMETER, BASE_URL_PARAMETER
+from .notification import notification
 
 
 # Settings of Odoo are no dialog of the addon's own.
@@ -101,12 +102,8 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("company_id")
     def _compute_account_ai_connection(self):
         gateway = self.env["account.ai.gateway"]
-        from_environment = gateway._environment_wins()
-        if "api_key" in from_environment:
-            source = "environment"
-        else:
-            source = "database" if gateway._api_key() else "none"
-        url_from_environment = "base_url" in from_environment
+        source = gateway._source(API_KEY_PARAMETER, gateway._api_key())
+        url_from_environment = bool(gateway._environment(BASE_URL_PARAMETER))
         for settings in self:
             settings.account_ai_key_source = source
             settings.account_ai_base_url_from_environment = url_from_environment
@@ -146,15 +143,7 @@ class ResConfigSettings(models.TransientModel):
         works, message = self.env["account.ai.gateway"]._test_connection(
             self.company_id
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if works else "danger",
-                "message": message,
-                "sticky": not works,
-            },
-        }
+        return notification("success" if works else "danger", message)
 
     def action_account_ai_remove_key(self):
         """Forget the key of this database and reload the page."""

@@ -17,6 +17,7 @@ from ...services.claude.http.connection_settings import check_key
 from ...services.claude.money.reconciliation import share_captured
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
+from ..common.notification import notification
 from ..common.presentation import sentence
 from ..gateway.postgres.ledger_days import Booked, booked_by_day
 
@@ -223,16 +224,7 @@ class AccountAiReconciliation(models.Model):
                 count=len(rows),
                 differing=differing,
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "sticky": kind == "danger",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(kind, message, reload=True)
 
     def action_open_usage(self):
         """Return the action that opens the rows of the ledger behind our figure."""

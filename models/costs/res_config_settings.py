@@ -85,10 +85,7 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("company_id")
     def _compute_account_ai_admin_key_source(self):
         gateway = self.env["account.ai.gateway"]
-        if gateway._admin_key_from_environment():
-            source = "environment"
-        else:
-            source = "database" if gateway._admin_key() else "none"
+        source = gateway._source(ADMIN_KEY_PARAMETER, gateway._admin_key())
         self.account_ai_admin_key_source = source
 
     # === ACTION METHODS === #

@@ -245,9 +245,6 @@ class AccountAiBudget(models.Model):
     def write(self, vals):
         """Override of `base`: count anew when other calls count from now on."""
         result = super().write(vals)
-        if "company_id" in vals:
-            # Odoo looks before it writes: nobody moves it into a company of others.
-            self.check_access("write")
         if _COUNTING_FIELDS & vals.keys():
             # It may not be handed to a company of others; the ORM looks before only.
             self.check_access("write")

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..common.notification import notification
+
 
 class AccountAiCircuit(models.Model):
     """State of the circuit breaker, one row an endpoint; see ``postgres/circuit.py``.
@@ -88,14 +90,5 @@ class AccountAiCircuit(models.Model):
             transaction.circuit.retry_now(self.name)
         self.invalidate_recordset()
         self.env["account.ai.validation"]._wake_queue()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "The next call tries whether Claude takes calls again."
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._("The next call tries whether Claude takes calls again.")
+        return notification("info", message, reload=True)

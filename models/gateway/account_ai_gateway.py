@@ -33,24 +33,32 @@ _logger = logging.getLogger(__name__)
 API_KEY_PARAMETER = "account_ai.api_key"
 BASE_URL_PARAMETER = "account_ai.base_url"
 SIMULATED_PARAMETER = "account_ai.simulated"
-
-API_KEY_VARIABLE = "ACCOUNT_AI_API_KEY"
-BASE_URL_VARIABLE = "ACCOUNT_AI_BASE_URL"
-SIMULATED_VARIABLE = "ACCOUNT_AI_SIMULATED"
-
-PARAMETER_BOUNDS = {
-    "account_ai.breaker_failures": (1, 100),
-    "account_ai.breaker_seconds": (5, 3600),
-    "account_ai.breaker_successes": (1, 20),
-    "account_ai.retry_attempts": (1, 6),
-    # A wait holds a worker, or the stream of whoever looks on.
-    "account_ai.retry_wait": (1, 60),
-}
-"""Least and most of the figures that hold for the whole database: what all companies
-share is one way to Claude."""
-
 ADMIN_KEY_PARAMETER = "account_ai.admin_key"
-ADMIN_KEY_VARIABLE = "ACCOUNT_AI_ADMIN_KEY"
+REDIS_URL_PARAMETER = "account_ai.redis_url"
+
+_VARIABLES = {
+    API_KEY_PARAMETER: "ACCOUNT_AI_API_KEY",
+    BASE_URL_PARAMETER: "ACCOUNT_AI_BASE_URL",
+    SIMULATED_PARAMETER: "ACCOUNT_AI_SIMULATED",
+    ADMIN_KEY_PARAMETER: "ACCOUNT_AI_ADMIN_KEY",
+    REDIS_URL_PARAMETER: "ACCOUNT_AI_REDIS_URL",
+}
+"""Variables of the server's environment that come before a parameter."""
+_OF_THE_ORIGINAL = (API_KEY_PARAMETER, ADMIN_KEY_PARAMETER, REDIS_URL_PARAMETER)
+"""What the server's operator did not mean for a neutralized copy of a database."""
+
+_BREAKER, _RETRY = BreakerPolicy(), RetryPolicy()
+FIGURES = {
+    "account_ai.breaker_failures": (1, 100, _BREAKER.failures),
+    "account_ai.breaker_seconds": (5, 3600, int(_BREAKER.open_seconds)),
+    "account_ai.breaker_successes": (1, 20, _BREAKER.successes),
+    "account_ai.retry_attempts": (1, 6, _RETRY.attempts),
+    # A wait holds a worker, or the stream of whoever looks on.
+    "account_ai.retry_wait": (1, 60, int(_RETRY.retry_after_cap)),
+}
+"""Least, most and default of the figures that hold for the whole database: all
+companies share the connection to Claude."""
+
 WORKSPACE_PARAMETER = "account_ai.reconciliation_workspace"
 PERCENT_PARAMETER = "account_ai.reconciliation_percent"
 USD_PARAMETER = "account_ai.reconciliation_usd"
@@ -170,10 +178,7 @@ class AccountAiGateway(models.AbstractModel):
                     "administrator switches it on."
                 ),
             )
-        key = self._api_key()
-        if not key:
-            raise self._no_key_error()
-        check_key(key)
+        check_key(self._required_key())
         check_address(self._base_url())
 
     @api.model
@@ -222,51 +227,56 @@ class AccountAiGateway(models.AbstractModel):
         :raise ClaudeError: ``no_key`` when there is none, ``not_ready`` when settings
             or server have to be mended first
         """
-        api_key = self._api_key()
-        if not api_key:
-            raise self._no_key_error()
-        return client_for(api_key, self._base_url())
+        return client_for(self._required_key(), self._base_url())
+
+    @api.model
+    def _required_key(self):
+        """Return the API key.
+
+        :raise ClaudeError: ``no_key`` when there is none
+        """
+        if key := self._api_key():
+            return key
+        raise ClaudeError(
+            "no_key",
+            _lt("There is no API key for Claude: an administrator can set one."),
+        )
 
     @api.model
     def _api_key(self):
-        """Return the API key, the environment's first; empty when there is none.
-
-        A neutralized copy of a database ignores the environment's key: it belongs to
-        the server, whose operator meant it for the original.
-        """
-        key = os.environ.get(API_KEY_VARIABLE, "").strip()
-        if key and not self._is_neutralized():
-            return key
-        return self._parameter(API_KEY_PARAMETER)
+        """Return the API key, the environment's first; empty when there is none."""
+        return self._setting(API_KEY_PARAMETER)
 
     @api.model
     def _base_url(self):
         """Return the address of the API without a slash at its end."""
-        url = os.environ.get(BASE_URL_VARIABLE, "").strip()
-        url = url or self._parameter(BASE_URL_PARAMETER) or DEFAULT_BASE_URL
-        return url.rstrip("/")
+        return (self._setting(BASE_URL_PARAMETER) or DEFAULT_BASE_URL).rstrip("/")
 
     @api.model
     def _is_simulated(self):
         """Return whether the endpoint is said to be the simulator."""
-        value = os.environ.get(SIMULATED_VARIABLE, "").strip()
-        return str2bool(value or self._parameter(SIMULATED_PARAMETER), default=False)
+        return str2bool(self._setting(SIMULATED_PARAMETER), default=False)
 
     @api.model
-    def _environment_wins(self):
-        """Return which of ``api_key``, ``base_url`` and ``simulated`` come from the
-        environment, so that the settings page can say so."""
-        variables = {
-            "api_key": API_KEY_VARIABLE,
-            "base_url": BASE_URL_VARIABLE,
-            "simulated": SIMULATED_VARIABLE,
-        }
-        return {
-            name
-            for name, variable in variables.items()
-            if os.environ.get(variable, "").strip()
-            and not (name == "api_key" and self._is_neutralized())
-        }
+    def _setting(self, name):
+        """Return the system parameter ``name``, or what the environment has for it."""
+        return self._environment(name) or self._parameter(name)
+
+    @api.model
+    def _environment(self, name):
+        """Return what the server's environment sets instead of a system parameter;
+        empty when it sets nothing, or nothing for a neutralized copy."""
+        if name in _OF_THE_ORIGINAL and self._is_neutralized():
+            return ""
+        return os.environ.get(_VARIABLES[name], "").strip()
+
+    @api.model
+    def _source(self, name, value):
+        """Return where ``value`` of the system parameter ``name`` comes from:
+        ``none``, ``database`` or ``environment``."""
+        if not value:
+            return "none"
+        return "environment" if self._environment(name) else "database"
 
     @api.model
     def _is_neutralized(self):
@@ -304,14 +314,6 @@ class AccountAiGateway(models.AbstractModel):
             return sentence(error.message, error.params, self.env.lang)
         return ""
 
-    @api.model
-    def _no_key_error(self):
-        """Return the error that says that there is no key."""
-        return ClaudeError(
-            "no_key",
-            _lt("There is no API key for Claude: an administrator can set one."),
-        )
-
     # === BUSINESS METHODS === #
 
     @api.model
@@ -342,38 +344,32 @@ class AccountAiGateway(models.AbstractModel):
     @ormcache(cache="stable")
     def _breaker_policy(self):
         """Return when the circuit breaker opens, probes and closes."""
-        standard = BreakerPolicy()
         return BreakerPolicy(
-            failures=self._figure("account_ai.breaker_failures", standard.failures),
-            open_seconds=float(
-                self._figure("account_ai.breaker_seconds", int(standard.open_seconds))
-            ),
-            successes=self._figure("account_ai.breaker_successes", standard.successes),
+            failures=self._figure("account_ai.breaker_failures"),
+            open_seconds=float(self._figure("account_ai.breaker_seconds")),
+            successes=self._figure("account_ai.breaker_successes"),
         )
 
     @api.model
     @ormcache(cache="stable")
     def _retry_policy(self):
         """Return how often and how long a call is repeated."""
-        standard = RetryPolicy()
         return RetryPolicy(
-            attempts=self._figure("account_ai.retry_attempts", standard.attempts),
-            retry_after_cap=float(
-                self._figure("account_ai.retry_wait", int(standard.retry_after_cap))
-            ),
+            attempts=self._figure("account_ai.retry_attempts"),
+            retry_after_cap=float(self._figure("account_ai.retry_wait")),
         )
 
     @api.model
-    def _figure(self, name, standard):
+    def _figure(self, name):
         """Return the system parameter ``name`` as a number within its bounds.
 
         The settings page lets none other pass; one that was written by hand and makes
         no sense is not obeyed, and the log says so.
         """
         text = self._parameter(name)
+        least, most, standard = FIGURES[name]
         if not text:
             return standard
-        least, most = PARAMETER_BOUNDS[name]
         if text.isdecimal() and len(text) < 10 and least <= int(text) <= most:
             return int(text)
         _logger.warning(
@@ -391,18 +387,7 @@ class AccountAiGateway(models.AbstractModel):
         A neutralized copy of a database has none: it bills nobody, and the key sees the
         whole organization.
         """
-        if self._is_neutralized():
-            return ""
-        key = os.environ.get(ADMIN_KEY_VARIABLE, "").strip()
-        return key or self._parameter(ADMIN_KEY_PARAMETER)
-
-    @api.model
-    def _admin_key_from_environment(self):
-        """Return whether the environment's Admin key counts."""
-        return (
-            bool(os.environ.get(ADMIN_KEY_VARIABLE, "").strip())
-            and not self._is_neutralized()
-        )
+        return "" if self._is_neutralized() else self._setting(ADMIN_KEY_PARAMETER)
 
     @api.model
     def _reconciled_workspace(self):
@@ -514,12 +499,3 @@ class AccountAiGateway(models.AbstractModel):
             )
         )
         return "invalid_key" if rows and rows[0][0] == "invalid_key" else ""
-
-
-def is_valid_base_url(url):
-    """Return whether ``url`` may receive the key: HTTPS, or HTTP on this machine."""
-    try:
-        check_address(url)
-    except ClaudeError:
-        return False
-    return True

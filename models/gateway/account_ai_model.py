@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import json
 import logging
 from datetime import timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
 from odoo import api, fields, models
@@ -27,7 +27,9 @@ from ...services.claude.money.pricing import (
 )
 from ...services.claude.operations import OPERATIONS
 from ...services.claude.ports import Alert
+from ...services.claude.request import canonical_json
 from ...services.common.translation import _ as _lt
+from ..common.notification import notification
 from ..common.presentation import sentence
 
 _logger = logging.getLogger(__name__)
@@ -41,7 +43,8 @@ _COMPARED = (
     *("max_input_tokens", "max_output_tokens", "capabilities"),
 )
 
-_PRICE_DIGITS = (16, 6)
+_price_in_force = partial(fields.Float, digits=(16, 6), compute="_compute_prices")
+_own_price = partial(fields.Float, digits=(16, 6), tracking=True)
 _BUCKETS = {
     "input_price": "uncached_input",
     "output_price": "output",
@@ -163,36 +166,18 @@ class AccountAiModel(models.Model):
         help="A model whose price is not known is not called.",
     )
     price_source_name = fields.Char(string="Price List", compute="_compute_prices")
-    input_price = fields.Float(
-        string="Input", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    output_price = fields.Float(
-        string="Output", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    cache_write_5m_price = fields.Float(
-        string="Cache Write 5m", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    cache_write_1h_price = fields.Float(
-        string="Cache Write 1h", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    cache_read_price = fields.Float(
-        string="Cache Read", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    batch_input_price = fields.Float(
-        string="Batch Input", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    batch_output_price = fields.Float(
-        string="Batch Output", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
+    input_price = _price_in_force("Input")
+    output_price = _price_in_force("Output")
+    cache_write_5m_price = _price_in_force("Cache Write 5m")
+    cache_write_1h_price = _price_in_force("Cache Write 1h")
+    cache_read_price = _price_in_force("Cache Read")
+    batch_input_price = _price_in_force("Batch Input")
+    batch_output_price = _price_in_force("Batch Output")
     long_prompt_tokens = fields.Integer(
         string="Long Prompts Above (tokens)", compute="_compute_prices"
     )
-    long_input_price = fields.Float(
-        string="Long Input", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
-    long_output_price = fields.Float(
-        string="Long Output", digits=_PRICE_DIGITS, compute="_compute_prices"
-    )
+    long_input_price = _price_in_force("Long Input")
+    long_output_price = _price_in_force("Long Output")
 
     # Set here
     has_own_prices = fields.Boolean(
@@ -201,25 +186,13 @@ class AccountAiModel(models.Model):
         help="Instead of the price list: for a contract of your own, or a model that "
         "the list does not know. It holds for calls from now on.",
     )
-    own_input = fields.Float(digits=_PRICE_DIGITS, tracking=True)
-    own_output = fields.Float(digits=_PRICE_DIGITS, tracking=True)
-    own_cache_write_5m = fields.Float(
-        string="Own Cache Write 5m",
-        digits=_PRICE_DIGITS,
-        tracking=True,
-        help="Zero: 1.25 times the input.",
+    own_input = _own_price("Own Input")
+    own_output = _own_price("Own Output")
+    own_cache_write_5m = _own_price(
+        "Own Cache Write 5m", help="Zero: 1.25 times the input."
     )
-    own_cache_write_1h = fields.Float(
-        string="Own Cache Write 1h",
-        digits=_PRICE_DIGITS,
-        tracking=True,
-        help="Zero: twice the input.",
-    )
-    own_cache_read = fields.Float(
-        digits=_PRICE_DIGITS,
-        tracking=True,
-        help="Zero: a tenth of the input.",
-    )
+    own_cache_write_1h = _own_price("Own Cache Write 1h", help="Zero: twice the input.")
+    own_cache_read = _own_price("Own Cache Read", help="Zero: a tenth of the input.")
     own_batch_discount = fields.Float(
         string="Own Batch Discount (%)", default=50.0, digits=(5, 2), tracking=True
     )
@@ -229,16 +202,11 @@ class AccountAiModel(models.Model):
         help="Requests with more prompt tokens, cached ones included, pay the long "
         "prices for every token. Zero: there are none.",
     )
-    own_long_input = fields.Float(
-        digits=_PRICE_DIGITS,
-        tracking=True,
+    own_long_input = _own_price(
+        "Own Long Input",
         help="The cache's prices rise as this one does. Zero: as for short prompts.",
     )
-    own_long_output = fields.Float(
-        digits=_PRICE_DIGITS,
-        tracking=True,
-        help="Zero: as for short prompts.",
-    )
+    own_long_output = _own_price("Own Long Output", help="Zero: as for short prompts.")
 
     # === CONSTRAINTS === #
 
@@ -268,14 +236,10 @@ class AccountAiModel(models.Model):
     def _prices_in_force(self):
         """Return the values of the fields that show the prices in force."""
         self.ensure_one()
-        values = {
-            **dict.fromkeys(_BUCKETS, 0.0),
-            **dict.fromkeys(("batch_input_price", "batch_output_price"), 0.0),
-            **dict.fromkeys(("long_input_price", "long_output_price"), 0.0),
-            "long_prompt_tokens": 0,
-            "price_source": "unknown",
-            "price_source_name": False,
-        }
+        names = (*_BUCKETS, "batch_input_price", "batch_output_price")
+        names += ("long_input_price", "long_output_price", "long_prompt_tokens")
+        values = dict.fromkeys(names, 0)
+        values.update(price_source="unknown", price_source_name=False)
         priced = self.has_own_prices and self.own_input and self.own_output
         own = {self.model: self._prices()} if priced else {}
         try:
@@ -378,11 +342,9 @@ class AccountAiModel(models.Model):
             told = self.sudo()._synchronize()
         except ClaudeError as error:
             words = sentence(error.message, error.params, self.env.lang)
-            return _notification("danger", words)
+            return notification("danger", words)
         message = self.env._("Models that Claude told of: %(count)s.", count=told)
-        return _notification(
-            "success", message, {"type": "ir.actions.client", "tag": "soft_reload"}
-        )
+        return notification("success", message, reload=True)
 
     # === BUSINESS METHODS - SYNCHRONIZE === #
 
@@ -718,9 +680,7 @@ def _values_of(info):
 def _differs(model, name, value):
     """Return whether a field holds something else; JSON is compared by what it says."""
     if name == "capabilities":
-        return json.dumps(model[name], sort_keys=True) != json.dumps(
-            value, sort_keys=True
-        )
+        return canonical_json(model[name]) != canonical_json(value)
     return model[name] != value
 
 
@@ -731,20 +691,6 @@ def _naive(moment):
 
 def _aware(moment):
     return moment.replace(tzinfo=timezone.utc) if moment else None
-
-
-def _notification(kind, message, next_action=None):
-    """Return the action that shows ``message`` on the screen."""
-    return {
-        "type": "ir.actions.client",
-        "tag": "display_notification",
-        "params": {
-            "type": kind,
-            "message": message,
-            "sticky": kind == "danger",
-            "next": next_action,
-        },
-    }
 
 
 def decimal_or_none(value):

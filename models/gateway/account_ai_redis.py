@@ -3,13 +3,11 @@ import os
 from odoo import api, models
 
 from ..common.presentation import sentence
+from .account_ai_gateway import REDIS_URL_PARAMETER
 from .redis.connection import RedisConnection, connection_for
 from .redis.failure import SENTENCES
 from .redis.loss import CIRCUIT
 from .redis.transaction import RedisBackend
-
-REDIS_URL_PARAMETER = "account_ai.redis_url"
-REDIS_URL_VARIABLE = "ACCOUNT_AI_REDIS_URL"
 
 
 class AccountAiGateway(models.AbstractModel):
@@ -40,18 +38,7 @@ class AccountAiGateway(models.AbstractModel):
         A neutralized copy of a database uses none: it would share limits and answers
         with the original.
         """
-        if self._is_neutralized():
-            return ""
-        url = os.environ.get(REDIS_URL_VARIABLE, "").strip()
-        return url or self._parameter(REDIS_URL_PARAMETER)
-
-    @api.model
-    def _redis_source(self):
-        """Return where the URL comes from: ``none``, ``database``, ``environment``."""
-        if not self._redis_url():
-            return "none"
-        from_environment = os.environ.get(REDIS_URL_VARIABLE, "").strip()
-        return "environment" if from_environment else "database"
+        return "" if self._is_neutralized() else self._setting(REDIS_URL_PARAMETER)
 
     @api.model
     def _redis_prefix(self):

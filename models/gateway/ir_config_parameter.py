@@ -5,8 +5,8 @@ from .account_ai_gateway import (
     ADMIN_KEY_PARAMETER,
     API_KEY_PARAMETER,
     BASE_URL_PARAMETER,
+    REDIS_URL_PARAMETER,
 )
-from .account_ai_redis import REDIS_URL_PARAMETER
 
 
 class IrConfigParameter(models.Model):

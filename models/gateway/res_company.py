@@ -232,11 +232,11 @@ class ResCompany(models.Model):
             company_sudo.account_ai_model or VALIDATION.model,
             company_sudo.account_ai_fallback_model,
         )
-        known = [find(catalogue, model) for model in chosen if model]
         return [
             model
-            for model, info in zip(filter(None, chosen), known, strict=True)
-            if info and (info.is_retired(now) or info.is_leaving(now))
+            for model in filter(None, chosen)
+            if (info := find(catalogue, model))
+            and (info.is_retired(now) or info.is_leaving(now))
         ]
 
     def _account_ai_model_notice(self):

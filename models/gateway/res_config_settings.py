@@ -4,21 +4,24 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...services.claude.operations import LIMITED
-from ...services.claude.policy import BreakerPolicy, RetryPolicy
-from .account_ai_gateway import PARAMETER_BOUNDS
-from .account_ai_redis import REDIS_URL_PARAMETER
-from .res_company import check_bounds
+from ..common.notification import notification
+from .account_ai_gateway import FIGURES, REDIS_URL_PARAMETER
+from .res_company import BOUNDS, check_bounds
 
-_BREAKER = BreakerPolicy()
-_RETRY = RetryPolicy()
-
-_PARAMETERS = {
-    "account_ai_breaker_failures": "account_ai.breaker_failures",
-    "account_ai_breaker_seconds": "account_ai.breaker_seconds",
-    "account_ai_breaker_successes": "account_ai.breaker_successes",
-    "account_ai_retry_attempts": "account_ai.retry_attempts",
-    "account_ai_retry_wait": "account_ai.retry_wait",
+_FIGURE_BOUNDS = {
+    name.replace(".", "_"): (least, most)
+    for name, (least, most, _standard) in FIGURES.items()
 }
+
+
+def _figure(name, **values):
+    """Return the field of a figure that holds for the whole database."""
+    return fields.Integer(
+        config_parameter=name,
+        default=FIGURES[name][-1],
+        groups="base.group_system",
+        **values,
+    )
 
 
 class ResConfigSettings(models.TransientModel):
@@ -28,60 +31,33 @@ class ResConfigSettings(models.TransientModel):
 
     # === FIELDS === #
 
-    # A limit of each operation, as the table of operations says.
+    # The limits of the company, with one of each operation.
     vars().update(
         {
-            each.limit_field: fields.Integer(
-                related=f"company_id.{each.limit_field}", readonly=False
-            )
-            for each in LIMITED
+            name: fields.Integer(related=f"company_id.{name}", readonly=False)
+            for name in BOUNDS
         }
-    )
-    account_ai_limit_company = fields.Integer(
-        related="company_id.account_ai_limit_company", readonly=False
-    )
-    account_ai_limit_queue = fields.Integer(
-        related="company_id.account_ai_limit_queue", readonly=False
-    )
-    account_ai_deadline_seconds = fields.Integer(
-        related="company_id.account_ai_deadline_seconds", readonly=False
-    )
-    account_ai_max_input_tokens = fields.Integer(
-        related="company_id.account_ai_max_input_tokens", readonly=False
     )
     account_ai_max_call_usd = fields.Float(
         related="company_id.account_ai_max_call_usd", readonly=False
     )
-    account_ai_breaker_failures = fields.Integer(
-        string="Failures in a Row",
-        config_parameter="account_ai.breaker_failures",
-        default=_BREAKER.failures,
-        groups="base.group_system",
+    account_ai_breaker_failures = _figure(
+        "account_ai.breaker_failures", string="Failures in a Row"
     )
-    account_ai_breaker_seconds = fields.Integer(
-        string="Seconds until a Try",
-        config_parameter="account_ai.breaker_seconds",
-        default=int(_BREAKER.open_seconds),
-        groups="base.group_system",
+    account_ai_breaker_seconds = _figure(
+        "account_ai.breaker_seconds", string="Seconds until a Try"
     )
-    account_ai_breaker_successes = fields.Integer(
-        string="Successful Tries in a Row",
-        config_parameter="account_ai.breaker_successes",
-        default=_BREAKER.successes,
-        groups="base.group_system",
+    account_ai_breaker_successes = _figure(
+        "account_ai.breaker_successes", string="Successful Tries in a Row"
     )
-    account_ai_retry_attempts = fields.Integer(
+    account_ai_retry_attempts = _figure(
+        "account_ai.retry_attempts",
         string="Attempts",
-        config_parameter="account_ai.retry_attempts",
-        default=_RETRY.attempts,
-        groups="base.group_system",
         help="Of one call, the first one included.",
     )
-    account_ai_retry_wait = fields.Integer(
+    account_ai_retry_wait = _figure(
+        "account_ai.retry_wait",
         string="Longest Wait (seconds)",
-        config_parameter="account_ai.retry_wait",
-        default=int(_RETRY.retry_after_cap),
-        groups="base.group_system",
         help="A Claude that asks for a longer wait is not waited for: whoever looks on "
         "is told when to come back, and what is queued waits in the queue.",
     )
@@ -104,11 +80,10 @@ class ResConfigSettings(models.TransientModel):
 
     # === CONSTRAINTS === #
 
-    @api.constrains(*_PARAMETERS)
+    @api.constrains(*_FIGURE_BOUNDS)
     def _check_account_ai_figures(self):
-        bounds = {field: PARAMETER_BOUNDS[name] for field, name in _PARAMETERS.items()}
         for settings in self:
-            check_bounds(settings, bounds)
+            check_bounds(settings, _FIGURE_BOUNDS)
 
     # === FIELDS === #
 
@@ -150,7 +125,8 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends("company_id")
     def _compute_account_ai_redis_source(self):
-        source = self.env["account.ai.gateway"]._redis_source()
+        gateway = self.env["account.ai.gateway"]
+        source = gateway._source(REDIS_URL_PARAMETER, gateway._redis_url())
         self.account_ai_redis_source = source
 
     # === ACTION METHODS === #
@@ -159,15 +135,7 @@ class ResConfigSettings(models.TransientModel):
         """Return a notification that says whether Redis can be used, or why not."""
         self._account_ai_check_system()
         works, message = self.env["account.ai.gateway"]._test_redis()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if works else "danger",
-                "message": message,
-                "sticky": not works,
-            },
-        }
+        return notification("success" if works else "danger", message)
 
     def action_account_ai_remove_redis(self):
         """Forget the Redis of this database and reload the page."""

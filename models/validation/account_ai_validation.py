@@ -11,8 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
 
 from ...services.agents.document_agent import ModelAnswer
-from ...services.claude.errors import ClaudeError
-from ...services.claude.http.interruption import interrupted
+from ...services.claude.errors import ClaudeError, interrupted
 from ...services.claude.request import ClaudeRequest
 from ...services.common.storable import storable
 from ...services.documents.document import Document

@@ -26,43 +26,26 @@ class Cause(Enum):
 
 CAUSES: Mapping[str, Cause] = MappingProxyType(
     {
-        "no_consent": Cause.OUT,
-        "no_key": Cause.OUT,
-        "not_ready": Cause.OUT,
-        "invalid_key": Cause.OUT,
-        "spend_limit": Cause.OUT,
-        "circuit_open": Cause.OUT,
+        **dict.fromkeys(
+            ("no_consent", "no_key", "not_ready", "invalid_key"), Cause.OUT
+        ),
+        **dict.fromkeys(("spend_limit", "circuit_open"), Cause.OUT),
         # Our own limits and budgets
-        "too_many_requests": Cause.OWN,
-        "budget": Cause.OWN,
-        "price_unknown": Cause.OWN,
+        **dict.fromkeys(("too_many_requests", "budget", "price_unknown"), Cause.OWN),
         # The document, or what is chosen in the settings
-        "too_large": Cause.OWN,
-        "too_dear": Cause.OWN,
-        "unchecked": Cause.OWN,
-        "bad_request": Cause.OWN,
-        "unknown_model": Cause.OWN,
-        "permission": Cause.OWN,
-        "unreadable": Cause.OWN,
+        **dict.fromkeys(
+            ("too_large", "too_dear", "unchecked", "bad_request"), Cause.OWN
+        ),
+        **dict.fromkeys(("unknown_model", "permission", "unreadable"), Cause.OWN),
         # The same twice
-        "in_progress": Cause.OWN,
-        "already_made": Cause.OWN,
+        **dict.fromkeys(("in_progress", "already_made"), Cause.OWN),
         # The key for cost reports, which no validation needs
-        "no_admin_key": Cause.OWN,
-        "invalid_admin_key": Cause.OWN,
+        **dict.fromkeys(("no_admin_key", "invalid_admin_key"), Cause.OWN),
         # Billing problems and usage that grows too fast open the circuit at once.
-        "billing": Cause.FAILED,
-        "ramp_limit": Cause.FAILED,
-        "rate_limited": Cause.FAILED,
-        "overloaded": Cause.FAILED,
-        "server_error": Cause.FAILED,
-        "timeout": Cause.FAILED,
-        "connection": Cause.FAILED,
-        "deadline": Cause.FAILED,
-        "interrupted": Cause.FAILED,
-        "refused": Cause.FAILED,
-        "truncated": Cause.FAILED,
-        "invalid_answer": Cause.FAILED,
+        **dict.fromkeys(("billing", "ramp_limit", "rate_limited"), Cause.FAILED),
+        **dict.fromkeys(("overloaded", "server_error", "timeout"), Cause.FAILED),
+        **dict.fromkeys(("connection", "deadline", "interrupted"), Cause.FAILED),
+        **dict.fromkeys(("refused", "truncated", "invalid_answer"), Cause.FAILED),
     }
 )
 """Of every code that the product knows; a test finds one that is missing."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..common.translation import _
+
 if TYPE_CHECKING:
     from .ports import Alert, LimitState
 
@@ -61,3 +63,13 @@ class ClaudeError(Exception):
         self.request_id = request_id
         self.limit_state = limit_state
         self.alert = alert
+
+
+def interrupted() -> ClaudeError:
+    """Return the error of a run that was broken off, by a fault or a killed process:
+    nobody knows how its call would have ended."""
+    return ClaudeError(
+        "interrupted",
+        _("The validation was interrupted; validate again."),
+        retryable=True,
+    )

@@ -29,7 +29,7 @@ from .call import (
 from .errors import ClaudeError
 from .guards import Guard, guards_for
 from .http.catalogue import LIFECYCLES, ListedModels, read_models
-from .http.client import READ_SECONDS, ClaudeClient
+from .http.client import ClaudeClient
 from .http.exchange import Exchange, bytes_of_message
 from .http.log import log_failed_call, log_refused_call
 from .http.message import read_message
@@ -37,7 +37,7 @@ from .http.open_stream import OpenStream
 from .http.retry import retrying
 from .money.budget import changing_refusal, overrun_alert, too_dear_refusal
 from .money.estimate import worst_case
-from .money.measure import Measure, counted, is_near_limit, measure_of
+from .money.measure import Measure, TokenCounter, is_near_limit, measure_of
 from .money.own_prices import OwnPrices
 from .money.prefix import PrefixStore, prefix_tokens
 from .money.pricing import NO_OWN_PRICES
@@ -108,6 +108,7 @@ class Gateway:
         self._own_prices = own_prices
         self._guards = guards_for(policy) if guards is None else tuple(guards)
         self._prefixes = prefixes
+        self._counter = TokenCounter(client, backend, policy)
         self._clock = clock
         self._sleep = sleep
 
@@ -124,15 +125,8 @@ class Gateway:
         _check_texts(request)
         known = None
         if self._prefixes:
-            known = prefix_tokens(
-                request,
-                owner,
-                self._prefixes,
-                client=self._client,
-                backend=self._backend,
-                policy=self._policy,
-                clock=self._clock,
-            )
+            counter = self._counter
+            known = prefix_tokens(request, owner, self._prefixes, counter, self._clock)
         measure = measure_of(request, known)
         if is_near_limit(request, measure, self._policy, self._own_prices):
             return self.count(request, owner, measure)
@@ -146,14 +140,7 @@ class Gateway:
         :raises ClaudeError: ``unchecked``
         """
         _check_texts(request)
-        return counted(
-            request,
-            owner,
-            measure,
-            client=self._client,
-            backend=self._backend,
-            policy=self._policy,
-        )
+        return self._counter.counted(request, owner, measure)
 
     def listed_models(self) -> ListedModels:
         """Return the models that Claude tells of, retired ones too; it is free.
@@ -362,24 +349,22 @@ class Gateway:
                 yield FirstToken(seen.first_token_ms)
             yield from _text_events(text, items)
             yield from stream.take_tool_calls()
-            if seen.complete and not finished:
+            if finished:
+                continue
+            seen.latency_ms = self._milliseconds(admission)
+            if seen.complete:
                 # Before the end of the stream, which only serves the connection.
                 finished = True
-                seen.latency_ms = self._milliseconds(admission)
                 yield Finished(result_of(seen, admission))
-            elif not finished:
-                seen.latency_ms = self._milliseconds(admission)
+            else:
                 self._check_deadline(admission)
         if not finished:
             yield Finished(result_of(seen, admission))
 
     def _call_once(self, admission: Admission) -> CallResult:
         seen = admission.seen
-        headers, message = self._client.call(
-            admission.body,
-            seconds=self._silence(admission),
-            exchange=self._exchange(admission),
-        )
+        exchange = self._exchange(admission)
+        headers, message = self._client.call(admission.body, exchange)
         _read_headers(headers, seen)
         seen.latency_ms = self._milliseconds(admission)
         read_message(message, seen)
@@ -387,11 +372,8 @@ class Gateway:
 
     def _open_once(self, admission: Admission) -> OpenStream:
         seen = admission.seen
-        byte_stream = self._client.stream(
-            admission.body,
-            seconds=self._silence(admission),
-            exchange=self._exchange(admission),
-        )
+        exchange = self._exchange(admission)
+        byte_stream = self._client.stream(admission.body, exchange)
         _read_headers(byte_stream.headers, seen)
         stream = OpenStream(byte_stream, seen)
         try:
@@ -421,9 +403,10 @@ class Gateway:
                 result: _T = controller(self._attempt, admission, send, numbers)
                 return result
             except ClaudeError as error:
-                if not self._may_repeat_lost(admission, error):
-                    raise
-                if not self._open_second(admission, error):
+                if not (
+                    self._may_repeat_lost(admission, error)
+                    and self._open_second(admission, error)
+                ):
                     raise
 
     def _attempt(
@@ -543,10 +526,6 @@ class Gateway:
     def _remaining(self, admission: Admission) -> float:
         """Return the seconds until the deadline, below zero when it is past."""
         return admission.deadline - self._clock()
-
-    def _silence(self, admission: Admission) -> float:
-        """Return how many seconds the connection may be silent."""
-        return max(1.0, min(READ_SECONDS, self._remaining(admission)))
 
     def _exchange(self, admission: Admission) -> Exchange:
         """Return what the attempt that begins may take, from its first byte on."""

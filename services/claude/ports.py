@@ -219,8 +219,8 @@ class Budget(Protocol):
         """
         ...
 
-    def settle(self, closing: Closing) -> None:
-        """Count what a call has cost instead of what was reserved for it."""
+    def settle(self, *closings: Closing) -> None:
+        """Count what calls have cost instead of what was reserved for them."""
         ...
 
 

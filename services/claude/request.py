@@ -160,21 +160,18 @@ class ClaudeRequest:
         """Return what differs from document to document, as JSON."""
         return _json(self.messages, sort_keys=False)
 
+    @cached_property
     def canonical(self) -> str:
-        """Return the body as canonical JSON: sorted keys, no spaces, UTF-8."""
-        return self._canonical
+        """The body as canonical JSON: sorted keys, no spaces, UTF-8. It is asked for
+        when a run begins as well as when it is admitted."""
+        return self._written(sort_keys=True)
 
     def fingerprint(self, endpoint: str) -> str:
         """Return the SHA-256 of body, language and endpoint, as hex."""
         rest = canonical_json({"language": self.language, "url": endpoint})
         # The canonical form of all three: "body" comes first.
-        picture = f'{{"body":{self._canonical},{rest[1:]}'
+        picture = f'{{"body":{self.canonical},{rest[1:]}'
         return hashlib.sha256(picture.encode()).hexdigest()
-
-    @cached_property
-    def _canonical(self) -> str:
-        """Asked for when a run begins as well as when it is admitted."""
-        return self._written(sort_keys=True)
 
     def _written(self, *, sort_keys: bool, leave_out: Sequence[str] = ()) -> str:
         """Return :meth:`parameters` as JSON.

@@ -47,21 +47,8 @@ def conform(value: Any, schema: Mapping[str, Any], path: str = "$") -> Any:
 
 
 _KNOWN_WORDS = frozenset(
-    (
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "minItems",
-        "enum",
-        "const",
-        "anyOf",
-        "title",
-        "description",
-        "default",
-        "format",
-    )
+    {"type", "properties", "required", "additionalProperties", "items", "minItems"}
+    | {"enum", "const", "anyOf", "title", "description", "default", "format"}
 )
 
 
@@ -115,9 +102,7 @@ def _conform_object(
         if value.keys() - properties.keys():
             raise SchemaMismatch(f"{path} has properties that are not allowed")
     return {
-        name: conform(item, properties[name], f"{path}.{name}")
-        if name in properties
-        else item
+        name: conform(item, properties.get(name, {}), f"{path}.{name}")
         for name, item in value.items()
     }
 
@@ -125,9 +110,5 @@ def _conform_object(
 def _conform_array(value: list[Any], schema: Mapping[str, Any], path: str) -> list[Any]:
     if len(value) < schema.get("minItems", 0):
         raise SchemaMismatch(f"{path} has too few items")
-    items = schema.get("items")
-    if items is None:
-        return value
-    return [
-        conform(item, items, f"{path}[{index}]") for index, item in enumerate(value)
-    ]
+    items = schema.get("items", {})
+    return [conform(item, items, f"{path}[{at}]") for at, item in enumerate(value)]

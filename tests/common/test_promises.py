@@ -192,14 +192,14 @@ class TestPromises(ValidationCase):
             [("Servicios varios", 90_000)], partner=partner, ref="OC 4500"
         )
         start = self.start(move)
-        sent = start.opened.request.canonical()
+        sent = start.opened.request.canonical
         found = start.opened.judged.findings
         self.carry_out(start.opened)
         move.invoice_line_ids.name = "Something else"
         self.synchronize()
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         replay = validation._replay()
-        self.assertEqual(replay.request.canonical(), sent)
+        self.assertEqual(replay.request.canonical, sent)
         self.assertEqual(replay.rule_findings, found)
         self.assertEqual(
             replay.request.fingerprint(validation.endpoint), validation.fingerprint

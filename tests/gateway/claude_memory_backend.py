@@ -202,7 +202,7 @@ class MemoryBudget:
             Decimal(0),
         )
 
-    def settle(self, closing):
+    def settle(self, *closings):
         """Nothing to do: the sums are taken from the rows."""
 
 

@@ -218,9 +218,9 @@ class TestExchange(BaseCase):
     def test_the_end_that_serves_the_connection_is_not_waited_for(self):
         exchange = self.exchange()
         exchange.end_soon(2.0)
-        self.assertEqual(exchange.patience(5.0), 2.0)
+        self.assertEqual(exchange.longest_wait(5.0), 2.0)
         exchange.end_soon(60.0)
-        self.assertEqual(exchange.patience(5.0), 2.0)
+        self.assertEqual(exchange.longest_wait(5.0), 2.0)
 
     def test_a_message_may_be_as_long_as_was_asked_for(self):
         # An event with one token of text takes 200 bytes at most.

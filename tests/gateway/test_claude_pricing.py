@@ -1,7 +1,8 @@
 """Prices, against figures that were worked out by hand from the price list."""
 
-from datetime import date
 from decimal import Decimal
+
+from freezegun import freeze_time
 
 from odoo.tests import BaseCase, tagged
 
@@ -49,12 +50,9 @@ class TestPricing(BaseCase):
         self.check_prices(PRICE_LIST, "0.5", service_tier="batch")
 
     def test_a_batch_before_the_package_knew_batches_costs_half_too(self):
-        self.check_prices(
-            {(HAIKU, 1): PRICE_LIST[HAIKU, 100_000]},
-            "0.5",
-            service_tier="batch",
-            on=date(2026, 10, 10),
-        )
+        prices = {(HAIKU, 1): PRICE_LIST[HAIKU, 100_000]}
+        with freeze_time("2026-10-10"):
+            self.check_prices(prices, "0.5", service_tier="batch")
 
     def test_inference_in_the_usa_costs_a_tenth_more(self):
         self.check_prices(PRICE_LIST, "1.1", inference_geo="us")

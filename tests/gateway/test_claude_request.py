@@ -85,7 +85,7 @@ class TestRequest(BaseCase):
             max_tokens=1,
         )
         self.assertEqual(
-            request.canonical(),
+            request.canonical,
             '{"max_tokens":1,"messages":[{"content":"ñ","role":"user"}],"model":"m",'
             '"system":[{"cache_control":{"type":"ephemeral"},"text":"s","type":"text"}]}',
         )
@@ -106,7 +106,7 @@ class TestRequest(BaseCase):
                     request.body(),
                     json.dumps(body, ensure_ascii=False, separators=(",", ":")),
                 )
-                self.assertEqual(request.canonical(), canonical_json(body))
+                self.assertEqual(request.canonical, canonical_json(body))
                 whole = {"body": body, "language": request.language, "url": URL}
                 self.assertEqual(
                     request.fingerprint(URL),

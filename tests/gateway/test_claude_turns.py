@@ -131,7 +131,7 @@ class TestStoredRequests(BaseCase):
     def pictures(self, request):
         return (
             request.body(),
-            request.canonical(),
+            request.canonical,
             request.prefix(),
             request.messages_json(),
             request.fingerprint(URL),

@@ -1,4 +1,4 @@
-"""The door of a database: whose key and address it uses, and what it refuses."""
+"""The gateway of a database: whose key and address it uses, and what it refuses."""
 
 import os
 from unittest.mock import patch
@@ -8,13 +8,16 @@ from odoo.tools.translate import code_translations
 
 from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     API_KEY_PARAMETER,
-    is_valid_base_url,
+    BASE_URL_PARAMETER,
+    SIMULATED_PARAMETER,
 )
 from odoo.addons.account_ai.services.claude.errors import ClaudeError
 from odoo.addons.account_ai.services.claude.ports import Owner
 from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 
 from ..common.common import TEST_KEY, AccountAiCase, AccountAiHttpCase
+
+PARAMETERS = (API_KEY_PARAMETER, BASE_URL_PARAMETER, SIMULATED_PARAMETER)
 
 
 @tagged("post_install", "-at_install")
@@ -26,13 +29,16 @@ class TestGatewaySettings(AccountAiCase):
     def gateway(self):
         return self.env["account.ai.gateway"]
 
+    def sources(self):
+        return {name: self.gateway._source(name, "value") for name in PARAMETERS}
+
     def assert_refused(self, code):
         error = self.failure_of(self.gateway._check_ready, self.company)
         self.assertEqual(error.code, code)
 
     def test_the_environment_wins(self):
         self.assertEqual(self.gateway._api_key(), TEST_KEY)
-        self.assertEqual(self.gateway._environment_wins(), set())
+        self.assertEqual(self.sources(), dict.fromkeys(PARAMETERS, "database"))
         environment = {
             "ACCOUNT_AI_API_KEY": "sk-ant-server",
             "ACCOUNT_AI_BASE_URL": "http://127.0.0.1:9/",
@@ -43,16 +49,14 @@ class TestGatewaySettings(AccountAiCase):
             settings = self.gateway._settings(self.company, "validation")
             self.assertEqual(settings.endpoint, "http://127.0.0.1:9")
             self.assertFalse(settings.simulated)
-            self.assertEqual(
-                self.gateway._environment_wins(), {"api_key", "base_url", "simulated"}
-            )
+            self.assertEqual(self.sources(), dict.fromkeys(PARAMETERS, "environment"))
 
     def test_a_neutralized_copy_ignores_the_key_of_the_server(self):
         self.env["ir.config_parameter"].set_param("database.is_neutralized", "true")
         self.env["ir.config_parameter"].set_param(API_KEY_PARAMETER, False)
         with patch.dict(os.environ, {"ACCOUNT_AI_API_KEY": "sk-ant-server"}):
             self.assertEqual(self.gateway._api_key(), "")
-            self.assertEqual(self.gateway._environment_wins(), set())
+            self.assertEqual(self.gateway._source(API_KEY_PARAMETER, "key"), "database")
             self.assert_refused("no_key")
 
     def test_the_environment_of_other_programs_is_not_read(self):
@@ -102,7 +106,7 @@ class TestGatewaySettings(AccountAiCase):
             "http://127.0.0.1:8080",
             "http://localhost:4000",
         ):
-            self.assertTrue(is_valid_base_url(url), url)
+            self.assertEqual(self.gateway._address_problem(url), "", url)
         for url in (
             "http://api.anthropic.com",
             "ftp://api.anthropic.com",
@@ -112,11 +116,11 @@ class TestGatewaySettings(AccountAiCase):
             "https://proxy.example?key=1",
             "http://127.0.0.1.proxy.example",
         ):
-            self.assertFalse(is_valid_base_url(url), url)
+            self.assertTrue(self.gateway._address_problem(url), url)
 
 
 class GatewayCalls:
-    """Calls through the whole door to the simulator."""
+    """Calls through the whole gateway to the simulator."""
 
     request = ClaudeRequest(
         model="claude-haiku-5-5",

@@ -13,10 +13,6 @@ import httpx2
 
 from odoo.tests import tagged
 
-from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
-    API_KEY_VARIABLE,
-    BASE_URL_VARIABLE,
-)
 from odoo.addons.account_ai.services.claude.call import Finished, FirstToken
 from odoo.addons.account_ai.services.claude.defaults import DEFAULT_BASE_URL
 from odoo.addons.account_ai.services.claude.operations import operation
@@ -26,8 +22,8 @@ from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 from ..common.common import AccountAiCase
 
 # Read now: the base of the tests removes them from the environment.
-KEY = os.environ.get(API_KEY_VARIABLE, "") if os.environ.get("LIVE") == "1" else ""
-BASE_URL = os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
+KEY = os.environ.get("ACCOUNT_AI_API_KEY", "") if os.environ.get("LIVE") == "1" else ""
+BASE_URL = os.environ.get("ACCOUNT_AI_BASE_URL") or DEFAULT_BASE_URL
 
 RULE = "Rule {}: an invoice of type 33 names its issuer, its receiver and its date. "
 

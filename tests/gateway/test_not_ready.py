@@ -13,7 +13,6 @@ from odoo.addons.account_ai.models.gateway.account_ai_gateway import (
     BASE_URL_PARAMETER,
     PERCENT_PARAMETER,
     USD_PARAMETER,
-    is_valid_base_url,
 )
 from odoo.addons.account_ai.models.gateway.account_ai_redis import REDIS_URL_PARAMETER
 from odoo.addons.account_ai.services.claude.http import client as client_module
@@ -222,7 +221,8 @@ class TestEntering(ValidationCase):
                 self.settings(account_ai_base_url=url)
             self.assertNotIn("s3cret", str(caught.exception))
         for url in ("https://host\x00", "https://host/\ud800"):
-            self.assertFalse(is_valid_base_url(url))
+            problem = self.env["account.ai.gateway"]._address_problem(url)
+            self.assertTrue(problem)
         for url in GOOD_ADDRESSES:
             with self.subTest(url):
                 self.settings(account_ai_base_url=url)

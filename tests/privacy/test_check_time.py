@@ -88,7 +88,7 @@ class TestCheckTime(BaseCase):
         document = invoice(issuer=PERSON, notes="Elena Rojas, 12.345.678-5")
         request = ask(document, CheckTime(0, clock=Clock()))
         self.assertTrue(request.is_unchecked)
-        self.assertNotIn("Rojas", request.canonical())
+        self.assertNotIn("Rojas", request.canonical)
         self.assertNotIn("345", request.messages[0]["content"][0]["text"])
         self.assertFalse(ask(document).is_unchecked)
 

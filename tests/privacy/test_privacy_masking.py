@@ -202,8 +202,8 @@ class TestRequestOfAPerson(BaseCase):
         )
 
     def test_nothing_that_tells_who_it_is_leaves(self):
-        self.assertNotRegex(self.request().canonical(), self.SECRETS)
+        self.assertNotRegex(self.request().canonical, self.SECRETS)
 
     def test_only_the_company_can_switch_it_off(self):
-        unmasked = self.request(mask_persons=False).canonical()
+        unmasked = self.request(mask_persons=False).canonical
         self.assertRegex(unmasked, self.SECRETS)

@@ -1,4 +1,4 @@
-"""The shared state of the door in PostgreSQL: what ``services/claude/ports.py`` asks.
+"""The gateway's shared state in PostgreSQL: what ``services/claude/ports.py`` asks.
 
 Raw SQL on the tables of the models, one statement a verb, on cursors of its own: no
 environment and no request, so that it works after the request's cursor is closed.

@@ -1,4 +1,4 @@
-"""The wall, on the tables of ``account.ai.budget`` and its counters.
+"""Budgets, reserved and settled on the counters of ``account.ai.budget``.
 
 What is held, always, under any number of processes and whichever of them dies: for each
 hard budget and period, ``spent + reserved`` of its counter never passes the limit by a
@@ -131,15 +131,9 @@ class PostgresBudget:
             now = self._cursor.fetchone()[0].replace(tzinfo=timezone.utc)
             raise refusal([(states[each], costs[each]) for each in passed], now)
 
-    def settle(self, closing: Closing) -> None:
-        """Count what a call has cost instead of what was reserved for it."""
-        self.settle_all((closing,))
-
-    def settle_all(self, closings: Iterable[Closing]) -> None:
-        """Settle several at once, each counter with one lock.
-
-        It raises the alerts of the thresholds that are reached by now.
-        """
+    def settle(self, *closings: Closing) -> None:
+        """Count what calls have cost instead of what was reserved for them, each
+        counter with one lock, and alert of the thresholds that are reached by now."""
         spent: dict[int, Decimal] = defaultdict(Decimal)
         released: dict[int, Decimal] = defaultdict(Decimal)
         for closing in closings:
@@ -165,16 +159,7 @@ class PostgresBudget:
         :param owner: an :class:`~...services.claude.ports.Owner`
         :raises NotPrepared: a budget or its period has just begun
         """
-        execute(
-            self._cursor,
-            _LEFT,
-            {
-                "company_id": owner.company_id,
-                "user_id": owner.user_id or None,
-                "operation": owner.operation,
-                "lane": owner.lane,
-            },
-        )
+        execute(self._cursor, _LEFT, {**vars(owner), "user_id": owner.user_id or None})
         rows = self._cursor.fetchall()
         if any(unprepared for unprepared, *_rest in rows):
             raise NotPrepared(self._prepare)
@@ -203,34 +188,14 @@ def _charge(amount_usd: Decimal, rate: str) -> Decimal:
     return EXACT.multiply(amount_usd, Decimal(rate))
 
 
-def _state(
-    budget_id,
-    name,
-    company_id,
-    currency,
-    amount,
-    spent,
-    reserved,
-    date_start,
-    date_end,
-    time_zone,
-    hard,
-    thresholds,
-    alerted,
-) -> BudgetState:
-    zone = pytz.timezone(time_zone)
-    return BudgetState(
-        budget_id=budget_id,
-        name=name,
-        company_id=company_id or 0,
-        currency=currency,
-        limit=Decimal(amount),
-        spent=Decimal(spent),
-        reserved=Decimal(reserved),
-        starts_at=pytz.utc.localize(date_start).astimezone(zone),
-        ends_at=pytz.utc.localize(date_end).astimezone(zone),
-        time_zone=time_zone,
-        hard=hard,
-        thresholds=parse_thresholds(thresholds or ""),
-        alerted=alerted,
-    )
+def _state(*columns) -> BudgetState:
+    """Return how a budget stands, from the columns of ``STATE``."""
+    values = dict(zip(BudgetState.__dataclass_fields__, columns, strict=True))
+    zone = pytz.timezone(values["time_zone"])
+    values["company_id"] = values["company_id"] or 0
+    values["thresholds"] = parse_thresholds(values["thresholds"] or "")
+    for name in ("limit", "spent", "reserved"):
+        values[name] = Decimal(values[name])
+    for name in ("starts_at", "ends_at"):
+        values[name] = pytz.utc.localize(values[name]).astimezone(zone)
+    return BudgetState(**values)

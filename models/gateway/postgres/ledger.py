@@ -18,6 +18,25 @@ from .budget import Reservation
 from .budget_counting import SHARED_LOCK
 from .company_cost import company_cost
 
+# Columns with their types: what a row tells of its call, and a correction takes over.
+_OF_CALL = (
+    "company_id int, user_id int, partner_id int, operation text, lane text, "
+    "agent text, res_model text, res_id int, run_uuid text, "
+    "analytic_distribution jsonb, fingerprint text, model text, endpoint text, "
+    "attempt int"
+)
+_BOOKED = (
+    "key text, state text, outcome text, from_store boolean, estimated boolean, "
+    f"simulated boolean, {_OF_CALL}, estimated_input_tokens int, "
+    "max_output_tokens int, unit_prices jsonb, cost_usd numeric, "
+    "worst_case_usd numeric, saved_usd numeric, cost_company numeric"
+)
+
+
+def _names(columns: str) -> str:
+    return ", ".join(column.split()[0] for column in columns.split(", "))
+
+
 # An open row learns in the same statement in which budgets it counts, so that without
 # any budget nothing is asked in addition.
 _INSERT = f"""
@@ -26,13 +45,7 @@ _INSERT = f"""
     call AS MATERIALIZED (
         SELECT *
           FROM jsonb_to_recordset(%(calls)s) AS call(
-               key text, state text, outcome text, from_store boolean,
-               estimated boolean, simulated boolean, company_id int, user_id int,
-               partner_id int, operation text, lane text, agent text, res_model text,
-               res_id int, run_uuid text, analytic jsonb, fingerprint text, model text,
-               endpoint text, attempt int, estimated_input int, max_output int,
-               unit_prices jsonb, cost_usd numeric, worst_case_usd numeric,
-               saved_usd numeric, cost_company numeric, lease_seconds float)),
+               {_BOOKED}, lease_seconds float)),
     counted AS MATERIALIZED (
         SELECT call.key, found.*
           FROM clock, call,
@@ -40,19 +53,8 @@ _INSERT = f"""
                    call.company_id, call.user_id, call.operation, call.lane, now) found
          WHERE call.state = 'open')
     INSERT INTO account_ai_usage
-           (key, state, outcome, from_store, estimated, simulated,
-            company_id, user_id, partner_id, operation, lane, agent,
-            res_model, res_id, run_uuid, analytic_distribution,
-            fingerprint, model, endpoint, attempt,
-            estimated_input_tokens, max_output_tokens,
-            unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company,
-            opened_at, lease_until, settled_at, budget_charges)
-    SELECT  key, state, outcome, from_store, estimated, simulated,
-            company_id, user_id, partner_id, operation, lane, agent,
-            res_model, res_id, run_uuid, analytic,
-            fingerprint, model, endpoint, attempt,
-            estimated_input, max_output,
-            unit_prices, cost_usd, worst_case_usd, saved_usd, cost_company, now,
+           ({_names(_BOOKED)}, opened_at, lease_until, settled_at, budget_charges)
+    SELECT  {_names(_BOOKED)}, now,
             CASE WHEN state = 'open' THEN now + lease_seconds * interval '1 second' END,
             CASE WHEN state = 'open' THEN NULL ELSE now END,
             (SELECT jsonb_object_agg(period_id::text, rate::text)
@@ -119,9 +121,7 @@ _CORRECT = f"""
     {SHARED_LOCK}
     INSERT INTO account_ai_usage
            (key, state, outcome, stop_reason, from_store, estimated, simulated,
-            company_id, user_id, partner_id, operation, lane, agent,
-            res_model, res_id, run_uuid, analytic_distribution,
-            fingerprint, model, endpoint, attempt,
+            {_names(_OF_CALL)},
             uncached_input_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
             cache_read_tokens, output_tokens, thinking_tokens, web_searches,
             service_tier, inference_geo, speed, request_id, message_id,
@@ -130,10 +130,7 @@ _CORRECT = f"""
             overrun_usd, opened_at, settled_at, budget_charges, corrects_id)
     SELECT usage.key || ':correction', 'settled', %(outcome)s, %(stop_reason)s,
            FALSE, %(estimated)s, usage.simulated OR %(simulated)s,
-           usage.company_id, usage.user_id, usage.partner_id, usage.operation,
-           usage.lane, usage.agent, usage.res_model, usage.res_id, usage.run_uuid,
-           usage.analytic_distribution,
-           usage.fingerprint, usage.model, usage.endpoint, usage.attempt,
+           {_names(_OF_CALL)},
            %(uncached_input)s - COALESCE(usage.uncached_input_tokens, 0),
            %(cache_write_5m)s - COALESCE(usage.cache_write_5m_tokens, 0),
            %(cache_write_1h)s - COALESCE(usage.cache_write_1h_tokens, 0),
@@ -234,36 +231,13 @@ class PostgresLedger:
         return self._close(_CORRECT, key, settlement)
 
     def _close(self, query: str, key: str, settlement: Settlement) -> Closing | None:
-        usage = settlement.usage
-        execute(
-            self._cursor,
-            query,
-            {
-                "key": key,
-                "state": settlement.state,
-                "outcome": settlement.outcome,
-                "stop_reason": settlement.stop_reason or None,
-                "estimated": settlement.estimated,
-                "uncached_input": usage.uncached_input,
-                "cache_write_5m": usage.cache_write_5m,
-                "cache_write_1h": usage.cache_write_1h,
-                "cache_read": usage.cache_read,
-                "output": usage.output,
-                "thinking": usage.thinking,
-                "web_searches": usage.web_searches,
-                "service_tier": usage.service_tier,
-                "inference_geo": usage.inference_geo,
-                "speed": usage.speed,
-                "unit_prices": _json(settlement.unit_prices),
-                "cost_usd": settlement.cost_usd,
-                "request_id": settlement.request_id or None,
-                "message_id": settlement.message_id or None,
-                "latency_ms": settlement.latency_ms,
-                "first_token_ms": settlement.first_token_ms,
-                "retries": settlement.retries,
-                "simulated": settlement.simulated,
-            },
-        )
+        values = {**vars(settlement), **vars(settlement.usage), "key": key}
+        del values["usage"]
+        for name in ("stop_reason", "request_id", "message_id"):
+            values[name] = values[name] or None
+        prices = settlement.unit_prices
+        values["unit_prices"] = json.dumps(storable(prices)) if prices else None
+        execute(self._cursor, query, values)
         row = self._cursor.fetchone()
         return _closing(*row) if row else None
 
@@ -289,14 +263,8 @@ class PostgresLedger:
         ]
         execute(self._cursor, _INSERT, {"calls": json.dumps(storable(rows))})
         bookings = {}
-        for (
-            key,
-            usage_id,
-            state,
-            charges,
-            unprepared,
-            without,
-        ) in self._cursor.fetchall():
+        for key, usage_id, state, charges, *rest in self._cursor.fetchall():
+            unprepared, without = rest
             reservation = Reservation(
                 charges or {}, bool(unprepared), tuple(without or ())
             )
@@ -313,38 +281,19 @@ def _columns(call: OpenCall) -> dict:
     """Return what a call brings to its row, as JSON."""
     owner = call.owner
     return {
-        "key": call.key,
+        **{name: value or None for name, value in vars(owner).items()},
+        **vars(call),
+        "owner": None,
+        "company_id": owner.company_id,
+        "analytic_distribution": dict(owner.analytic) or None,
+        "estimated_input_tokens": call.estimated_input,
+        "max_output_tokens": call.max_output,
+        "unit_prices": dict(call.unit_prices) or None,
         "from_store": False,
         "estimated": False,
-        "simulated": call.simulated,
-        "company_id": owner.company_id,
-        "user_id": owner.user_id or None,
-        "partner_id": owner.partner_id or None,
-        "operation": owner.operation,
-        "lane": owner.lane,
-        "agent": owner.agent or None,
-        "res_model": owner.res_model or None,
-        "res_id": owner.res_id or None,
-        "run_uuid": owner.run_uuid or None,
-        "analytic": dict(owner.analytic) or None,
-        "fingerprint": call.fingerprint,
-        "model": call.model,
-        "endpoint": call.endpoint,
-        "attempt": call.attempt,
-        "estimated_input": call.estimated_input,
-        "max_output": call.max_output,
-        "unit_prices": dict(call.unit_prices) or None,
-        "cost_usd": 0,
-        "worst_case_usd": 0,
-        "saved_usd": 0,
-        "lease_seconds": call.lease_seconds,
+        **dict.fromkeys(("cost_usd", "worst_case_usd", "saved_usd"), 0),
     }
 
 
 def _closing(usage_id, charges, released_usd, cost_usd) -> Closing:
     return Closing(usage_id, charges or {}, Decimal(released_usd), Decimal(cost_usd))
-
-
-def _json(value) -> str | None:
-    """Return ``value`` as JSON text, ``None`` for an empty one."""
-    return json.dumps(storable(value)) if value else None

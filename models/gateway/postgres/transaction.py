@@ -68,7 +68,7 @@ class PostgresBackend:
         """
         with self.transaction() as transaction:
             closed = transaction.ledger.close_expired(limit)
-            transaction.budget.settle_all(call.closing for call in closed)
+            transaction.budget.settle(*(call.closing for call in closed))
             return closed
 
     def prepare_budgets(self) -> None:

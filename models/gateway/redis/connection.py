@@ -105,7 +105,7 @@ class RedisConnection:
         self._failures = 0
         self._lost_for = 0.0
         # For each database whether it was told that Redis is lost.
-        self._told: dict[str, bool] = {}
+        self._told: dict[str, bool | None] = {}
         self._telling = threading.Lock()
         self._connecting = threading.Lock()
 
@@ -146,10 +146,7 @@ class RedisConnection:
     def not_told(self, database: str, news: News) -> None:
         """Have :meth:`news` say it again: it could not be told."""
         with self._telling:
-            if news.known is None:
-                self._told.pop(database, None)
-            else:
-                self._told[database] = news.known
+            self._told[database] = news.known
 
     def health(self) -> Health:
         """Return how Redis is doing, measured now."""

@@ -28,8 +28,7 @@ from ....services.claude.call import (
     ItemParsed,
     TextDelta,
 )
-from ....services.claude.errors import ClaudeError
-from ....services.claude.http.interruption import interrupted
+from ....services.claude.errors import ClaudeError, interrupted
 from ....services.claude.http.log import log_context
 from ....services.common.failure_trace import failure_trace
 from ....services.common.structured_log import structured_logger

@@ -9,16 +9,15 @@ from ..call import Admission, CallResult, UnreadableAnswer
 from ..errors import ClaudeError
 from ..money.settlement import judged
 from ..ports import Transaction
+from .guard import Guard
 
 
-class AnswerStoreGuard:
+class AnswerStoreGuard(Guard):
     """Looks for a stored answer.
 
     One that cannot be read any more (another version stored it, or it was spoiled) is
     thrown away, and Claude is asked.
     """
-
-    guards_repeats = False
 
     def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
         wanting = [each for each in admissions if each.use_stored]
@@ -32,14 +31,6 @@ class AnswerStoreGuard:
                 transaction.answers.drop(*place)
         for admission in wanting:
             admission.answer = answers.get(_place(admission))
-
-    def settle(
-        self,
-        transaction: Transaction,
-        admission: Admission,
-        outcome: CallResult | ClaudeError,
-    ) -> None:
-        return
 
 
 def _place(admission: Admission) -> tuple[str, int]:

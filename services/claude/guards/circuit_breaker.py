@@ -10,6 +10,7 @@ from ..call import Admission, CallResult
 from ..circuit import CircuitState
 from ..errors import ClaudeError
 from ..ports import Alert, Transaction
+from .guard import Guard
 
 _OUTAGES = frozenset(
     ("overloaded", "server_error", "timeout", "connection", "deadline")
@@ -62,7 +63,7 @@ _ALERTS = {
 }
 
 
-class CircuitBreakerGuard:
+class CircuitBreakerGuard(Guard):
     """Opens after failures in a row, probes after a while, closes after successes.
 
     A failure is an outage of Claude or of the way to it. Errors that only concern the

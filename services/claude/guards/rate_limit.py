@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from ...common.translation import _
-from ..call import Admission, CallResult
+from ..call import Admission
 from ..errors import ClaudeError
 from ..policy import Policy, Window
 from ..ports import LimitState, Transaction
+from .guard import Guard
 
 _OWN = _("Too many requests: at most %(limit)s a minute are allowed.")
 _COMPANYS = _(
@@ -19,15 +20,14 @@ _COMPANYS = _(
 )
 
 
-class RateLimitGuard:
+class RateLimitGuard(Guard):
     """Counts calls in sliding windows: per user and per company at the screen, per
     company in queues.
 
     A refusal leaves no trace: it neither counts against a window nor is booked. What an
-    earlier window has counted falls with the transaction.
+    earlier window has counted falls with the transaction. A call that was made counts,
+    however it ended.
     """
-
-    guards_repeats = False
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -65,14 +65,6 @@ class RateLimitGuard:
             if not state.allowed:
                 raise _refusal(window, state)
             _keep_tightest(admission, state)
-
-    def settle(
-        self,
-        transaction: Transaction,
-        admission: Admission,
-        outcome: CallResult | ClaudeError,
-    ) -> None:
-        """Nothing to do: a call that was made counts, however it ended."""
 
 
 def _keep_tightest(admission: Admission, state: LimitState) -> None:

@@ -6,12 +6,11 @@ administrator can do anything about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ...common.translation import _
 from ..call import Admission, CallResult
 from ..errors import ClaudeError
 from ..ports import Alert, Transaction
+from .guard import Guard
 
 _TITLES = {
     "invalid_key": _("Claude does not accept the API key"),
@@ -35,13 +34,8 @@ _ANSWERED = frozenset(("refused", "truncated", "invalid_answer"))
 """The key was accepted; what Claude said is another matter."""
 
 
-class RejectedKeyGuard:
+class RejectedKeyGuard(Guard):
     """Alerts once when Claude refuses the key, until a call passes again."""
-
-    guards_repeats = False
-
-    def admit(self, transaction: Transaction, admissions: Sequence[Admission]) -> None:
-        return
 
     def settle(
         self,

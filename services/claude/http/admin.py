@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ...common.translation import _
@@ -27,6 +27,8 @@ _COST_REPORT = "/v1/organizations/cost_report"
 _USAGE_REPORT = "/v1/organizations/usage_report/messages"
 _DAYS_A_PAGE = 31
 _MOST_PAGES = 100
+# What reading something raises that has another form than a report.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 TOKEN_BUCKETS = (
     *("uncached_input", "cache_write_5m", "cache_write_1h"),
     *("cache_read", "output"),
@@ -77,6 +79,14 @@ class AdminReports:
         :raises ClaudeError: ``invalid_admin_key``, and whatever keeps the API from
             answering
         """
+        try:
+            return self._read(first, last, workspace)
+        except _UNREADABLE as error:
+            raise foreign_answer_error(200) from error
+
+    def _read(
+        self, first: date, last: date, workspace: str
+    ) -> dict[tuple[date, str], Reported]:
         found: dict[tuple[date, str], Reported] = {}
         for day, row in self._rows(_COST_REPORT, first, last, ("description",)):
             if _belongs(row, workspace):
@@ -104,17 +114,15 @@ class AdminReports:
         for _number in range(_MOST_PAGES):
             page = self._get(path, query)
             for bucket in _list(page, "data"):
-                day = _day(bucket)
+                day = datetime.fromisoformat(bucket["starting_at"]).date()
                 for row in _list(bucket, "results"):
-                    if not isinstance(row, Mapping):
-                        raise foreign_answer_error(200)
                     yield day, row
             if not page.get("has_more"):
                 return
-            query["page"] = page.get("next_page")
+            query["page"] = page["next_page"]
             if not isinstance(query["page"], str):
-                raise foreign_answer_error(200)
-        raise foreign_answer_error(200)
+                raise TypeError("no next page")
+        raise ValueError("too many pages")
 
     def _get(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -142,14 +150,9 @@ def _belongs(row: Mapping[str, Any], workspace: str) -> bool:
 
 def _usd(row: Mapping[str, Any]) -> Decimal:
     """Return the amount of a row: the report has it in cents, as text."""
-    if row.get("currency") != "USD":
-        raise foreign_answer_error(200)
-    try:
-        amount = Decimal(str(row.get("amount"))) / 100
-    except InvalidOperation as error:
-        raise foreign_answer_error(200) from error
-    if not amount.is_finite():
-        raise foreign_answer_error(200)
+    amount = Decimal(str(row.get("amount"))) / 100
+    if row.get("currency") != "USD" or not amount.is_finite():
+        raise ValueError("no amount in USD")
     return amount
 
 
@@ -157,14 +160,12 @@ def _name(row: Mapping[str, Any], *keys: str) -> str:
     """Return the first of the texts of ``keys`` that there is."""
     name = next(filter(None, (row.get(key) for key in keys)), "other")
     if not isinstance(name, str):
-        raise foreign_answer_error(200)
+        raise TypeError("no name")
     return name
 
 
 def _tokens(row: Mapping[str, Any]) -> dict[str, int]:
     written = row.get("cache_creation") or {}
-    if not isinstance(written, Mapping):
-        raise foreign_answer_error(200)
     return {
         "uncached_input": _number(row.get("uncached_input_tokens")),
         "cache_write_5m": _number(written.get("ephemeral_5m_input_tokens")),
@@ -176,7 +177,7 @@ def _tokens(row: Mapping[str, Any]) -> dict[str, int]:
 
 def _number(value: Any) -> int:
     if value is not None and not isinstance(value, int):
-        raise foreign_answer_error(200)
+        raise TypeError("not a number")
     return value or 0
 
 
@@ -185,15 +186,8 @@ def _midnight(day: date) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _day(bucket: Mapping[str, Any]) -> date:
-    try:
-        return datetime.fromisoformat(bucket["starting_at"]).date()
-    except (KeyError, TypeError, ValueError) as error:
-        raise foreign_answer_error(200) from error
-
-
 def _list(holder: Mapping[str, Any], name: str) -> list[Any]:
-    value = holder.get(name) if isinstance(holder, Mapping) else None
+    value = holder[name]
     if not isinstance(value, list):
-        raise foreign_answer_error(200)
+        raise TypeError("no list")
     return value

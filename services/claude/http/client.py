@@ -23,12 +23,7 @@ from ...common.translation import _
 from ..errors import ClaudeError
 from .connection_settings import check_address, check_key, not_ready
 from .errors_mapping import cut_error, error_of_exception, foreign_answer_error
-from .exchange import (
-    AnswerTooLong,
-    DeadlinePassed,
-    Exchange,
-    exchange_under_way,
-)
+from .exchange import AnswerTooLong, DeadlinePassed, Exchange, exchange_under_way
 from .transport import Transport, environment_proxy
 
 # It writes a line for each request; of ours only failures are worth one. A level that
@@ -150,36 +145,25 @@ class ClaudeClient:
     def call(
         self,
         body: str,
-        *,
-        seconds: float = READ_SECONDS,
         exchange: Exchange | None = None,
     ) -> tuple[Mapping[str, str], dict[str, Any]]:
         """Send ``POST /v1/messages`` and return headers and message.
 
         :param body: the request as JSON, without ``stream``
-        :param seconds: longest silence
-        :param exchange: what the call may take in all; ``seconds`` when left out
+        :param exchange: what the call may take in all
         :raises ClaudeError: on every failure
         """
-        answer = self._post("/v1/messages", body, seconds, exchange)
+        answer = self._post("/v1/messages", body, exchange)
         return answer.headers, answer.json_object()
 
-    def stream(
-        self,
-        body: str,
-        *,
-        seconds: float = READ_SECONDS,
-        exchange: Exchange | None = None,
-    ) -> ByteStream:
+    def stream(self, body: str, exchange: Exchange | None = None) -> ByteStream:
         """Send ``POST /v1/messages`` with ``stream`` and return the open answer.
 
-        :param body: the request as JSON, without ``stream``
-        :param seconds: longest silence
-        :param exchange: what the call may take in all; ``seconds`` when left out
+        The parameters are those of :meth:`call`.
+
         :raises ClaudeError: on every failure up to the headers of the answer
         """
-        body = f'{body[:-1]},"stream":true}}'
-        answer = self._post("/v1/messages", body, seconds, exchange)
+        answer = self._post("/v1/messages", f'{body[:-1]},"stream":true}}', exchange)
         answer.check_content_type("text/event-stream")
         return answer
 
@@ -193,14 +177,14 @@ class ClaudeClient:
         :raises ClaudeError: on every failure
         """
         text = json.dumps(body, ensure_ascii=False)
-        answer = self._post("/v1/messages/count_tokens", text, seconds)
+        answer = self._post("/v1/messages/count_tokens", text, Exchange(seconds))
         tokens = answer.json_object().get("input_tokens")
         if not isinstance(tokens, int):
             raise foreign_answer_error(answer.status)
         return tokens
 
     def models(
-        self, lifecycles: Sequence[str] = (), seconds: float | None = None
+        self, lifecycles: Sequence[str] = (), seconds: float = READ_SECONDS
     ) -> list[Any]:
         """Return the models that the key may use, newest first, as the API lists them:
         ``id``, ``display_name``, ``lifecycle``, ``retires_at``, ``capabilities``...
@@ -210,7 +194,7 @@ class ClaudeClient:
 
         :param lifecycles: stages of life to list; without any, the API leaves out
             retired models
-        :param seconds: longest silence
+        :param seconds: longest wait for each page
         :raises ClaudeError: on every failure
         """
         query: dict[str, Any] = {"limit": "100"}
@@ -236,39 +220,39 @@ class ClaudeClient:
         path: str,
         query: Mapping[str, Any],
         headers: Mapping[str, str] | None = None,
-        seconds: float | None = None,
+        seconds: float = READ_SECONDS,
     ) -> dict[str, Any]:
         """Return the JSON object that ``GET path`` answers; it is free.
 
         :param query: lists become ``name[]=`` once for each value
-        :param seconds: longest silence
+        :param seconds: longest wait for the whole answer
         :raises ClaudeError: on every failure
         """
+        exchange = Exchange(seconds)
         return self._send(
-            Exchange(READ_SECONDS),
+            exchange,
             lambda: self._sdk.get(
                 path,
                 cast_to=httpx2.Response,
                 options={
                     "params": query,
                     "headers": {**self._headers, **(headers or {})},
-                    "timeout": _timeout(READ_SECONDS if seconds is None else seconds),
+                    "timeout": _timeout(exchange),
                 },
                 stream=_STREAMED,
                 stream_cls=anthropic.Stream[object],
             ),
         ).json_object()
 
-    def _post(
-        self, path: str, body: str, seconds: float, exchange: Exchange | None = None
-    ) -> ByteStream:
+    def _post(self, path: str, body: str, exchange: Exchange | None) -> ByteStream:
+        exchange = exchange or Exchange(READ_SECONDS)
         return self._send(
-            exchange or Exchange(seconds),
+            exchange,
             lambda: self._sdk.post(
                 path,
                 cast_to=httpx2.Response,
                 content=body.encode(),
-                options={"headers": self._headers, "timeout": _timeout(seconds)},
+                options={"headers": self._headers, "timeout": _timeout(exchange)},
                 stream=_STREAMED,
                 stream_cls=anthropic.Stream[object],
             ),
@@ -416,7 +400,9 @@ def _record_status(response: httpx2.Response) -> None:
         response.headers.pop("content-encoding", None)
 
 
-def _timeout(seconds: float) -> httpx2.Timeout:
+def _timeout(exchange: Exchange) -> httpx2.Timeout:
+    """Return the timeouts of single steps; the exchange limits all of them together."""
+    seconds = max(1.0, min(READ_SECONDS, exchange.seconds))
     return httpx2.Timeout(
         connect=min(CONNECT_SECONDS, seconds),
         read=seconds,

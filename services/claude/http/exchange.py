@@ -45,6 +45,7 @@ class Exchange:
         :param most_bytes: of the whole answer, as it comes and when it is unpacked
         :param clock: monotonic seconds
         """
+        self.seconds = seconds
         self._clock = clock
         self._deadline = clock() + seconds
         self._most_bytes = most_bytes
@@ -61,7 +62,7 @@ class Exchange:
         finally:
             _under_way.reset(token)
 
-    def patience(self, seconds: float | None) -> float:
+    def longest_wait(self, seconds: float | None) -> float:
         """Return how long to wait for the network, at most ``seconds``.
 
         :raises DeadlinePassed: when nothing is left

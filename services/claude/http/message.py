@@ -18,8 +18,11 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     :raises ClaudeError: when it is no message of Claude
     """
     usage = message.get("usage")
-    content = _blocks_of(message)
-    if not isinstance(usage, Mapping) or content is None:
+    content: Any = message.get("content")
+    are_blocks = isinstance(content, list) and all(
+        isinstance(block, dict) for block in content
+    )
+    if not isinstance(usage, Mapping) or not are_blocks:
         raise foreign_answer_error(200, seen.request_id)
     try:
         seen.usage = TokenUsage.from_api(usage)
@@ -33,11 +36,3 @@ def read_message(message: Mapping[str, Any], seen: Seen) -> None:
     seen.stop_reason = word(message.get("stop_reason"))
     seen.model = word(message.get("model"))
     seen.message_id = word(message.get("id"))
-
-
-def _blocks_of(message: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """Return the content blocks of ``message``; ``None`` when it has none."""
-    content = message.get("content")
-    if isinstance(content, list) and all(isinstance(each, dict) for each in content):
-        return content
-    return None

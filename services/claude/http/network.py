@@ -40,11 +40,11 @@ class ExchangeBackend(httpcore2.NetworkBackend):
         def connect(address: str) -> httpcore2.NetworkStream:
             return ExchangeStream(
                 self._library.connect_tcp(
-                    address, port, _patience(timeout), local_address, socket_options
+                    address, port, _longest_wait(timeout), local_address, socket_options
                 )
             )
 
-        *others, last = _addresses(host, port, _patience(timeout))
+        *others, last = _addresses(host, port, _longest_wait(timeout))
         for address in others:
             try:
                 return connect(address)
@@ -65,7 +65,7 @@ class ExchangeStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Override of ``httpcore2``."""
-        data = self._stream.read(max_bytes, _patience(timeout))
+        data = self._stream.read(max_bytes, _longest_wait(timeout))
         exchange = exchange_under_way()
         if exchange is not None:
             exchange.take(len(data))
@@ -75,7 +75,7 @@ class ExchangeStream(httpcore2.NetworkStream):
         """Override of ``httpcore2``."""
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
-            self._stream.write(piece, _patience(timeout))
+            self._stream.write(piece, _longest_wait(timeout))
 
     def start_tls(
         self,
@@ -85,7 +85,7 @@ class ExchangeStream(httpcore2.NetworkStream):
     ) -> httpcore2.NetworkStream:
         """Override of ``httpcore2``."""
         return ExchangeStream(
-            self._stream.start_tls(ssl_context, server_hostname, _patience(timeout))
+            self._stream.start_tls(ssl_context, server_hostname, _longest_wait(timeout))
         )
 
     def get_extra_info(self, info: str) -> Any:
@@ -112,13 +112,13 @@ def _is_readable(connection: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _patience(timeout: float | None) -> float | None:
+def _longest_wait(timeout: float | None) -> float | None:
     """Return how long to wait: ``timeout``, or less when the exchange ends sooner.
 
     :raises DeadlinePassed: when nothing is left of the exchange
     """
     exchange = exchange_under_way()
-    return timeout if exchange is None else exchange.patience(timeout)
+    return timeout if exchange is None else exchange.longest_wait(timeout)
 
 
 def _addresses(host: str, port: int, seconds: float | None) -> list[str]:

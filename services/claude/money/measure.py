@@ -72,48 +72,42 @@ def is_near_limit(
     return bool(tier) and measure.estimated > tier
 
 
-def counted(
-    request: ClaudeRequest,
-    owner: Owner,
-    measure: Measure,
-    *,
-    client: ClaudeClient,
-    backend: Backend,
-    policy: Policy,
-) -> Measure:
-    """Return ``measure`` with Claude's own count.
+@dataclass(frozen=True)
+class TokenCounter:
+    """Asks Claude how many tokens requests have; not within a transaction."""
 
-    Without it when Claude is out, does not answer soon, or was asked too often: the
-    bound stands. What becomes of it says nothing to the circuit breaker: the call
-    itself follows at once.
-    """
-    measure = replace(measure, provisional=False)
-    if grows_by_itself(request) or not may_count(owner, client, backend, policy):
-        return measure
-    tokens = count(request, owner, client=client, policy=policy)
-    return replace(measure, counted=tokens)
+    client: ClaudeClient
+    backend: Backend
+    policy: Policy
 
+    def counted(
+        self, request: ClaudeRequest, owner: Owner, measure: Measure
+    ) -> Measure:
+        """Return ``measure`` with Claude's own count, or without it: the bound stands.
 
-def count(
-    request: ClaudeRequest, owner: Owner, *, client: ClaudeClient, policy: Policy
-) -> int | None:
-    """Return Claude's count of ``request``; ``None`` when there is none soon."""
-    body = request.parameters()
-    del body["max_tokens"]
-    try:
-        return client.count_tokens(body, seconds=policy.count.seconds)
-    except ClaudeError as error:
-        log_failed_count(owner, request.model, error)
-        return None
+        What becomes of it says nothing to the circuit breaker: the call itself follows
+        at once.
+        """
+        tokens = None if grows_by_itself(request) else self.count(request, owner)
+        return replace(measure, provisional=False, counted=tokens)
 
+    def count(self, request: ClaudeRequest, owner: Owner) -> int | None:
+        """Return Claude's count of ``request``; ``None`` when Claude is out, does not
+        answer soon, or was asked too often."""
+        if not self._may_count(owner):
+            return None
+        body = request.parameters()
+        del body["max_tokens"]
+        try:
+            return self.client.count_tokens(body, seconds=self.policy.count.seconds)
+        except ClaudeError as error:
+            log_failed_count(owner, request.model, error)
+            return None
 
-def may_count(
-    owner: Owner, client: ClaudeClient, backend: Backend, policy: Policy
-) -> bool:
-    """Return whether Claude may be asked for a count, and take it down."""
-    with backend.transaction() as transaction:
-        if transaction.circuit.state(client.endpoint).state != "closed":
-            return False
-        return transaction.limits.hit(
-            f"count:{owner.company_id}", policy.count.limit, policy.window_seconds
-        ).allowed
+    def _may_count(self, owner: Owner) -> bool:
+        """Return whether Claude may be asked, and count the question in its window."""
+        key, most = f"count:{owner.company_id}", self.policy.count.limit
+        with self.backend.transaction() as transaction:
+            if transaction.circuit.state(self.client.endpoint).state != "closed":
+                return False
+            return transaction.limits.hit(key, most, self.policy.window_seconds).allowed

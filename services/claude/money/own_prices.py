@@ -7,29 +7,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from genai_prices.types import Tier, TieredPrices
+
 from ..http.catalogue import undated
 
-_WRITE_5M_FACTOR = Decimal("1.25")
-_WRITE_1H_FACTOR = Decimal(2)
-_READ_FACTOR = Decimal("0.1")
+_FACTORS = {
+    "cache_write_5m": Decimal("1.25"),
+    "cache_write_1h": Decimal(2),
+    "cache_read": Decimal("0.1"),
+}
 _WEB_SEARCH = Decimal(10)
 """USD per thousand searches, of all models."""
-
-
-@dataclass(frozen=True)
-class Tier:
-    """What holds for every token of a request whose prompt is above ``start``."""
-
-    start: int
-    price: Decimal
-
-
-@dataclass(frozen=True)
-class TieredPrice:
-    """A price that depends on the length of the prompt."""
-
-    base: Decimal
-    tiers: list[Tier]
 
 
 @dataclass(frozen=True)
@@ -55,25 +43,16 @@ class OwnPrices:
 
     def buckets(self, *, batch: bool = False) -> Mapping[str, Any]:
         """Return the price of each bucket: a Decimal, or one with a tier."""
-        given = {
-            "uncached_input": self.uncached_input,
-            "cache_write_5m": self.cache_write_5m,
-            "cache_write_1h": self.cache_write_1h,
-            "cache_read": self.cache_read,
-        }
-        factors = {
-            "cache_write_5m": _WRITE_5M_FACTOR,
-            "cache_write_1h": _WRITE_1H_FACTOR,
-            "cache_read": _READ_FACTOR,
-        }
         prices: dict[str, Any] = {
-            name: self.uncached_input * factors[name] if price is None else price
-            for name, price in given.items()
+            "uncached_input": self.uncached_input,
+            "output": self.output,
         }
-        prices["output"] = self.output
+        for name, factor in _FACTORS.items():
+            own: Decimal | None = getattr(self, name)
+            prices[name] = self.uncached_input * factor if own is None else own
         if self.long_prompt_tokens:
             prices = {
-                name: TieredPrice(
+                name: TieredPrices(
                     price, [Tier(self.long_prompt_tokens, self._long(name, price))]
                 )
                 for name, price in prices.items()
@@ -103,7 +82,7 @@ def scaled(price: Any, factor: Decimal) -> Any:
     """Return ``price``, a Decimal or one with tiers, times ``factor``."""
     if isinstance(price, Decimal):
         return price * factor
-    return type(price)(
-        base=price.base * factor,
-        tiers=[type(tier)(tier.start, tier.price * factor) for tier in price.tiers],
+    return TieredPrices(
+        price.base * factor,
+        [Tier(tier.start, tier.price * factor) for tier in price.tiers],
     )

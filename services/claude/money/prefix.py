@@ -13,11 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ..http.client import ClaudeClient
-from ..policy import Policy
-from ..ports import Backend, Owner
+from ..ports import Owner
 from ..request import ClaudeRequest
-from .measure import count, may_count
+from .measure import TokenCounter
 
 _PAUSE_SECONDS = 60.0
 _failed_at: dict[Prefix, float] = {}
@@ -57,10 +55,7 @@ def prefix_tokens(
     request: ClaudeRequest,
     owner: Owner,
     store: PrefixStore,
-    *,
-    client: ClaudeClient,
-    backend: Backend,
-    policy: Policy,
+    counter: TokenCounter,
     clock: Callable[[], float] = time.monotonic,
 ) -> int | None:
     """Return Claude's count of the prefix with a shortest message, asking for it once.
@@ -69,7 +64,7 @@ def prefix_tokens(
     does not say, and is asked again a minute later; or while this process asks already:
     nobody waits for what another one does.
     """
-    prefix = prefix_of(request, client.endpoint)
+    prefix = prefix_of(request, counter.client.endpoint)
     failed_at = _failed_at.get(prefix)
     if failed_at is not None and 0 <= clock() - failed_at < _PAUSE_SECONDS:
         return None
@@ -81,10 +76,9 @@ def prefix_tokens(
             return None
         _under_way.add(prefix)
     try:
-        if may_count(owner, client, backend, policy):
-            shortest = {"role": "user", "content": "."}
-            bare = replace(request, messages=(shortest,), cached_messages=())
-            tokens = count(bare, owner, client=client, policy=policy)
+        shortest = {"role": "user", "content": "."}
+        bare = replace(request, messages=(shortest,), cached_messages=())
+        tokens = counter.count(bare, owner)
         if tokens is None:
             _failed_at[prefix] = clock()
         else:

@@ -91,7 +91,6 @@ def unit_prices(
     service_tier: str = "standard",
     speed: str = "standard",
     inference_geo: str = "global",
-    on: date | None = None,
     own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
 ) -> UnitPrices:
     """Return the prices of a request whose whole prompt has ``prompt_tokens`` tokens.
@@ -99,12 +98,11 @@ def unit_prices(
     The prompt, cached tokens included, decides the tier, and the tier holds for every
     token of the request, those of the answer too.
 
-    :param on: the day of the call, UTC; today when not given
     :param own: prices that an administrator set, by model; they come first
     :raises ClaudeError: ``price_unknown``
     """
     is_batch = service_tier == "batch"
-    listed = _prices(model, is_batch, speed == "fast", on, own)
+    listed = _prices(model, is_batch, speed == "fast", own)
     # Where it runs is charged for by what was asked or set for the workspace, and the
     # answer echoes it; models before 4.6 cannot choose and answer nothing.
     factor = _US_FACTOR if inference_geo == "us" else Decimal(1)
@@ -114,12 +112,7 @@ def unit_prices(
     undiscounted = None
     if is_batch:
         undiscounted = unit_prices(
-            model,
-            prompt_tokens,
-            speed=speed,
-            inference_geo=inference_geo,
-            on=on,
-            own=own,
+            model, prompt_tokens, speed=speed, inference_geo=inference_geo, own=own
         )
     return UnitPrices(
         **prices, web_search=listed["web_search"], undiscounted=undiscounted
@@ -131,7 +124,6 @@ def price_of(
     usage: TokenUsage,
     *,
     billed: bool = True,
-    on: date | None = None,
     own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
 ) -> tuple[Decimal, UnitPrices]:
     """Return what ``usage`` costs in USD and the unit prices behind it.
@@ -147,7 +139,6 @@ def price_of(
         service_tier=usage.service_tier,
         speed=usage.speed,
         inference_geo=usage.inference_geo,
-        on=on,
         own=own,
     )
     return (prices.cost(usage) if billed else Decimal(0)), prices
@@ -164,17 +155,12 @@ def reference_price(
         return None
 
 
-def long_prompt_tokens(
-    model: str,
-    *,
-    on: date | None = None,
-    own: Mapping[str, OwnPrices] = NO_OWN_PRICES,
-) -> int:
+def long_prompt_tokens(model: str, own: Mapping[str, OwnPrices] = NO_OWN_PRICES) -> int:
     """Return above how many prompt tokens the next price tier begins, 0 for none.
 
     :raises ClaudeError: ``price_unknown``
     """
-    price = _prices(model, False, False, on, own)["uncached_input"]
+    price = _prices(model, False, False, own)["uncached_input"]
     return 0 if isinstance(price, Decimal) else price.tiers[0].start
 
 
@@ -184,18 +170,14 @@ def listed_source() -> str:
 
 
 def _prices(
-    model: str,
-    batch: bool,
-    fast: bool,
-    on: date | None,
-    own: Mapping[str, OwnPrices],
+    model: str, batch: bool, fast: bool, own: Mapping[str, OwnPrices]
 ) -> Mapping[str, Any]:
     prices = own_prices_of(model, own) if own else None
     if prices and fast:
         raise _price_unknown(model)
     if prices:
         return prices.buckets(batch=batch)
-    return _listed_prices(model, batch, fast, on or datetime.now(timezone.utc).date())
+    return _listed_prices(model, batch, fast, datetime.now(timezone.utc).date())
 
 
 @lru_cache(maxsize=64)  # looking a model up parses and matches hundreds of rules
@@ -211,14 +193,10 @@ def _listed_prices(model: str, batch: bool, fast: bool, day: date) -> Mapping[st
     special = _model_price(model, moment, context) if context else standard
     if fast and special.input_mtok == standard.input_mtok:
         raise _price_unknown(model)
-    found = {
-        name: getattr(special, price_key) for name, price_key in _PRICE_KEYS.items()
-    }
-    if found["uncached_input"] is None or found["output"] is None:
-        raise _price_unknown(model)
-    if found["cache_write_1h"] is None:
+    found = {name: getattr(special, key) for name, key in _PRICE_KEYS.items()}
+    if found["cache_write_1h"] is None and found["uncached_input"] is not None:
         found["cache_write_1h"] = scaled(found["uncached_input"], _WRITE_1H_FACTOR)
-    if found["cache_write_5m"] is None or found["cache_read"] is None:
+    if None in found.values():
         raise _price_unknown(model)
     if batch and special.input_mtok == standard.input_mtok:
         found = {name: scaled(price, _BATCH_FACTOR) for name, price in found.items()}

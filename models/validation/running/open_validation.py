@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from odoo.addons.base.models.res_lang import LangData
+
 from ....services.agents.document_agent import DocumentAgent, ModelAnswer
 from ....services.claude.call import Admission, CallResult
 from ....services.claude.errors import ClaudeError
@@ -44,6 +46,8 @@ class OpenValidation:
     uid: int
     context: Mapping[str, Any]
     """Of the environment that asked: language, time zone, companies."""
+    language: LangData
+    """Of the user, with its formats: for sentences."""
     validation_id: int
     run_uuid: str
     move_id: int
@@ -84,11 +88,6 @@ class OpenValidation:
     def rules_verdict(self) -> Verdict:
         """The rules' own verdict, hostile texts included."""
         return verdict_of(self.judged.findings)
-
-    @property
-    def language(self) -> str | None:
-        """Language of the user, for sentences."""
-        return self.context.get("lang")
 
 
 @dataclass

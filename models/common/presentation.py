@@ -112,14 +112,19 @@ def sentence(
     """
     if not source:
         return ""
+    words = _filled(source, params, language)
+    # The name of a field is written as a part of a sentence.
+    return words[:1].upper() + words[1:] if params else words
+
+
+def _filled(source: str, params: Mapping[str, Any], language: LangData) -> str:
     source = _translated(source, language)
     if not params:
         return source
-    words = source % {
+    return source % {
         name: _OLD_FIELD.get(name, shown_value)(value, language)
         for name, value in params.items()
     }
-    return words[:1].upper() + words[1:]
 
 
 def _translated(source: str, language: LangData) -> str:
@@ -137,7 +142,7 @@ def shown_value(value: Any, language: LangData) -> str:
     :param value: see :mod:`...services.common.wording`
     """
     if isinstance(value, list | tuple):
-        return ", ".join(sentence(*each, language) for each in value)
+        return ", ".join(_filled(*each, language) for each in value)
     if not isinstance(value, Mapping):
         return str(value)
     return next(_SHOWN[kind](value, language) for kind in _SHOWN if kind in value)
@@ -216,7 +221,7 @@ _SHOWN: Mapping[str, Callable[[Mapping[str, Any], LangData], str]] = {
     ),
     "document_type": lambda value, language: _document(value, language),
     "tax": lambda value, language: str(value["tax"]),
-    "phrase": lambda value, language: sentence(
+    "phrase": lambda value, language: _filled(
         value["phrase"], value["params"], language
     ),
     "list": lambda value, language: ", ".join(

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.misc import get_lang
 
 from ...services.claude.ports import Alert
 from .alerts import PostgresAlerts
@@ -89,11 +90,11 @@ class AccountAiAlert(models.Model):
     @api.depends("title_source", "message_source", "params")
     @api.depends_context("lang")
     def _compute_words(self):
-        lang = self.env.lang
+        language = get_lang(self.env)
         for alert in self:
             params = alert.params or {}
-            alert.title = sentence(alert.title_source, params, lang)
-            alert.message = sentence(alert.message_source, params, lang)
+            alert.title = sentence(alert.title_source, params, language)
+            alert.message = sentence(alert.message_source, params, language)
 
     @api.depends("kind", "params", "company_id")
     def _compute_successor_model(self):

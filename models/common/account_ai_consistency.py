@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.tools import SQL
+from odoo.tools.misc import get_lang
 
 from ...services.claude.ports import Alert
 from ...services.common.translation import _ as _lt
@@ -293,7 +294,7 @@ class AccountAiConsistency(models.AbstractModel):
         """
         rows = [(self.env._("Model"), self.env._("ID"), self.env._("Problem"))]
         for each in found:
-            problem = sentence(PROBLEMS[each.problem], {}, self.env.lang)
+            problem = sentence(PROBLEMS[each.problem], {}, get_lang(self.env))
             rows.append((each.model, each.record_id, problem))
         return MARK.encode() + lines_of(rows, INTERNATIONAL)
 

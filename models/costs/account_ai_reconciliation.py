@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import get_lang
 
 from ...services.claude.errors import ClaudeError
 from ...services.claude.http.admin import (
@@ -215,7 +216,7 @@ class AccountAiReconciliation(models.Model):
             rows = self.sudo()._reconcile()
         except ClaudeError as error:
             kind = "danger"
-            message = sentence(error.message, error.params, self.env.lang)
+            message = sentence(error.message, error.params, get_lang(self.env))
         else:
             differing = len(rows.filtered(lambda row: row.state == "differs"))
             kind = "warning" if differing else "success"

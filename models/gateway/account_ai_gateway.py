@@ -9,6 +9,7 @@ from functools import partial
 
 from odoo import api, models
 from odoo.tools import SQL, ormcache, str2bool
+from odoo.tools.misc import get_lang
 
 from ...services.claude.cause import is_out
 from ...services.claude.defaults import DEFAULT_BASE_URL
@@ -204,7 +205,7 @@ class AccountAiGateway(models.AbstractModel):
                 facts.append(f"HTTP {error.status}")
             if error.request_id:
                 facts.append(error.request_id)
-            words = sentence(error.message, error.params, self.env.lang)
+            words = sentence(error.message, error.params, get_lang(self.env))
             return False, f"{words} ({', '.join(facts)})"
         if model not in known:
             return False, self.env._(
@@ -311,7 +312,7 @@ class AccountAiGateway(models.AbstractModel):
         try:
             check(*values)
         except ClaudeError as error:
-            return sentence(error.message, error.params, self.env.lang)
+            return sentence(error.message, error.params, get_lang(self.env))
         return ""
 
     # === BUSINESS METHODS === #

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, ormcache
+from odoo.tools.misc import get_lang
 
 from ...services.claude.errors import ClaudeError
 from ...services.claude.http.catalogue import (
@@ -341,7 +342,7 @@ class AccountAiModel(models.Model):
             # sudo: writes what the API tells, nothing of the user's
             told = self.sudo()._synchronize()
         except ClaudeError as error:
-            words = sentence(error.message, error.params, self.env.lang)
+            words = sentence(error.message, error.params, get_lang(self.env))
             return notification("danger", words)
         message = self.env._("Models that Claude told of: %(count)s.", count=told)
         return notification("success", message, reload=True)

@@ -1,6 +1,7 @@
 import os
 
 from odoo import api, models
+from odoo.tools.misc import get_lang
 
 from ..common.presentation import sentence
 from .account_ai_gateway import REDIS_URL_PARAMETER
@@ -83,7 +84,7 @@ class AccountAiGateway(models.AbstractModel):
                 time=f"{health.milliseconds:.1f}",
                 master=health.master,
             )
-        reason = sentence(SENTENCES[health.reason], {}, self.env.lang)
+        reason = sentence(SENTENCES[health.reason], {}, get_lang(self.env))
         return False, self.env._(
             "%(reason)s Until it can be used, PostgreSQL does its work. (%(address)s)",
             reason=reason,
@@ -116,10 +117,10 @@ class AccountAiGateway(models.AbstractModel):
         """Return a sentence that says what is wrong with ``url``, or nothing."""
         connection = RedisConnection(url)
         if error := connection.invalid:
-            return sentence(error.message, error.params, self.env.lang)
+            return sentence(error.message, error.params, get_lang(self.env))
         files = connection.address.files if connection.address else ()
         if not all(os.access(path, os.R_OK) for path in files):
-            return sentence(SENTENCES["certificate_file"], {}, self.env.lang)
+            return sentence(SENTENCES["certificate_file"], {}, get_lang(self.env))
         return ""
 
 
@@ -136,5 +137,5 @@ class AccountAiCircuit(models.Model):
         for circuit in self:
             if circuit.name == CIRCUIT and circuit.state != "closed":
                 source = SENTENCES.get(circuit.reason)
-                circuit.explanation = sentence(source, {}, self.env.lang)
+                circuit.explanation = sentence(source, {}, get_lang(self.env))
         return result

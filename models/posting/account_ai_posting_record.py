@@ -1,9 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools.misc import get_lang
 
 from ...services.posting.judgement import FINDINGS, Judgement
-from ..common.presentation import sentence
+from ..common.presentation import evidence_words, sentence
 from ..common.res_company import POSTING_POLICIES
 
 PROBLEMS = [
@@ -23,7 +24,7 @@ OUT_REASONS = [
 ]
 """What satisfies a policy that requires validations, beside a validation."""
 _NOT_BY_PEOPLE = ("recorded", "rules_only")
-_FORGOTTEN = ("evidence", "params", "message_source")
+_FORGOTTEN = ("evidence", "evidence_value", "params", "message_source")
 
 
 class AccountAiPostingRecord(models.Model):
@@ -99,10 +100,14 @@ class AccountAiPostingRecord(models.Model):
 
     @api.model
     def _finding_text(self, finding: dict) -> str:
+        language = get_lang(self.env)
         text = sentence(
-            finding.get("message_source"), finding.get("params") or {}, self.env.lang
+            finding.get("message_source"), finding.get("params") or {}, language
         )
-        parts = (finding["code"], text, finding.get("evidence"))
+        seen = evidence_words(
+            finding.get("evidence"), finding.get("evidence_value"), language
+        )
+        parts = (finding["code"], text, seen)
         return " · ".join(filter(None, parts))
 
     # === BUSINESS METHODS === #

@@ -205,6 +205,7 @@ class AccountAiFinding(models.Model):
             field=self.field_name or "",
             line=self.line_number,
             evidence=self.evidence or "",
+            evidence_value=self.evidence_value or None,
             dismissed=self.dismissed,
         )
 

@@ -1,8 +1,14 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.misc import get_lang
 
 from ..common.many2one_without_foreign_key import Many2oneWithoutForeignKey
-from ..common.presentation import panel_finding, sentence
+from ..common.presentation import (
+    evidence_words,
+    field_label,
+    panel_finding,
+    sentence,
+)
 from ..common.verdicts import ORIGINS, SEVERITIES
 
 
@@ -51,7 +57,14 @@ class AccountAiFinding(models.Model):
         readonly=True,
         help="The partner whose data the finding is about.",
     )
-    evidence = fields.Text(readonly=True)
+    evidence = fields.Text(
+        string="Evidence in the SII's Notation",
+        readonly=True,
+        help="The same for every reader; it identifies what was seen.",
+    )
+    evidence_value = fields.Json(readonly=True)
+    shown_evidence = fields.Text(string="Evidence", compute="_compute_message")
+    shown_field = fields.Char(string="Field", compute="_compute_message")
     source = fields.Char(string="Legal Source", readonly=True)
     secondary_source = fields.Boolean(
         readonly=True, help="The source is not the SII's own text."
@@ -59,14 +72,25 @@ class AccountAiFinding(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("message_source", "advice_source", "params")
+    @api.depends(
+        "message_source",
+        "advice_source",
+        "params",
+        "evidence",
+        "evidence_value",
+        "field_name",
+    )
     @api.depends_context("lang")
     def _compute_message(self):
-        language = self.env.lang
+        language = get_lang(self.env)
         for finding in self:
             params = finding.params or {}
             finding.message = sentence(finding.message_source, params, language)
             finding.advice = sentence(finding.advice_source, params, language)
+            finding.shown_evidence = evidence_words(
+                finding.evidence, finding.evidence_value, language
+            )
+            finding.shown_field = field_label(finding.field_name or "", "", language)
 
     # === BUSINESS METHODS === #
 
@@ -78,6 +102,6 @@ class AccountAiFinding(models.Model):
     def _panel_data(self) -> list[dict]:
         """Return the findings as the panel shows them, in the user's language."""
         return [
-            panel_finding(values, str(values["id"]), self.env.lang)
+            panel_finding(values, str(values["id"]), get_lang(self.env))
             for values in self.read(load=None)
         ]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
+from odoo.tools.misc import get_lang
 
 from ...services.agents.document_agent import ModelAnswer
 from ...services.claude.errors import ClaudeError, interrupted
@@ -214,7 +215,7 @@ class AccountAiValidation(models.Model):
             validation.degraded_message = sentence(
                 validation.degraded_source,
                 validation.degraded_params or {},
-                self.env.lang,
+                get_lang(self.env),
             )
 
     # === ACTION METHODS === #
@@ -279,7 +280,7 @@ class AccountAiValidation(models.Model):
     def _running_findings(self) -> list[dict]:
         """Return what the rules have found so far, not records yet."""
         return [
-            panel_finding(values, f"r{number}", self.env.lang)
+            panel_finding(values, f"r{number}", get_lang(self.env))
             for number, values in enumerate(self.rule_findings or (), start=1)
         ]
 
@@ -305,7 +306,9 @@ class AccountAiValidation(models.Model):
                 "rule_findings": False,
             }
         )
-        self.finding_ids.write({"evidence": False, "params": False})
+        self.finding_ids.write(
+            {"evidence": False, "evidence_value": False, "params": False}
+        )
         self.finding_ids.filtered(lambda finding: finding.origin == "model").write(
             {"message_source": False, "advice_source": False}
         )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tools import SQL
+from odoo.tools.misc import get_lang
 
 from ...services.agents.registry import agent as agent_named
 from ...services.claude.errors import ClaudeError
@@ -250,6 +251,7 @@ class AccountAiValidation(models.Model):
             dbname=self.env.cr.dbname,
             uid=self.env.uid,
             context={**self.env.context, "lang": self.env.lang},
+            language=get_lang(self.env),
             validation_id=0,
             run_uuid=request.run_uuid,
             move_id=reading.move_id,

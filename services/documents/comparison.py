@@ -6,10 +6,21 @@ What the books cannot hold, or do not hold yet, is not compared.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from ..common.translation import _
+from ..common.wording import (
+    Value,
+    dated,
+    document_named,
+    field_named,
+    joined,
+    listed,
+    money,
+    neutral_text,
+    number,
+)
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .document import Document, Line
@@ -68,8 +79,8 @@ def code_of(field: str) -> str:
 
 def difference(
     field: str,
-    entered: str,
-    received: str,
+    entered: Value,
+    received: Value,
     severity: Severity | None = None,
     line: int = 0,
 ) -> Finding:
@@ -77,16 +88,22 @@ def difference(
 
     :param severity: less than the field's own, for what is hardly a difference
     """
+    evidence = joined(entered, " ≠ ", received)
     return Finding(
         code=code_of(field),
         severity=severity or FIELDS[field],
         origin=Origin.RULE,
         message=_MESSAGE,
         advice=_ADVICE,
-        params={"field": field, "entered": entered, "received": received},
+        params={
+            "field": field_named(field, "purchase"),
+            "entered": entered,
+            "received": received,
+        },
         field=field,
         line=line,
-        evidence=f"{entered} ≠ {received}",
+        evidence=neutral_text(evidence),
+        evidence_value=evidence,
         source=SOURCE,
     )
 
@@ -112,7 +129,7 @@ def _dates(entered: Document, received: Document) -> Iterator[Finding]:
     )
     for field, ours, theirs in pairs:
         if ours and theirs and ours != theirs:
-            yield difference(field, _day(ours), _day(theirs))
+            yield difference(field, dated(ours), dated(theirs))
 
 
 def _amounts(entered: Document, received: Document) -> Iterator[Finding]:
@@ -144,9 +161,10 @@ def _lines(entered: Document, received: Document) -> Iterator[Finding]:
 
 def _line(ours: Line, theirs: Line, currency: str) -> Iterator[Finding]:
     yield from _amount("MontoItem", ours.amount, theirs.amount, currency, ours.number)
-    quantities = (ours.quantity, theirs.quantity)
-    if None not in quantities and ours.quantity != theirs.quantity:
-        entered, received = map(_number, quantities)
+    if ours.quantity is None or theirs.quantity is None:
+        return
+    if ours.quantity != theirs.quantity:
+        entered, received = number(ours.quantity), number(theirs.quantity)
         yield difference("QtyItem", entered, received, line=ours.number)
 
 
@@ -173,7 +191,8 @@ def _amount(
     apart = abs(ours - theirs)
     if apart >= step:
         severity = Severity.WARNING if apart < 2 * step else None
-        yield difference(field, _number(ours), _number(theirs), severity, line)
+        shown = partial(money, currency=currency)
+        yield difference(field, shown(ours), shown(theirs), severity, line)
 
 
 def _additional_taxes(document: Document) -> defaultdict[str, Decimal]:
@@ -191,15 +210,5 @@ def _text(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _day(value: date) -> str:
-    return value.isoformat()
-
-
-def _documents(references: set[tuple[str, str]]) -> str:
-    return ", ".join(sorted(f"{kind}/{folio}" for kind, folio in references))
-
-
-def _number(value: Decimal | None) -> str:
-    """Return an amount as it is written in Chile."""
-    text = f"{(value or _ZERO).normalize() + _ZERO:,f}"
-    return text.replace(",", "_").replace(".", ",").replace("_", ".")
+def _documents(references: set[tuple[str, str]]) -> Value:
+    return listed(document_named(*each) for each in sorted(references))

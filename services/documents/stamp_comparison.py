@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ..common.translation import _
+from ..common.wording import field_named
 from ..validation.finding import Finding, Origin, Severity
 from . import rut
 from .document import Document
@@ -53,7 +54,11 @@ def compare_with_stamp(document: Document) -> tuple[Finding, ...]:
                 "%(stamped)s."
             ),
             advice=_("Do not accept the document: ask its issuer for the true one."),
-            params={"field": field, "stated": stated, "stamped": stamped},
+            params={
+                "field": field_named(field, "purchase"),
+                "stated": stated,
+                "stamped": stamped,
+            },
             field=field,
             evidence=f"{stated} ≠ {stamped}",
             source=SOURCE,

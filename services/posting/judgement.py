@@ -77,6 +77,7 @@ class Judgement:
                 "field_name": finding.field,
                 "line_number": finding.line,
                 "evidence": finding.evidence,
+                "evidence_value": finding.evidence_value or False,
             }
             for finding in self.findings
         ]

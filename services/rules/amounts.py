@@ -1,4 +1,4 @@
-"""Amounts: how a total follows from what it is made of, and how amounts are shown.
+"""Amounts: how a total follows from what it is made of.
 
 Amounts in pesos are whole and rounded half-up, as the real documents that were
 compared are. In other currencies a difference below half a cent is rounding.
@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..common.translation import _
+from ..common.wording import Value, field_named, joined, money, phrase
 from ..documents.context import Context
 from ..documents.document import Document, Line
 from ..validation.finding import Severity
@@ -72,10 +74,15 @@ def difference(stated: Decimal, expected: Decimal, currency: str) -> Severity | 
     return Severity.WARNING if apart <= _CENT else Severity.ERROR
 
 
-def shown(value: Decimal) -> str:
-    """Return ``value`` as it is written in Chile: ``1.234.567,89``."""
-    text = f"{value.normalize() + ZERO:,f}"
-    return text.replace(",", "_").replace(".", ",").replace("_", ".")
+LINES = phrase(_("sum of the lines"), "Σ MontoItem")
+
+
+def summed(parts: Iterable[tuple[str, Decimal]], currency: str) -> Value:
+    """Return a sum of fields as an equation shows it: ``MntNeto 100 + IVA 19``."""
+    shown: list[Value] = []
+    for field, value in parts:
+        shown += [" + ", field_named(field), " ", money(value, currency)]
+    return joined(*shown[1:]) if shown else "0"
 
 
 def compare(
@@ -83,7 +90,7 @@ def compare(
     stated: Decimal | None,
     expected: Decimal,
     currency: str,
-    explanation: str,
+    explanation: Value,
     line: int = 0,
 ) -> Violation | None:
     """Return the violation when ``stated`` is not ``expected``, else ``None``.
@@ -94,25 +101,32 @@ def compare(
     severity = difference(value, expected, currency)
     if severity is None:
         return None
-    return unequal(field, value, expected, explanation, line, severity)
+    return unequal(
+        field,
+        money(value, currency),
+        money(expected, currency),
+        explanation,
+        line,
+        severity,
+    )
 
 
 def unequal(
     field: str,
-    stated: Decimal,
-    expected: Decimal,
-    explanation: str,
+    stated: Value,
+    expected: Value,
+    explanation: Value,
     line: int = 0,
     severity: Severity | None = None,
 ) -> Violation:
     """Return the violation that ``stated`` is not ``expected``; see :func:`compare`."""
     return Violation.of(
         field,
-        f"{field} {shown(stated)} ≠ {shown(expected)} = {explanation}",
+        joined(field_named(field), " ", stated, " ≠ ", expected, " = ", explanation),
         line=line,
         severity=severity,
-        stated=shown(stated),
-        expected=shown(expected),
+        stated=stated,
+        expected=expected,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from ..common.wording import Value, document_named
 from ..documents import rut
 from ..documents.context import Context, EarlierDocument, ReferencedDocument
 from ..documents.document import Document, Reference
@@ -32,9 +33,9 @@ def corrects_text(document: Document) -> bool:
     )
 
 
-def named(reference: Reference) -> str:
-    """Return a reference as it is shown: ``33/1015``."""
-    return f"{reference.document_type}/{reference.folio}"
+def named(reference: Reference) -> Value:
+    """Return the document that is referred to, for a sentence."""
+    return document_named(reference.document_type, reference.folio)
 
 
 def plain_folio(folio: str) -> str:

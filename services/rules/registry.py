@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from inspect import signature
 
+from ..common.wording import Value, field_named, neutral_text, value_of
 from ..documents.context import Context
 from ..documents.document import Document
 from ..validation.finding import Finding, Origin, Severity
@@ -22,10 +23,10 @@ class Violation:
 
     field: str = ""  # SII name of the field
     line: int = 0  # ``NroLinDet`` of the line, 0 for the header
-    evidence: str = ""  # The value, or both sides of the equation
+    evidence: Value = ""  # The value, or both sides of the equation
     # Fills ``%(name)s`` of the rule's message and advice; ``field`` and ``line``
     # fill themselves.
-    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    params: Mapping[str, Value] = dataclasses.field(default_factory=dict)
     # Overrides the rule's severity, e.g. for a difference of one peso.
     severity: Severity | None = None
 
@@ -33,15 +34,15 @@ class Violation:
     def of(
         cls,
         field: str,
-        evidence: str = "",
+        evidence: Value = "",
         *,
         line: int = 0,
         severity: Severity | None = None,
-        **params: object,
+        **params: Value | date | int,
     ) -> Violation:
-        """Return a violation whose ``params`` are given by name, of any type."""
-        texts = {name: str(value) for name, value in params.items()}
-        return cls(field, line, evidence, texts, severity)
+        """Return a violation whose ``params`` are given by name."""
+        values = {name: value_of(each) for name, each in params.items()}
+        return cls(field, line, evidence, values, severity)
 
 
 Violations = Iterable[Violation]
@@ -88,21 +89,26 @@ class Rule:
 
     def finding(self, violation: Violation, document: Document) -> Finding:
         """Return the finding of ``violation``, with the advice for who reads it."""
-        issued_by_us = acting_flow(document) == "sale"
-        place = {"field": violation.field, "line": str(violation.line)}
+        flow = acting_flow(document)
+        place = {
+            "field": field_named(violation.field, flow),
+            "line": str(violation.line),
+        }
+        evidence = violation.evidence
         return Finding(
             code=self.code,
             severity=violation.severity or self.severity,
             origin=Origin.RULE,
             message=self.message,
-            advice=self.advice if issued_by_us else self.purchase_advice,
+            advice=self.advice if flow == "sale" else self.purchase_advice,
             params={
                 **{name: place[name] for name in self.named_places},
                 **violation.params,
             },
             field=violation.field,
             line=violation.line,
-            evidence=violation.evidence,
+            evidence=neutral_text(evidence),
+            evidence_value=evidence if isinstance(evidence, Mapping) else None,
             source=self.source,
             secondary_source=self.secondary_source,
         )

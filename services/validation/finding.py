@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ..common.wording import Value
+
 
 class Severity(str, Enum):
     """How much a finding weighs; see :func:`..verdict.verdict_of`."""
@@ -39,13 +41,17 @@ class Finding:
     """What is wrong, one sentence."""
     advice: str = ""
     """What to do, one sentence."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+    """Values of the placeholders; see :mod:`..common.wording`."""
     field: str = ""
     """SII name of the field, e.g. ``RUTRecep``, ``MntTotal``, ``NmbItem``."""
     line: int = 0
     """Number of the detail line (``NroLinDet``, from 1); 0 is the header."""
     evidence: str = ""
-    """What was seen: the value, both sides of an equation, or a literal quotation."""
+    """What was seen: the value, both sides of an equation, or a literal quotation.
+    A rule writes it in the SII's notation."""
+    evidence_value: Value | None = None
+    """The same as values for the reader's language; ``None`` for a literal text."""
     source: str = ""
     """Legal source: law, resolution, page of the format."""
     secondary_source: bool = False

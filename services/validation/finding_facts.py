@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from ..claude.request import canonical_json
+from ..common.wording import neutral_text
 from ..documents.document import Document
 from ..privacy.document_texts import PARTY_FIELDS
 from .finding import Finding, Origin
@@ -129,10 +129,12 @@ def _plain(value: Any) -> Any:
 
 
 def _seen(document: Document, finding: Finding) -> list[Any]:
-    params: Mapping[str, str] = finding.params
+    params = finding.params
     if finding.code in _WORDED_BY_ODOO or not _OF_THE_DAY.isdisjoint(params):
         return []
-    stated = {name: value for name, value in params.items() if name != "line"}
+    stated = {
+        name: neutral_text(value) for name, value in params.items() if name != "line"
+    }
     return [
         _timeless(text, document)
         for text in (finding.evidence, *(f"{k}={stated[k]}" for k in sorted(stated)))

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo.tests import BaseCase
 
+from odoo.addons.account_ai.services.common.wording import neutral_sentence
 from odoo.addons.account_ai.services.documents.comparison import compare_with_xml
 from odoo.addons.account_ai.services.documents.document import AdditionalTax
 from odoo.addons.account_ai.services.documents.errors import UnreadableDocument
@@ -107,7 +108,7 @@ class TestBillAgainstXml(BaseCase):
         (finding,) = compare_with_xml(entered, RECEIVED)
         self.assertEqual(finding.field, "MntTotal")
         self.assertEqual(finding.evidence, "1.190.000 ≠ 119.000")
-        shown = finding.message % finding.params
+        shown = neutral_sentence(finding.message, finding.params)
         self.assertEqual(
             shown, "MntTotal is 1.190.000 in the bill, but 119.000 in its XML."
         )

@@ -372,7 +372,8 @@ class TestReceivedXmlInValidation(ReceivedXmlCase):
             if each["code"] == "XML_FOLIO_DIFF"
         )
         self.assertEqual(
-            shown["message"], "Folio is 4711 in the bill, but 4712 in its XML."
+            shown["message"],
+            "The folio (Folio) is 4711 in the bill, but 4712 in its XML.",
         )
         self.assertEqual(shown["field_name"], "l10n_latam_document_number")
 

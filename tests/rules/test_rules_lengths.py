@@ -130,7 +130,7 @@ class TestLengthRules(RulesTable, BaseCase):
             with_line(invoice(), quantity=THIRD, unit_price=Decimal(300_000)),
             field="QtyItem",
             line=1,
-            evidence="0.3333333",
+            evidence="0,3333333",
         ),
         Broken(
             "LEN_NUMBER",

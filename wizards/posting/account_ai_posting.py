@@ -1,7 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import get_lang
 
-from ...models.common.presentation import sentence
+from ...models.common.presentation import evidence_words, sentence
 from ...models.posting.account_move import ASKED
 from ...services.posting.judgement import Judgement, digest_of
 
@@ -110,14 +111,17 @@ class AccountAiPosting(models.TransientModel):
         )
 
     def _lines_of(self, judgement: Judgement) -> list[dict]:
+        language = get_lang(self.env)
         own = {"move_id": judgement.move_id, "blocks": judgement.blocks}
         lines = [
             {
                 **own,
                 "severity": finding.severity.value,
                 "code": finding.code,
-                "message": sentence(finding.message, finding.params, self.env.lang),
-                "evidence": finding.evidence,
+                "message": sentence(finding.message, finding.params, language),
+                "evidence": evidence_words(
+                    finding.evidence, finding.evidence_value, language
+                ),
                 "line_number": finding.line,
             }
             for finding in sorted(

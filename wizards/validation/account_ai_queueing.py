@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import get_lang
 
 from ...models.common.presentation import sentence
 from ...models.validation.account_ai_queue_forecast import QueueForecast
@@ -209,7 +210,7 @@ class AccountAiQueueing(models.TransientModel):
 
     @api.model
     def _sentence(self, error: ClaudeError) -> str:
-        return sentence(error.message, error.params, self.env.lang)
+        return sentence(error.message, error.params, get_lang(self.env))
 
     @api.model
     def _nothing_error(self) -> UserError:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from odoo.addons.base.models.res_lang import LangData
+
 from ....services.agents.document_agent import (
     DocumentAgent,
     DocumentAnswerReader,
@@ -49,6 +51,8 @@ class OpenValidation:
     uid: int
     context: Mapping[str, Any]
     """Of the environment that asked: language, time zone, companies."""
+    language: LangData
+    """Of the user, with its formats: for sentences."""
     validation_id: int
     run_uuid: str
     move_id: int
@@ -96,11 +100,6 @@ class OpenValidation:
     def rules_verdict(self) -> Verdict:
         """The rules' own verdict, hostile texts included."""
         return verdict_of(self.judged.findings)
-
-    @property
-    def language(self) -> str | None:
-        """Language of the user, for sentences."""
-        return self.context.get("lang")
 
 
 @dataclass

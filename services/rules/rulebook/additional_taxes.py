@@ -1,8 +1,10 @@
 """Additional taxes and what is withheld, in facturas de compra above all."""
 
 from dataclasses import replace
+from functools import partial
 
 from ...common.translation import _
+from ...common.wording import field_named, joined, money, number, tax_named
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
@@ -13,7 +15,6 @@ from ..amounts import (
     compare,
     issue_day,
     rounded,
-    shown,
     unequal,
     untaxed,
     vat_rate,
@@ -58,10 +59,17 @@ def additional_tax_rate(
         if tax.rate != expected:
             yield Violation.of(
                 "TasaImp",
-                f"{tax.code}: {shown(tax.rate)} % ≠ {shown(expected)} %",
-                code=tax.code,
-                stated=shown(tax.rate),
-                expected=shown(expected),
+                joined(
+                    tax_named(tax.code),
+                    ": ",
+                    number(tax.rate),
+                    " % ≠ ",
+                    number(expected),
+                    " %",
+                ),
+                code=tax_named(tax.code),
+                stated=number(tax.rate),
+                expected=number(expected),
             )
 
 
@@ -98,13 +106,13 @@ def additional_tax_follows(document: Document) -> Violations:
             tax.amount,
             rounded(base * tax.rate / HUNDRED, document.currency),
             document.currency,
-            f"{shown(tax.rate)} % × {shown(base)}",
+            joined(number(tax.rate), " % × ", money(base, document.currency)),
         )
         if violation:
             yield replace(
                 violation,
-                evidence=f"{tax.code}: {violation.evidence}",
-                params={**violation.params, "code": tax.code},
+                evidence=joined(tax_named(tax.code), ": ", violation.evidence),
+                params={**violation.params, "code": tax_named(tax.code)},
             )
 
 
@@ -127,24 +135,25 @@ def withheld_vat_is_taken_off(document: Document) -> Violations:
     vat = totals.vat or ZERO
     if not withheld:
         return
+    pesos = partial(money, currency=document.currency)
     if withheld > vat + 1:
-        yield unequal("MontoImp", withheld, vat, f"IVA {shown(vat)}")
+        yield unequal("MontoImp", pesos(withheld), pesos(vat), field_named("IVA"))
     if totals.vat_not_withheld is not None:
         rest = vat - withheld
         if abs(totals.vat_not_withheld - rest) > 1:
             yield unequal(
                 "IVANoRet",
-                totals.vat_not_withheld,
-                rest,
-                f"IVA {shown(vat)} − {shown(withheld)}",
+                pesos(totals.vat_not_withheld),
+                pesos(rest),
+                joined(field_named("IVA"), " ", pesos(vat), " − ", pesos(withheld)),
             )
     whole = untaxed(document) + vat
     if totals.total is not None and totals.total == whole:
         yield unequal(
             "MntTotal",
-            totals.total,
-            whole - withheld,
-            f"{shown(whole)} − {shown(withheld)}",
+            pesos(totals.total),
+            pesos(whole - withheld),
+            joined(pesos(whole), " − ", pesos(withheld)),
         )
 
 
@@ -161,4 +170,5 @@ def purchase_invoice_withholds(document: Document) -> Violations:
     """A factura de compra with VAT withholds it, or says that it does not."""
     codes = {tax.code for tax in document.totals.additional_taxes}
     if document.totals.vat and not codes & WITHHELD:
-        yield Violation.of("ImptoReten", f"IVA {shown(document.totals.vat)}")
+        vat = money(document.totals.vat, document.currency)
+        yield Violation.of("ImptoReten", joined(field_named("IVA"), " ", vat))

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from ...common.translation import _
+from ...common.wording import joined
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
@@ -37,7 +38,7 @@ def claim_is_still_possible(
     last = _last_day(context, rates)
     if last is None or not context.claim_intended or context.today <= last:
         return
-    yield Violation.of("sii_received_at", f"{context.today} > {last}", last=last)
+    yield Violation.of("sii_received_at", joined(context.today, " > ", last), last=last)
 
 
 @rule(
@@ -59,5 +60,7 @@ def claim_term_is_not_about_to_end(
     left = (last - context.today).days
     if left <= required(rates, "claim_warning_days", context.today):
         yield Violation.of(
-            "sii_received_at", f"{context.today} … {last} = {left}", last=last
+            "sii_received_at",
+            joined(context.today, " … ", last, f" = {left}"),
+            last=last,
         )

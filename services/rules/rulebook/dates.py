@@ -3,6 +3,7 @@
 from datetime import date
 
 from ...common.translation import _
+from ...common.wording import dated, joined
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
@@ -28,7 +29,7 @@ def issue_date_is_in_range(document: Document) -> Violations:
     """The issue date lies between 2003-04-01 and 2050-12-31."""
     day = document.issue_date
     if day is not None and not _FIRST_ISSUE <= day <= _LAST:
-        yield Violation.of("FchEmis", day.isoformat(), date=day)
+        yield Violation.of("FchEmis", dated(day), date=day)
 
 
 @rule(
@@ -49,7 +50,10 @@ def issue_date_is_not_in_future(document: Document, context: Context) -> Violati
     day = document.issue_date
     if day is not None and day > context.today:
         yield Violation.of(
-            "FchEmis", f"{day} > {context.today}", date=day, today=context.today
+            "FchEmis",
+            joined(day, " > ", context.today),
+            date=day,
+            today=context.today,
         )
 
 
@@ -83,7 +87,10 @@ def issue_date_is_not_old(
         if periods == 0 or (periods == 1 and context.today.day <= last):
             return
     yield Violation.of(
-        "FchEmis", f"{day} … {context.today} = {days}", date=day, days=days
+        "FchEmis",
+        joined(day, " … ", context.today, f" = {days}"),
+        date=day,
+        days=days,
     )
 
 
@@ -104,4 +111,4 @@ def due_date_is_not_before_issue(document: Document) -> Violations:
     if day is None or due is None or document.issue_date_assumed:
         return
     if due < day:
-        yield Violation.of("FchVenc", f"{due} < {day}", due=due, date=day)
+        yield Violation.of("FchVenc", joined(due, " < ", day), due=due, date=day)

@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import Value, joined, money
 from ...documents import rut
 from ...documents.context import Context, EarlierDocument
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import issue_day, shown
+from ..amounts import issue_day
 from ..dated_data import DatedData, required
 from ..document_types import SUPPORTED
 from ..references import other_party, plain_folio
@@ -80,9 +81,11 @@ def document_is_not_entered_twice(
         return
     names = ", ".join((*map(_named, near), *context.odoo_warnings.duplicates))
     if names:
-        field, evidence = "Folio", names
+        field: str = "Folio"
+        evidence: Value = names
         if near and document.totals.total is not None:
-            field, evidence = "MntTotal", f"{shown(document.totals.total)}: {names}"
+            total = money(document.totals.total, document.currency)
+            field, evidence = "MntTotal", joined(total, f": {names}")
         yield Violation.of(field, evidence, names=names)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from ...common.translation import _
+from ...common.wording import joined
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..document_types import EXPORTS, RECEIPTS, SUPPORTED
@@ -138,4 +139,6 @@ def period_runs_forward(document: Document) -> Violations:
     """The period that is billed does not end before it begins."""
     first, last = document.period_from, document.period_to
     if first is not None and last is not None and last < first:
-        yield Violation.of("PeriodoHasta", f"{last} < {first}", first=first, last=last)
+        yield Violation.of(
+            "PeriodoHasta", joined(last, " < ", first), first=first, last=last
+        )

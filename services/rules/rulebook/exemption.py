@@ -1,9 +1,10 @@
 """Taxed and exempt: what each type of document may hold."""
 
 from ...common.translation import _
+from ...common.wording import field_named, joined, listed, money, phrase
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import EXEMPT, shown
+from ..amounts import EXEMPT
 from ..document_types import EXEMPT_ONLY, EXPORTS
 from ..registry import Violation, Violations, rule
 from ..sentences import CLAIM, DTE_FORMAT
@@ -24,7 +25,7 @@ def taxed_document_has_taxed_lines(document: Document) -> Violations:
     if lines and all(line.exemption == EXEMPT for line in lines):
         yield Violation.of(
             "IndExe",
-            f"IndExe 1: {len(lines)} / {len(lines)}",
+            phrase(_("all lines are exempt"), f"IndExe 1: {len(lines)} / {len(lines)}"),
             type=document.document_type,
         )
 
@@ -42,14 +43,15 @@ def exempt_document_is_exempt(document: Document) -> Violations:
     """An exempt invoice or boleta has neither net amount nor VAT."""
     totals = document.totals
     seen = [
-        f"{name} {shown(value)}"
+        joined(field_named(name), " ", money(value, document.currency))
         for name, value in (("MntNeto", totals.net), ("IVA", totals.vat))
         if value
     ]
+    mixed = phrase(_("exempt and taxed lines"), "IndExe 1 / –")
     marked = [line.exemption for line in document.lines]
     if seen or (EXEMPT in marked and None in marked):
         yield Violation.of(
-            "IndExe", ", ".join(seen) or "IndExe 1 / –", type=document.document_type
+            "IndExe", listed(seen) if seen else mixed, type=document.document_type
         )
 
 
@@ -68,4 +70,5 @@ def export_has_no_vat(document: Document) -> Violations:
         ("IVA", document.totals.vat),
     ):
         if value:
-            yield Violation.of(field, f"{field} {shown(value)}")
+            shown = money(value, document.currency)
+            yield Violation.of(field, joined(field_named(field), " ", shown))

@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import joined, money, number
 from ...documents.context import Context
 from ...documents.currencies import ISO_CODES
 from ...documents.document import Document, OtherCurrency
 from ...documents.transport import Customs
 from ...validation.finding import Severity
-from ..amounts import issue_day, rounded, shown, unequal
+from ..amounts import issue_day, rounded, unequal
 from ..document_types import EXPORTS
 from ..registry import Violation, Violations, rule
 from ..sentences import DTE_FORMAT
@@ -91,8 +92,12 @@ def pesos_follow_from_rate(document: Document) -> Violations:
             continue
         expected = rounded(amount * pesos.rate, "CLP")
         if stated != expected:
-            explanation = f"{shown(amount)} × {shown(pesos.rate)}"
-            yield unequal(field, stated, expected, explanation)
+            yield unequal(
+                field,
+                money(stated, "CLP"),
+                money(expected, "CLP"),
+                joined(money(amount, document.currency), " × ", number(pesos.rate)),
+            )
 
 
 @rule(
@@ -116,9 +121,9 @@ def exchange_rate_is_of_the_day(document: Document, context: Context) -> Violati
         if known.pesos != pesos.rate:
             yield Violation.of(
                 "TpoCambio",
-                f"{shown(pesos.rate)} ≠ {shown(known.pesos)}",
-                stated=shown(pesos.rate),
-                expected=shown(known.pesos),
+                joined(number(pesos.rate), " ≠ ", number(known.pesos)),
+                stated=number(pesos.rate),
+                expected=number(known.pesos),
                 date=day,
             )
 
@@ -193,6 +198,7 @@ def amounts_have_four_decimals(document: Document) -> Violations:
         ("MntTotal", 0, document.totals.total),
         *(("MontoItem", line.number, line.amount) for line in document.lines),
     ]
-    for field, number, value in amounts:
+    for field, line_number, value in amounts:
         if value is not None and _decimals(value) > _MOST_DECIMALS:
-            yield Violation.of(field, shown(value), line=number, value=shown(value))
+            shown = number(value)
+            yield Violation.of(field, shown, line=line_number, value=shown)

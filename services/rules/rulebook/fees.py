@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import joined, money, number
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import HUNDRED, ZERO, compare, issue_day, rounded, shown, untaxed
+from ..amounts import HUNDRED, LINES, ZERO, compare, issue_day, rounded, untaxed
 from ..dated_data import DatedData, required
 from ..document_types import FEES
 from ..registry import Violation, Violations, rule
@@ -69,9 +70,9 @@ def retention_rate_is_of_the_year(
     if stated != expected:
         yield Violation.of(
             "tasa_retencion",
-            f"{shown(stated)} % ≠ {shown(expected)} % ({day.year})",
-            stated=shown(stated),
-            expected=shown(expected),
+            joined(number(stated), " % ≠ ", number(expected), f" % ({day.year})"),
+            stated=number(stated),
+            expected=number(expected),
             year=day.year,
         )
 
@@ -97,10 +98,12 @@ def retention_follows_from_fee(
     withheld = rounded(fee.gross * rate / HUNDRED, document.currency)
     paid = fee.gross - (withheld if fee.withheld is None else fee.withheld)
     lines = [line.amount for line in document.lines if line.amount is not None]
+    gross = money(fee.gross, document.currency)
+    retained = money(fee.gross - paid, document.currency)
     for field, stated, expected, explanation in (
-        ("bruto", fee.gross, sum(lines, ZERO) if lines else fee.gross, "Σ lines"),
-        ("retencion", fee.withheld, withheld, f"{shown(rate)} % × {shown(fee.gross)}"),
-        ("liquido", fee.net, paid, f"{shown(fee.gross)} − {shown(fee.gross - paid)}"),
+        ("bruto", fee.gross, sum(lines, ZERO) if lines else fee.gross, LINES),
+        ("retencion", fee.withheld, withheld, joined(number(rate), " % × ", gross)),
+        ("liquido", fee.net, paid, joined(gross, " − ", retained)),
     ):
         if stated is None:
             continue
@@ -121,7 +124,7 @@ def fee_is_withheld_from(document: Document) -> Violations:
     """A company withholds from the fees that it pays."""
     fee = _fee(document)
     if fee.gross and _is_unwithheld(fee):
-        yield Violation.of("retencion", shown(fee.gross))
+        yield Violation.of("retencion", money(fee.gross, document.currency))
 
 
 @rule(
@@ -136,4 +139,5 @@ def fee_has_no_vat(document: Document) -> Violations:
     """Fees have no VAT."""
     vat = document.totals.vat
     if vat:
-        yield Violation.of("IVA", shown(vat), vat=shown(vat))
+        shown = money(vat, document.currency)
+        yield Violation.of("IVA", shown, vat=shown)

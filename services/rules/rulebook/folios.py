@@ -3,6 +3,7 @@
 from datetime import date
 
 from ...common.translation import _
+from ...common.wording import joined
 from ...documents import rut
 from ...documents.context import Context, FolioRange
 from ...documents.document import Document
@@ -135,7 +136,7 @@ def authorisation_is_not_expired(
     last = months_later(caf.authorised_on, int(months))
     day = issue_day(document, context)
     if day > last:
-        yield Violation.of("FchEmis", f"{day} > {last}", last=last, date=day)
+        yield Violation.of("FchEmis", joined(day, " > ", last), last=last, date=day)
 
 
 @rule(
@@ -158,7 +159,10 @@ def issue_is_not_before_authorisation(
         return
     if day < caf.authorised_on:
         yield Violation.of(
-            "FchEmis", f"{day} < {caf.authorised_on}", date=day, caf=caf.authorised_on
+            "FchEmis",
+            joined(day, " < ", caf.authorised_on),
+            date=day,
+            caf=caf.authorised_on,
         )
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from ...common.translation import _
+from ...common.wording import joined
 from ...documents.context import Context
 from ...documents.document import Document
 from ...documents.transport import Transport
@@ -10,6 +11,7 @@ from ...validation.finding import Severity
 from ..calendar import tax_period
 from ..dated_data import DatedData, required
 from ..document_types import DELIVERY_GUIDES, GUIDE_CODES
+from ..references import named
 from ..registry import Violation, Violations, rule
 from ..sentences import DTE_FORMAT
 
@@ -168,7 +170,7 @@ def guides_are_invoiced_in_time(
         if tax_period(day) > period or too_late:
             yield Violation.of(
                 "FchEmis",
-                f"{reference.document_type}/{reference.folio} {reference.date} … {day}",
-                document=f"{reference.document_type}/{reference.folio}",
+                joined(named(reference), " ", reference.date, " … ", day),
+                document=named(reference),
                 date=reference.date,
             )

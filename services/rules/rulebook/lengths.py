@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import number
 from ...documents.document import Document, Line, Reference
 from ...documents.transport import Transport
 from ...validation.finding import Severity
@@ -212,7 +213,7 @@ def numbers_fit(document: Document) -> Violations:
 
 
 def _too_many_digits(field: str, line: int, value: Decimal) -> Violation:
-    return Violation.of(field, str(value), line=line, value=value)
+    return Violation.of(field, number(value), line=line, value=number(value))
 
 
 _RECEIPT_NAME = 40

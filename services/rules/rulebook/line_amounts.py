@@ -1,6 +1,7 @@
 """Lines that follow from quantity and price, and amounts that may not be."""
 
 from ...common.translation import _
+from ...common.wording import field_named, joined, money, number
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import (
@@ -9,7 +10,6 @@ from ..amounts import (
     compare,
     line_gross,
     rounded,
-    shown,
 )
 from ..document_types import DELIVERY_GUIDES, SUPPORTED, TRANSFER_SALES
 from ..references import corrects_text
@@ -56,13 +56,13 @@ def line_amount_follows(document: Document) -> Violations:
         expected = gross - line.discount + line.surcharge
         if line.amount == expected:
             continue
-        explanation = f"{shown(line.quantity)} × {shown(line.unit_price)}"
+        parts = [number(line.quantity), " × ", money(line.unit_price, currency)]
         if line.discount:
-            explanation += f" − {shown(line.discount)}"
+            parts += [" − ", money(line.discount, currency)]
         if line.surcharge:
-            explanation += f" + {shown(line.surcharge)}"
+            parts += [" + ", money(line.surcharge, currency)]
         violation = compare(
-            "MontoItem", line.amount, expected, currency, explanation, line.number
+            "MontoItem", line.amount, expected, currency, joined(*parts), line.number
         )
         if violation:
             yield violation
@@ -82,7 +82,11 @@ def unsold_lines_are_zero(document: Document) -> Violations:
         if line.exemption in WITHOUT_AMOUNT and line.amount:
             yield Violation.of(
                 "MontoItem",
-                f"IndExe {line.exemption}: {shown(line.amount)}",
+                joined(
+                    field_named("IndExe"),
+                    f" {line.exemption}: ",
+                    money(line.amount, document.currency),
+                ),
                 line=line.number,
             )
 
@@ -105,7 +109,11 @@ def discount_fits_line(document: Document) -> Violations:
         if gross is not None and line.discount > gross + line.surcharge:
             yield Violation.of(
                 "DescuentoMonto",
-                f"{shown(line.discount)} > {shown(gross + line.surcharge)}",
+                joined(
+                    money(line.discount, document.currency),
+                    " > ",
+                    money(gross + line.surcharge, document.currency),
+                ),
                 line=line.number,
             )
 
@@ -132,9 +140,10 @@ def amounts_are_not_negative(document: Document) -> Violations:
             ("RecargoMonto", line.surcharge),
         ):
             if value is not None and value < 0:
-                yield Violation.of(
-                    field, shown(value), line=line.number, value=shown(value)
-                )
+                shown = number(value)
+                if field != "QtyItem":
+                    shown = money(value, document.currency)
+                yield Violation.of(field, shown, line=line.number, value=shown)
     totals = document.totals
     for field, value in (
         ("MntNeto", totals.net),
@@ -143,7 +152,8 @@ def amounts_are_not_negative(document: Document) -> Violations:
         ("MntTotal", totals.total),
     ):
         if value is not None and value < 0:
-            yield Violation.of(field, shown(value), value=shown(value))
+            shown = money(value, document.currency)
+            yield Violation.of(field, shown, value=shown)
 
 
 @rule(
@@ -174,6 +184,7 @@ def pesos_are_whole(document: Document) -> Violations:
             amounts.append(("DescuentoMonto", line.number, line.discount))
         if line.surcharge:
             amounts.append(("RecargoMonto", line.number, line.surcharge))
-    for field, number, value in amounts:
+    for field, line_number, value in amounts:
         if value is not None and value != value.to_integral_value():
-            yield Violation.of(field, shown(value), line=number, value=shown(value))
+            shown = number(value)
+            yield Violation.of(field, shown, line=line_number, value=shown)

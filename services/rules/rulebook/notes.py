@@ -3,10 +3,10 @@
 from datetime import date
 
 from ...common.translation import _
+from ...common.wording import joined, listed, money
 from ...documents.context import Context
 from ...documents.document import Document, Reference
 from ...validation.finding import Severity
-from ..amounts import shown
 from ..calendar import months_later, tax_period
 from ..document_types import ALL_NOTES, EXPORT_NOTES, EXPORTS, RECEIPT_CODES
 from ..references import (
@@ -39,7 +39,7 @@ def _wrong_type(document: Document, reference: Reference) -> Violation:
     """Return the violation that a document of this type may not refer so."""
     return Violation.of(
         "TpoDocRef",
-        f"{document.document_type} → {named(reference)}",
+        joined(f"{document.document_type} → ", named(reference)),
         type=document.document_type,
         document=named(reference),
     )
@@ -75,7 +75,7 @@ def note_says_what_it_does(document: Document) -> Violations:
         if reference.code not in _CODES:
             yield Violation.of(
                 "CodRef",
-                f"{named(reference)}: {reference.code or '–'}",
+                joined(named(reference), f": {reference.code or '–'}"),
                 document=named(reference),
             )
 
@@ -97,7 +97,7 @@ def annulling_note_has_one_reference(document: Document) -> Violations:
     ):
         yield Violation.of(
             "Referencia",
-            ", ".join(named(reference) for reference in references),
+            listed(named(reference) for reference in references),
             n=len(references),
         )
 
@@ -117,9 +117,10 @@ def text_correction_is_zero(document: Document) -> Violations:
         return
     amounts = [("MntTotal", 0, document.totals.total)]
     amounts += [("MontoItem", line.number, line.amount) for line in document.lines]
-    for field, number, amount in amounts:
+    for field, line_number, amount in amounts:
         if amount:
-            yield Violation.of(field, shown(amount), line=number, total=shown(amount))
+            shown = money(amount, document.currency)
+            yield Violation.of(field, shown, line=line_number, total=shown)
             return
 
 
@@ -202,18 +203,16 @@ def reference_date_is_right(document: Document, context: Context) -> Violations:
             continue
         booked = known.get(reference.number)
         if booked is not None and booked != day:
-            problem = f"≠ {booked.isoformat()}"
+            problem = joined("≠ ", booked)
         elif document.issue_date is not None and day > document.issue_date:
-            problem = f"> {document.issue_date.isoformat()}"
+            problem = joined("> ", document.issue_date)
         elif not _FIRST_REFERENCE <= day <= _LAST_REFERENCE:
-            problem = (
-                f"∉ {_FIRST_REFERENCE.isoformat()} … {_LAST_REFERENCE.isoformat()}"
-            )
+            problem = joined("∉ ", _FIRST_REFERENCE, " … ", _LAST_REFERENCE)
         else:
             continue
         yield Violation.of(
             "FchRef",
-            f"{named(reference)}: {day} {problem}",
+            joined(named(reference), ": ", day, " ", problem),
             document=named(reference),
             date=day,
             problem=problem,
@@ -241,7 +240,7 @@ def annulment_is_in_time(document: Document) -> Violations:
         if tax_period(day) - tax_period(reference.date) > 1:
             yield Violation.of(
                 "FchRef",
-                f"{reference.date} … {day}",
+                joined(reference.date, " … ", day),
                 document=named(reference),
                 date=reference.date,
             )
@@ -271,7 +270,7 @@ def late_return_does_not_lower_debit(document: Document) -> Violations:
         if day > months_later(reference.date, _MONTHS_TO_RETURN):
             yield Violation.of(
                 "IndNoRebaja",
-                f"{reference.date} … {day}",
+                joined(reference.date, " … ", day),
                 document=named(reference),
                 date=reference.date,
             )

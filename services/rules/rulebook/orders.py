@@ -4,11 +4,12 @@ from decimal import Decimal
 from functools import partial
 
 from ...common.translation import _
+from ...common.wording import Value, joined, money, number
 from ...documents import rut
 from ...documents.context import Context, OrderLine
 from ...documents.document import Document, Line
 from ...validation.finding import Severity
-from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, shown, untaxed, vat_rate
+from ..amounts import EXEMPT, HUNDRED, ONE, ZERO, untaxed, vat_rate
 from ..dated_data import DatedData
 from ..document_types import INVOICES
 from ..matching import ordered_lines
@@ -46,20 +47,20 @@ def _net_price(
 
 def _differs(
     field: str,
-    stated: Decimal,
+    stated: Value,
     sign: str,
-    expected: Decimal,
+    expected: Value,
     line: Line | None = None,
     severity: Severity | None = None,
 ) -> Violation:
     """Return the violation that a bill states another value than the order."""
     return Violation.of(
         field,
-        f"{shown(stated)} {sign} {shown(expected)}",
+        joined(stated, f" {sign} ", expected),
         line=line.number if line else 0,
         severity=severity,
-        stated=shown(stated),
-        expected=shown(expected),
+        stated=stated,
+        expected=expected,
     )
 
 
@@ -86,7 +87,8 @@ def price_is_the_ordered_one(
         difference = (price - ordered.unit_price) * abs(line.quantity)
         if abs(difference) <= ONE:
             continue
-        stated, expected = _to_cents(price), ordered.unit_price
+        stated = money(_to_cents(price), document.currency)
+        expected = money(ordered.unit_price, document.currency)
         if difference < 0:
             yield _differs("PrcItem", stated, "<", expected, line, Severity.INFORMATION)
         else:
@@ -109,13 +111,14 @@ def quantity_was_received(document: Document, context: Context) -> Violations:
         charged = sum((line.quantity or ZERO for line, _ordered in lines), ZERO)
         charged += sum((each.billed for each in order.lines), ZERO)
         if charged > order.received:
-            yield _differs("QtyItem", charged, ">", order.received, lines[0][0])
+            came = number(order.received)
+            yield _differs("QtyItem", number(charged), ">", came, lines[0][0])
         return
     for line, ordered in lines:
         limit = ordered.received if ordered.received is not None else ordered.quantity
         charged = (line.quantity or ZERO) + ordered.billed
         if limit is not None and charged > limit:
-            yield _differs("QtyItem", charged, ">", limit, line)
+            yield _differs("QtyItem", number(charged), ">", number(limit), line)
 
 
 @_order_rule(
@@ -132,7 +135,8 @@ def amount_fits_the_order(document: Document, context: Context) -> Violations:
         return
     net = untaxed(document)
     if net > order.net + ONE:
-        yield _differs("MntNeto", net, ">", order.net)
+        shown = partial(money, currency=document.currency)
+        yield _differs("MntNeto", shown(net), ">", shown(order.net))
 
 
 @_order_rule(

@@ -1,11 +1,14 @@
 """Notes against the documents that they correct, as the books know them."""
 
+from functools import partial
+
 from ...common.translation import _
+from ...common.wording import joined, listed, money
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import ZERO, shown
+from ..amounts import ZERO
 from ..document_types import ALL_NOTES, GENERIC_RUTS, acting_flow
 from ..references import ANNULS, known_references, named, tax_references
 from ..registry import Violation, Violations, rule
@@ -90,11 +93,11 @@ def annulment_is_for_the_whole(document: Document, context: Context) -> Violatio
         return
     whole = sum((each for _reference, each in annulled if each), ZERO)
     if total != whole:
-        names = ", ".join(named(reference) for reference, _each in annulled)
+        shown = partial(money, currency=document.currency)
         yield Violation.of(
             "MntTotal",
-            f"{shown(total)} ≠ {shown(whole)}",
-            document=names,
+            joined(shown(total), " ≠ ", shown(whole)),
+            document=listed(named(reference) for reference, _each in annulled),
             original=shown(whole),
             total=shown(total),
         )
@@ -117,10 +120,17 @@ def credit_fits_the_original(document: Document, context: Context) -> Violations
     if total is None or len(known) != 1:
         return  # how one note is spread over many documents is not said
     reference, original = known[0]
+    shown = partial(money, currency=document.currency)
     if original.total is not None and total + original.credited > original.total:
         yield Violation.of(
             "MntTotal",
-            f"{shown(total)} + {shown(original.credited)} > {shown(original.total)}",
+            joined(
+                shown(total),
+                " + ",
+                shown(original.credited),
+                " > ",
+                shown(original.total),
+            ),
             document=named(reference),
             original=shown(original.total),
         )

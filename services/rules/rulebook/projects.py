@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from ...common.translation import _
+from ...common.wording import joined, money
 from ...documents.context import Context, Project
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import ZERO, shown, untaxed
+from ..amounts import ZERO, untaxed
 from ..document_types import EXPORT_NOTES, INVOICES, KNOWN, RECEIPTS
 from ..projects import charged_project
 from ..registry import Violation, Violations, rule
@@ -56,12 +58,13 @@ def contract_is_not_exceeded(document: Document, context: Context) -> Violations
             continue
         billed = before + net
         if net > ZERO and billed > contract:
+            pesos = partial(money, currency="CLP")
             yield Violation.of(
                 "MntNeto",
-                f"{shown(before)} + {shown(net)} > {shown(contract)}",
+                joined(pesos(before), " + ", pesos(net), " > ", pesos(contract)),
                 project=project.code,
-                billed=shown(billed),
-                contract=shown(contract),
+                billed=pesos(billed),
+                contract=pesos(contract),
             )
 
 

@@ -5,11 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import field_named, joined, money
 from ...documents import rut
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
-from ..amounts import issue_day, shown
+from ..amounts import issue_day
 from ..dated_data import DatedData, required
 from ..document_types import GENERIC_RUTS, RECEIPTS
 from ..registry import Violation, Violations, rule
@@ -53,8 +54,15 @@ def large_receipt_names_buyer(
         for field, value in missing:
             yield Violation.of(
                 field,
-                f"{shown(total)} > {shown(limit)}: {field} {value or '–'}",
-                limit=shown(limit),
+                joined(
+                    money(total, document.currency),
+                    " > ",
+                    money(limit, "CLP"),
+                    ": ",
+                    field_named(field, "sale"),
+                    f" {value or '–'}",
+                ),
+                limit=money(limit, "CLP"),
             )
 
 

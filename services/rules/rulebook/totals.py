@@ -7,11 +7,13 @@ receiver does. One peso off is a warning, more is an error (policy of this produ
 from decimal import Decimal
 
 from ...common.translation import _
+from ...common.wording import field_named, joined, money, number, phrase
 from ...documents.context import Context
 from ...documents.document import Document
 from ...validation.finding import Severity
 from ..amounts import (
     HUNDRED,
+    LINES,
     ONE,
     ZERO,
     additional_taxes,
@@ -21,7 +23,7 @@ from ..amounts import (
     exempt_amount,
     has_fractions,
     rounded,
-    shown,
+    summed,
     unrounded_affected_amount,
     unrounded_exempt_amount,
     vat_rate,
@@ -70,13 +72,13 @@ def _net_difference(
     if any(line.amount is None for line in document.lines):
         return None
     affected = affected_amount(document)
-    expected, explanation = affected, "Σ MontoItem"
+    expected, explanation = affected, LINES
     if document.global_discounts:
-        explanation += " ± DscRcgGlobal"
+        explanation = joined(LINES, " ± ", field_named("DscRcgGlobal"))
     if document.gross_lines:
         factor = 1 + vat_rate(document, context, rates) / HUNDRED
         expected = affected / factor
-        explanation = f"{shown(affected)} / {shown(factor)}"
+        explanation = joined(money(affected, document.currency), " / ", number(factor))
     violation = compare(
         "MntNeto",
         document.totals.net,
@@ -141,7 +143,7 @@ def exempt_follows_from_lines(document: Document) -> Violations:
         document.totals.exempt,
         exempt_amount(document),
         document.currency,
-        "Σ MontoItem (IndExe 1)",
+        phrase(_("sum of the exempt lines"), "Σ MontoItem (IndExe 1)"),
     )
     if violation and has_fractions(document):
         exact = unrounded_exempt_amount(document)
@@ -171,9 +173,9 @@ def vat_rate_is_the_legal_one(
     if stated != expected:
         yield Violation.of(
             "TasaIVA",
-            f"{shown(stated)} % ≠ {shown(expected)} %",
-            stated=shown(stated),
-            expected=shown(expected),
+            joined(number(stated), " % ≠ ", number(expected), " %"),
+            stated=number(stated),
+            expected=number(expected),
         )
 
 
@@ -194,7 +196,7 @@ def _vat_difference(
         totals.vat,
         expected,
         document.currency,
-        f"{shown(rate)} % × {shown(net)}",
+        joined(number(rate), " % × ", money(net, document.currency)),
     )
     if violation and has_fractions(document):
         exact = _unrounded_net(document, context, rates)
@@ -280,7 +282,11 @@ def receipt_net_follows(
     if totals.vat in (rest, once) or not _vat_difference(document, context, rates):
         return
     violation = compare(
-        "IVA", totals.vat, rest, document.currency, "Σ MontoItem − MntNeto"
+        "IVA",
+        totals.vat,
+        rest,
+        document.currency,
+        joined(LINES, " − ", field_named("MntNeto")),
     )
     if violation:
         yield violation
@@ -312,7 +318,7 @@ def commissions_follow_from_lines(document: Document) -> Violations:
         document.totals.commissions,
         expected,
         document.currency,
-        "Σ Comisiones",
+        phrase(_("sum of the commissions"), "Σ Comisiones"),
     )
     if violation:
         yield violation
@@ -346,9 +352,12 @@ def total_follows_from_parts(document: Document) -> Violations:
     expected = sum((value for _name, value in present), ZERO)
     if difference(totals.total, expected, document.currency) is None:
         return
-    explanation = " + ".join(f"{name} {shown(value)}" for name, value in present)
     violation = compare(
-        "MntTotal", totals.total, expected, document.currency, explanation or "0"
+        "MntTotal",
+        totals.total,
+        expected,
+        document.currency,
+        summed(present, document.currency),
     )
     if violation:
         yield violation

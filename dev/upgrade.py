@@ -307,7 +307,8 @@ def _findings(panel: dict[str, Any]) -> list[tuple[Any, ...]]:
             each["code"],
             each["severity"],
             each["line"],
-            each["message"],
+            # The words may become better; a sentence must stay, with its values.
+            bool(each["message"]) and "%(" not in each["message"],
             each["evidence"],
         )
         for each in shown

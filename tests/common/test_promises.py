@@ -1,6 +1,7 @@
 """The design's promises, as far as one transaction can show them.
 
-1 is in ``test_claude_one_door``; 7 and what needs real commits in ``test_process_*``.
+1 is in ``test_claude_one_gateway``; 7 and what needs real commits are in
+``test_process_*``.
 """
 
 import ast
@@ -17,7 +18,7 @@ from odoo.addons.account_ai.models.validation.account_ai_validation_begin import
 )
 from odoo.addons.account_ai.services.rules import RULEBOOK_VERSION
 
-from ..gateway.test_claude_one_door import ADDON, shipped_files
+from ..gateway.test_claude_one_gateway import ADDON, shipped_files
 from ..privacy.privacy_texts import HOSTILE_TEXTS
 from ..validation.validation_case import ValidationCase
 

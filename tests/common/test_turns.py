@@ -44,8 +44,8 @@ class TestTurns(unittest.TestCase):
 
     def test_who_waits_too_long_goes_on(self):
         turns = Turns(at_once=1, longest_wait_seconds=0.0)
-        with turns.turn(), turns.turn() as lost_patience:
-            self.assertTrue(lost_patience)
+        with turns.turn(), turns.turn() as timed_out:
+            self.assertTrue(timed_out)
 
     def test_the_end_waits_for_beginnings(self):
         turns = Turns()

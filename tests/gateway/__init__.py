@@ -19,7 +19,7 @@ from . import (
     test_claude_gateway,
     test_claude_limits,
     test_claude_measure,
-    test_claude_one_door,
+    test_claude_one_gateway,
     test_claude_pricing,
     test_claude_request,
     test_claude_retry,

@@ -97,7 +97,7 @@ class BudgetCase(AccountAiCase):
         """Return a new budget: a month's, in US$, of the company, hard."""
         budget = self.env["account.ai.budget"].create(
             {
-                "name": "Wall",
+                "name": "Limit",
                 "company_id": self.company.id,
                 "amount": amount,
                 "tz": "America/Santiago",

@@ -15,7 +15,7 @@ from odoo.addons.account_ai.services.claude.request import ClaudeRequest
 from ..common.common import start_simulator
 from .claude_memory_backend import MemoryBackend
 
-KEY = "sk-ant-test-door"
+KEY = "sk-ant-test-key"
 OWNER = Owner(company_id=1, user_id=2, operation="validation", run_uuid="run")
 SCHEMA = {
     "type": "object",

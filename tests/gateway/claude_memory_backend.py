@@ -161,7 +161,7 @@ class Budget:
 
 
 class MemoryBudget:
-    """Walls: open and closed rows count, in the period in which they were opened.
+    """Budgets: open and closed rows count, in the period in which they were opened.
 
     ``backend.budget_usd`` is one more, of everything that there ever was.
     """
@@ -176,10 +176,10 @@ class MemoryBudget:
 
     def _check(self, call):
         now = self._backend.now()
-        walls = [budget for budget in self._backend.budgets if budget.hard]
+        hard = [budget for budget in self._backend.budgets if budget.hard]
         sums = [
             (budget.amount, self._sum(budget, now))
-            for budget in walls
+            for budget in hard
             if budget.counts(call.owner)
         ]
         if self._backend.budget_usd is not None:
@@ -259,8 +259,8 @@ class MemoryLedger:
 class MemoryBackend:
     """A backend whose time is handed in.
 
-    :ivar budgets: walls by day or month
-    :ivar budget_usd: a wall for everything, ``None`` for none
+    :ivar budgets: limits by day or month
+    :ivar budget_usd: a limit for everything, ``None`` for none
     :ivar transactions: how many were opened
     """
 

@@ -1,4 +1,4 @@
-"""The shared state of the door in PostgreSQL."""
+"""The shared state of the gateway in PostgreSQL."""
 
 import random
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class TestPostgresContract(BudgetContract, BackendContract, AccountAiCase):
     def make_budget(self, amount, period="month", hard=True, operation=None):
         self.env["account.ai.budget"].create(
             {
-                "name": "Wall",
+                "name": "Limit",
                 "company_id": self.contract_company_id,
                 "amount": float(amount),
                 "period": period,

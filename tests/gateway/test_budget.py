@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+from odoo.tools.misc import get_lang
 
 from odoo.addons.account_ai.models.common.presentation import sentence
 from odoo.addons.account_ai.services.claude.operations import OPERATIONS
@@ -199,12 +200,12 @@ class TestRefusal(BudgetCase):
         self.reserve("1.99995")
         error = self.reserve("1.00010001")
         self.assertEqual((error.code, error.retryable), ("budget", False))
-        words = sentence(error.message, error.params, "en_US")
+        words = sentence(error.message, error.params, get_lang(self.env))
         for part in (
             "“Facturas”",
-            "USD 3.00",
-            "USD 1.00 is left",
-            "up to USD 1.01",
+            "US$3.00",
+            "US$1.00 is left",
+            "up to US$1.01",
             "2026-12-01 00:00 (America/Santiago)",
         ):
             self.assertIn(part, words)
@@ -215,7 +216,9 @@ class TestRefusal(BudgetCase):
         self.budget(3)
         error = self.reserve("3.5")
         self.assertIsNone(error.retry_after)
-        self.assertIn("whole budget", sentence(error.message, error.params, "en_US"))
+        self.assertIn(
+            "whole budget", sentence(error.message, error.params, get_lang(self.env))
+        )
 
     def test_of_two_walls_the_one_that_stands_longer_is_named(self):
         self.budget(1, name="Month")
@@ -296,7 +299,7 @@ class TestThresholds(BudgetCase):
         alert = self.env["account.ai.alert"].search([("kind", "=", "budget_threshold")])
         self.assertEqual(alert.company_id, self.company)
         self.assertIn("“Chat”", alert.title)
-        for part in ("USD 6.50 of USD 10.00", "50%", "2026-12-01 00:00"):
+        for part in ("US$6.50 of US$10.00", "50%", "2026-12-01 00:00"):
             self.assertIn(part, alert.message)
 
 
@@ -334,13 +337,14 @@ class TestPesos(BudgetCase):
         self.assertEqual(budget.currency_id.name, "CLP")
         self.assertEqual(self.fits(), 3)
         error = self.reserve("0.5")
-        for language, limit in (("en_US", "CLP 3,000"), ("es_CL", "CLP 3.000")):
-            words = sentence(error.message, error.params, language)
-            for part in (limit, "CLP 0", "CLP 500"):
+        self.env["res.lang"]._activate_lang("es_CL")
+        for language, limit in (("en_US", "$3,000"), ("es_CL", "$3.000")):
+            words = sentence(error.message, error.params, get_lang(self.env, language))
+            for part in (limit, "$0", "$500"):
                 self.assertIn(part, words)
 
     def test_the_rate_of_the_reservation_holds_for_the_call(self):
-        """What the peso does meanwhile cannot push a call over the wall."""
+        """A call passes no budget, however the rate of the peso changes meanwhile."""
         self.rate(1000, "2026-01-01")
         budget = self.budget(3000, currency_kind="company")
         self.reserve("3", key="a")

@@ -1,4 +1,4 @@
-"""A wall on a bound: dense texts never pass it, ordinary ones fit as ever."""
+"""Budgets that reserve a bound: dense texts never pass them, ordinary ones fit."""
 
 import base64
 import math
@@ -49,7 +49,7 @@ class TestBudgetBound(ValidationCase):
 
     def budget(self, amount, **values):
         budget = self.env["account.ai.budget"].create(
-            {"name": "Wall", "company_id": self.company.id, "amount": amount, **values}
+            {"name": "Limit", "company_id": self.company.id, "amount": amount, **values}
         )
         self.env.flush_all()
         self.env["account.ai.gateway"]._backend().prepare_budgets()
@@ -60,14 +60,14 @@ class TestBudgetBound(ValidationCase):
             text = texts[number % len(texts)]
             yield self.create_move([(f"{text} {number}", 90_000 + number)])
 
-    def test_dense_documents_never_pass_the_wall(self):
+    def test_dense_documents_never_pass_the_budget(self):
         self.control.settings(tokens_per_character=1.2)
         budget = self.budget(0.012)
         refused = 0
         for move in self.moves(24, DENSE_LINES):
             validation = self.validate(move)
             refused += validation.degraded_code == "budget"
-        self.assertGreater(refused, 2, "the wall was met")
+        self.assertGreater(refused, 2, "calls were refused")
         usages = self.usages()
         self.assertGreater(len(usages), 3)
         for usage in usages:
@@ -186,10 +186,10 @@ class TestCeiling(ValidationCase):
         self.assertEqual(self.company.account_ai_max_call_usd, 0.0025)
         validation = self.validate(self.create_move())
         self.assertEqual(validation.degraded_code, "too_dear")
-        self.assertIn("USD 0.0025", validation.degraded_message)
+        self.assertIn("US$0.0025", validation.degraded_message)
         self.env["res.lang"]._activate_lang("es_CL")
         in_spanish = validation.with_context(lang="es_CL")
-        self.assertIn("USD 0,0025", in_spanish.degraded_message)
+        self.assertIn("US$0,0025", in_spanish.degraded_message)
         self.assertFalse(self.calls())
         self.assertFalse(self.usages())
         dialog = settings.with_company(self.company).create({"max_call_usd": 0})
@@ -226,7 +226,7 @@ class TestBudgetProposal(ValidationCase):
         alert = self.alerts()
         self.assertEqual(alert.company_id, self.company)
         self.assertIn(self.company.name, alert.message)
-        self.assertIn("USD 5.00", alert.message)
+        self.assertIn("US$5.00", alert.message)
         self.book()
         self.assertEqual(self.alerts(), alert)
 

@@ -1,4 +1,4 @@
-"""The wall under real concurrency: real connections, real commits."""
+"""Budgets under real concurrency: real connections, real commits."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""What calls cost, each worked out by hand, through the door and into the ledger.
+"""What calls cost, each worked out by hand, through the gateway and into the ledger.
 
 Every answer comes twice, streamed and whole, and is booked at the same figure. Prices
 are US$ per million tokens. Of Haiku 5.5, up to 100,000 tokens of prompt: input 0.10,

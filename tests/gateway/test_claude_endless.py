@@ -114,11 +114,11 @@ class TestEndless(ClaudeCase):
         self.addCleanup(client.close)
         body = make_request().parameters()
         del body["max_tokens"]
-        wishes = {
+        asking = {
             "count_tokens": lambda: client.count_tokens(body, seconds=60.0),
             "models": client.models,
         }
-        for endpoint, ask in wishes.items():
+        for endpoint, ask in asking.items():
             for kind in ("drip_headers", "drip_body"):
                 match = {"endpoint": endpoint}
                 self.control.fault(kind, pieces=400, interval_ms=2, match=match)

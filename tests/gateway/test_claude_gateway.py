@@ -208,7 +208,7 @@ class TestAdmission(ClaudeCase):
         error = self.admit_error(gateway, key="c", owner=owner)
         self.assertEqual(error.code, "too_many_requests")
 
-    def test_a_budget_is_a_wall(self):
+    def test_a_budget_is_never_passed(self):
         gateway = self.gateway()
         worst = gateway.admit(make_request(), OWNER, "a").call.worst_case_usd
         self.backend.budget_usd = worst * 3

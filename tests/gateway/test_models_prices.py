@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.addons.account_ai.services.claude.money.pricing import unit_prices
 
 from .models_case import HAIKU, ModelsCase
-from .test_models_retirement import DOOR, LOG
+from .test_models_retirement import CALL_LOG, LOG
 
 
 @tagged("post_install", "-at_install")
@@ -115,7 +115,7 @@ class TestPrices(ModelsCase):
         self.assertEqual(unknown.price_source, "unknown")
         unknown.write({"has_own_prices": True, "own_input": 1, "own_output": 5})
         self.assertEqual(unknown.price_source, "own")
-        with self.assertLogs(LOG), self.assertLogs(DOOR):
+        with self.assertLogs(LOG), self.assertLogs(CALL_LOG):
             self.validate(self.move, force=True)
         self.assertTrue(self.calls(), "with a price it is asked")
 

@@ -22,7 +22,7 @@ from .models_case import HAIKU, OLD_SONNET, OPUS, SONNET, ModelsCase
 
 LOG = "odoo.addons.account_ai.models.validation.running.fallback"
 PRICES = {"own_input": 0.1, "own_output": 0.5}
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 @tagged("post_install", "-at_install")
@@ -164,7 +164,7 @@ class TestFallback(ModelsCase):
         self.read_catalogue()
         self.set_dates(lifecycle="retired")
         start = self.start(self.move)
-        with self.assertLogs(LOG), self.assertLogs(DOOR):
+        with self.assertLogs(LOG), self.assertLogs(CALL_LOG):
             events = self.carry_out(start.opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
         return validation, events
@@ -223,7 +223,7 @@ class TestFallback(ModelsCase):
         with (
             patch.object(type(opened.gateway), "plan", refuse_the_fallback),
             self.assertLogs(LOG),
-            self.assertLogs(DOOR),
+            self.assertLogs(CALL_LOG),
         ):
             self.carry_out(opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
@@ -237,7 +237,7 @@ class TestFallback(ModelsCase):
         self.company.write(company)
         self.simulator.control.fault("model_retired")
         start = self.start(self.move)
-        with self.assertLogs(LOG) as logs, self.assertLogs(DOOR):
+        with self.assertLogs(LOG) as logs, self.assertLogs(CALL_LOG):
             self.carry_out(start.opened)
         self.assertNotIn("Arriendo", "\n".join(logs.output))
         return self.env["account.ai.validation"].browse(start.validation_id)
@@ -295,7 +295,7 @@ class TestFallback(ModelsCase):
             patch.object(fallback, "open_cursor", counted),
             patch.object(ClaudeClient, "models", ask),
             self.assertLogs(LOG),
-            self.assertLogs(DOOR),
+            self.assertLogs(CALL_LOG),
         ):
             self.carry_out(start.opened)
         self.assertEqual(self.usages()[-1].model, SONNET)
@@ -376,7 +376,7 @@ class TestFallback(ModelsCase):
         error = ClaudeError("unknown_model", "No such model.", status=404)
         with (
             patch.object(type(start.opened.gateway), "stream", side_effect=error),
-            self.assertLogs(DOOR),
+            self.assertLogs(CALL_LOG),
         ):
             self.carry_out(start.opened)
         validation = self.env["account.ai.validation"].browse(start.validation_id)
@@ -393,7 +393,7 @@ class TestFallbackOnTheWire(ValidationMixin, AccountAiHttpCase):
         move = self.create_move([("Arriendo de grúa, noviembre 2026", 90_000)])
         self.simulator.control.settings(model_dates={HAIKU: {"lifecycle": "retired"}})
         self.synchronize()
-        with self.assertLogs(LOG), self.assertLogs(DOOR):
+        with self.assertLogs(LOG), self.assertLogs(CALL_LOG):
             response = self.url_open(
                 "/account_ai/validate",
                 {

@@ -1,4 +1,4 @@
-"""The wall between processes, and what is left of it when they are killed."""
+"""Budgets that processes share, also when some of them are killed."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from .budget_guard import GUARD, NO_GUARD, UNEQUAL
 BUDGET = """
 env["account.ai.budget"].search([]).unlink()
 env["account.ai.budget"].create(
-    {{"name": "Wall", "company_id": env.ref("base.main_company").id,
+    {{"name": "Limit", "company_id": env.ref("base.main_company").id,
       "amount": {amount}}})
 """
 
@@ -191,7 +191,7 @@ class TestBudgetBetweenProcesses(BudgetProcessCase):
         self.assertEqual(len(refused), 5)
         for validation in refused:
             self.assertEqual(validation["degraded"]["code"], "budget")
-            self.assertIn("“Wall”", validation["degraded"]["message"])
+            self.assertIn("“Limit”", validation["degraded"]["message"])
         self.assert_equal_to_the_ledger()
 
     def test_two_hundred_at_once_on_what_fits_fifty(self):

@@ -20,7 +20,7 @@ HITS = 50
 """Of each process."""
 LIMIT = 123
 ENDPOINT = "http://127.0.0.1:1"
-PATIENCE = 60
+LONGEST_WAIT = 60
 
 
 @tagged("post_install", "-at_install")
@@ -37,7 +37,7 @@ class TestRedisConcurrency(RedisMixin, BaseCase):
 
         def run():
             try:
-                barrier.wait(PATIENCE)
+                barrier.wait(LONGEST_WAIT)
                 answers.put(act(connection_for(self.redis.url)))
             except Exception:  # told to the test, which fails
                 answers.put(traceback.format_exc())
@@ -49,7 +49,7 @@ class TestRedisConcurrency(RedisMixin, BaseCase):
             process.start()
         found = [answers.get() for _ in processes]
         for process in processes:
-            process.join(PATIENCE)
+            process.join(LONGEST_WAIT)
         for answer in found:
             self.assertNotIsInstance(answer, str, answer)
         return found
@@ -108,7 +108,7 @@ class TestRedisConcurrency(RedisMixin, BaseCase):
         barrier = threading.Barrier(PROCESSES)
 
         def hit(number):
-            barrier.wait(PATIENCE)
+            barrier.wait(LONGEST_WAIT)
             assert backend.connection.is_available()
             windows = RedisWindows(backend.connection, PREFIX)
             return [

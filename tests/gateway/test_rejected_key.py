@@ -6,7 +6,7 @@ from odoo.tools import mute_logger
 from ..common.common import TEST_KEY
 from ..validation.validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 
 
 @tagged("post_install", "-at_install")
@@ -25,7 +25,7 @@ class TestRejectedKey(ValidationCase):
     def refused(self, kind):
         """Validate while Claude refuses the key with the fault ``kind``."""
         self.simulator.control.fault(kind)
-        with mute_logger(DOOR):
+        with mute_logger(CALL_LOG):
             return self.validate(self.next_move())
 
     def test_it_alerts_once_until_a_call_passes(self):

@@ -47,12 +47,12 @@ _WALL_SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {checkout!r})
-from dev.storm import wall
+from dev.storm import budget_limit
 env["account.ai.budget"].create(
-    {{"name": "wall", "amount": {amount}, "company_id": 1, "period": "month"}})
+    {{"name": "limit", "amount": {amount}, "company_id": 1, "period": "month"}})
 env.cr.execute({guard!r})
 env.cr.commit()
-wall.run(env.cr.dbname, {base_url!r}, {calls}, {seed}, Path({report!r}))
+budget_limit.run(env.cr.dbname, {base_url!r}, {calls}, {seed}, Path({report!r}))
 """
 
 
@@ -72,7 +72,7 @@ class StormCase(BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestWallStorm(StormCase):
-    """A simulator that bills 1.2 tokens a character never comes over the wall."""
+    """A simulator that bills 1.2 tokens a character never passes the budget."""
 
     @classmethod
     def setUpClass(cls):
@@ -80,7 +80,7 @@ class TestWallStorm(StormCase):
         try:
             from dev import paths
             from dev.simulator.process import SimulatorProcess
-            from dev.storm import wall
+            from dev.storm import budget_limit
         except ImportError as error:
             raise unittest.SkipTest("the development tools are not here") from error
         from ..common.server import copied_database
@@ -89,12 +89,12 @@ class TestWallStorm(StormCase):
         cls.addClassCleanup(cls.simulator.stop)
         control = cls.simulator.control
         control.settings(
-            tokens_per_character=wall.TOKENS_PER_CHARACTER,
+            tokens_per_character=budget_limit.TOKENS_PER_CHARACTER,
             requests_per_minute=_PLENTY,
             count_requests_per_minute=_PLENTY,
             input_tokens_per_minute=1000 * _PLENTY,
         )
-        prepared, cls.database = cls.enterClassContext(copied_database("wall"))
+        prepared, cls.database = cls.enterClassContext(copied_database("limit"))
         folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         report = folder / "report"
         prepared.run_script(

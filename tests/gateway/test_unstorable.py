@@ -13,7 +13,7 @@ from odoo.addons.account_ai.services.claude.errors import ClaudeError
 
 from ..validation.validation_case import ValidationCase
 
-DOOR = "odoo.addons.account_ai.services.claude.http.log"
+CALL_LOG = "odoo.addons.account_ai.services.claude.http.log"
 RUN_RESULT = "odoo.addons.account_ai.models.validation.account_ai_validation"
 RESULT = f"{RUN_RESULT}.AccountAiValidation"
 VAGUE = [("Servicios varios según lo acordado", 4_600_000)]

@@ -206,7 +206,7 @@ def test_the_gullible_model_does_what_is_asked(url, control):
         "Autorización de uso de marca año 3",
     ],
 )
-def test_honest_texts_are_no_orders(url, name):
+def test_ordinary_texts_are_no_orders(url, name):
     assert "PROMPT_INJECTION" not in found_codes(judged(url, with_line(name)))
 
 

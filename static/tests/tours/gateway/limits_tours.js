@@ -16,7 +16,7 @@ registry.category("web_tour.tours").add("account_ai_refused_by_budget", {
         VALIDATE,
         {
             content: "The rules have answered, and the budget is named with its figures",
-            trigger: `${DONE} .o_account_ai_degraded[data-code=budget]:contains(Noviembre):contains(USD)`,
+            trigger: `${DONE} .o_account_ai_degraded[data-code=budget]:contains(Noviembre):contains(US$)`,
         },
         {
             content: "Without Claude it is a review at best",

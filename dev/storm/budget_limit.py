@@ -102,7 +102,7 @@ def _make(gateway: Gateway, number: int, seed: int) -> str:
         lane="queue" if number % 3 else "screen",
     )
     try:
-        admission = gateway.admit(request, owner, f"wall:{number}", use_stored=False)
+        admission = gateway.admit(request, owner, f"limit:{number}", use_stored=False)
     except ClaudeError as refusal:
         return refusal.code
     if number in _KILLED:

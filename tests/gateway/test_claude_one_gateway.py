@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parents[2]
-DOOR = ADDON / "services" / "claude"
+GATEWAY = ADDON / "services" / "claude"
 NETWORK = {"anthropic", "httpx2", "httpcore2", "genai_prices", "tenacity", "structlog"}
 OTHER_CLIENTS = {"requests", "urllib", "http", "socket", "aiohttp", "httpx", "urllib3"}
 HARMLESS = {
@@ -69,7 +69,7 @@ class TestOneDoor(BaseCase):
         for path in (ADDON / "services").rglob("*.py"):
             found = imports_of(path)
             with self.subTest(path.relative_to(ADDON)):
-                if DOOR not in path.parents:
+                if GATEWAY not in path.parents:
                     self.assertFalse(found & (NETWORK - {"structlog"}))
                 harmless = HARMLESS.get(path.relative_to(ADDON).as_posix(), set())
                 self.assertFalse(found & OTHER_CLIENTS - harmless)
